@@ -1,0 +1,50 @@
+/**
+ * One version of a function as everything below the API sees it: immutable. An update of
+ * `$LATEST` makes a new value with a new `incarnation`; an execution environment serves exactly
+ * one incarnation.
+ */
+export interface FunctionVersion {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  /** `$LATEST`, or a published number as digits. */
+  readonly version: string;
+  /** Changes whenever what would run changes (code, configuration), never otherwise. */
+  readonly incarnation: string;
+  /** `nodejs22.x`; a key of the runtime table. */
+  readonly runtime: string;
+  readonly handler: string;
+  readonly role: string;
+  readonly architecture: Architecture;
+  readonly memoryMib: number;
+  readonly timeoutSeconds: number;
+  readonly ephemeralMib: number;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly logging: LoggingConfiguration;
+  readonly code: CodeReference;
+}
+
+export type Architecture = 'x86_64' | 'arm64';
+
+export interface LoggingConfiguration {
+  readonly format: 'Text' | 'JSON';
+  readonly group: string;
+  /** Only with JSON. */
+  readonly applicationLevel?: string;
+  readonly systemLevel?: string;
+}
+
+export interface CodeReference {
+  /** Base64 SHA-256 of the zip, as the API shows it. */
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** `arn:aws:lambda:<region>:<account>:function:<name>`, with `:<qualifier>` where given. */
+export function functionArn(
+  owner: { readonly account: string; readonly region: string; readonly name: string },
+  qualifier?: string,
+): string {
+  const arn = `arn:aws:lambda:${owner.region}:${owner.account}:function:${owner.name}`;
+  return qualifier === undefined ? arn : `${arn}:${qualifier}`;
+}

@@ -1,0 +1,31 @@
+/** Lambda's quotas, each named after the AWS quota that it mirrors. Sizes in bytes unless named. */
+
+/** Synchronous request payload and response: 6 MB plus AWS's 100-byte allowance [RIE]. */
+export const SYNC_PAYLOAD_BYTES = 6_291_556;
+/** CreateFunction, UpdateFunctionCode and PublishLayerVersion: the whole request. */
+export const CODE_REQUEST_BYTES = 70_167_211;
+export const ZIPPED_CODE_BYTES = 52_428_800;
+export const UNZIPPED_CODE_BYTES = 262_144_000;
+/** What every other request may hold; AWS documents none, 1 MB is above every model constraint. */
+export const REQUEST_BYTES = 6_291_556;
+/** JSON of all environment variables. */
+export const ENVIRONMENT_BYTES = 4_096;
+/** X-Amz-Log-Result: the last bytes of the log, before base64. */
+export const LOG_TAIL_BYTES = 4_096;
+/** X-Amz-Client-Context, after base64. */
+export const CLIENT_CONTEXT_BYTES = 3_583;
+
+export const DEFAULT_TIMEOUT_SECONDS = 3;
+export const MAX_TIMEOUT_SECONDS = 900;
+export const DEFAULT_MEMORY_MIB = 128;
+export const MAX_MEMORY_MIB = 10_240;
+export const DEFAULT_EPHEMERAL_MIB = 512;
+/** A function gets one virtual CPU for each this much memory. */
+export const MEMORY_MIB_PER_CPU = 1_769;
+export const SANDBOX_PROCESSES = 1_024;
+export const SANDBOX_FILE_DESCRIPTORS = 1_024;
+/** Init of an on-demand environment. */
+export const INIT_TIMEOUT_MS = 10_000;
+export const ACCOUNT_CONCURRENCY = 1_000;
+export const TAGS_PER_RESOURCE = 50;
+export const FUNCTIONS_PER_PAGE = 50;

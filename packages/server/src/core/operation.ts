@@ -1,0 +1,50 @@
+/**
+ * An operation of an AWS API as data plus a function. The gateway does the rest once for all
+ * services: authenticate, parse, validate, authorise, call, answer.
+ */
+import type { Principal } from './principal.ts';
+
+export interface OperationContext {
+  /** The `x-amzn-RequestId` of the answer. */
+  readonly requestId: string;
+  /** Twelve digits. */
+  readonly account: string;
+  readonly region: string;
+  readonly principal: Principal;
+  /** Base URL under which this caller reached the server, without a slash at its end. */
+  readonly endpoint: string;
+  /** Aborted when the caller has gone. */
+  readonly signal: AbortSignal;
+}
+
+/** What the caller must be allowed to do; all of them, each on each of its resources. */
+export interface Permission {
+  /** `lambda:InvokeFunction` */
+  readonly action: string;
+  /** ARNs; `['*']` for actions that have no resource. */
+  readonly resources: readonly string[];
+  /** Condition keys this operation supplies, such as `iam:PassedToService`. */
+  readonly conditions?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+export interface Operation<Input extends object = never, Output extends object = object> {
+  /** AWS's name of it: `CreateFunction`. */
+  readonly name: string;
+  /** Pure: what the caller needs, computed from the validated input. */
+  permissions(input: Input, context: OperationContext): readonly Permission[];
+  handle(input: Input, context: OperationContext): Promise<Output>;
+}
+
+export type AnyOperation = Operation;
+
+/** One AWS API as Hearth serves it: `name` is that of its model in `wire/`. */
+export interface Service {
+  readonly name: ServiceName;
+  readonly operations: ReadonlyMap<string, AnyOperation>;
+}
+
+export type ServiceName = 'lambda' | 'iam' | 'sts' | 'logs';
+
+export function serviceOf(name: ServiceName, operations: readonly AnyOperation[]): Service {
+  return { name, operations: new Map(operations.map((each) => [each.name, each])) };
+}

@@ -1,0 +1,49 @@
+/** Who acts. Every request and every act of the platform on somebody's behalf has one. */
+export type Principal = RootPrincipal | UserPrincipal | RoleSessionPrincipal | ServicePrincipal;
+
+export interface RootPrincipal {
+  readonly kind: 'root';
+  readonly account: string;
+  /** `arn:aws:iam::<account>:root` */
+  readonly arn: string;
+  readonly userId: string;
+}
+
+export interface UserPrincipal {
+  readonly kind: 'user';
+  readonly account: string;
+  readonly arn: string;
+  readonly userId: string;
+  readonly userName: string;
+}
+
+export interface RoleSessionPrincipal {
+  readonly kind: 'role-session';
+  readonly account: string;
+  /** `arn:aws:sts::<account>:assumed-role/<role>/<session>` */
+  readonly arn: string;
+  /** `<role id>:<session name>` */
+  readonly userId: string;
+  readonly roleArn: string;
+  readonly sessionName: string;
+}
+
+/** An AWS service acting for itself, such as `lambda.amazonaws.com`. */
+export interface ServicePrincipal {
+  readonly kind: 'service';
+  readonly service: string;
+}
+
+/** Credentials as a client holds them. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAtMs: number;
+}
+
+export interface RoleSession {
+  readonly principal: RoleSessionPrincipal;
+  readonly credentials: Credentials;
+}

@@ -1,0 +1,95 @@
+/**
+ * The port of isolation: a process tree under resource limits with its own network endpoint(s).
+ * It knows nothing of functions. Two drivers implement it (`oci/`, `process/`), and both pass
+ * `driver.testsuite.ts`.
+ *
+ * A sandbox is used once: created, started, destroyed. `create` makes everything that does not
+ * depend on the program (network, limits, /tmp), so that it can be done ahead of need.
+ */
+import type { Socket } from 'node:net';
+import type { Closeable } from '../lib/lifetime.ts';
+import type { ProcessExit } from '../core/outcome.ts';
+
+export interface SandboxDriver extends Closeable {
+  /** What health and the start-up message show: `oci (crun 1.8.1)`, `process (no isolation)`. */
+  readonly description: string;
+  readonly isolation: 'oci' | 'process';
+  /** Rejects with `SandboxFailure` when the machine refuses. Any number may be under way. */
+  create(request: SandboxRequest): Promise<Sandbox>;
+}
+
+export interface SandboxRequest {
+  /** Unique in this server; names the sandbox's cgroups, folders and processes. `[a-z0-9-]{1,40}` */
+  readonly id: string;
+  readonly memoryMib: number;
+  /** Share of CPUs, 0.07 .. 6. Soft on a machine with fewer. */
+  readonly cpus: number;
+  readonly tmpMib: number;
+  readonly maxProcesses: number;
+  readonly maxFileDescriptors: number;
+  readonly listeners: readonly SandboxListener[];
+}
+
+/** A TCP listener that only this sandbox can reach. */
+export interface SandboxListener {
+  /** `runtime-api`, `aws-endpoint`. */
+  readonly name: string;
+  /** The port inside the sandbox; the process driver takes any free one on loopback. */
+  readonly port: number;
+  /** Every socket handed here was opened by this sandbox (OCI: by construction). */
+  readonly onConnection: (socket: Socket) => void;
+}
+
+export interface SandboxProgram {
+  /** argv[0] is an absolute path inside the sandbox. */
+  readonly argv: readonly string[];
+  /** The platform's variables: paths in them are those inside the sandbox (the process driver translates). */
+  readonly env: Readonly<Record<string, string>>;
+  /** The user's own variables, passed on untouched; `env` wins. */
+  readonly userEnv: Readonly<Record<string, string>>;
+  /** Absolute path inside. */
+  readonly cwd: string;
+  /** Read-only, nosuid, nodev. */
+  readonly mounts: readonly SandboxMount[];
+  /** Bytes as written; chunks of the two streams are in order each. Called until `exited` settles. */
+  readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
+}
+
+export interface SandboxMount {
+  /** A folder or file on the host. */
+  readonly source: string;
+  /** `/var/task`, `/opt`, `/var/runtime`, `/var/lang`, or a path below one of these. */
+  readonly target: string;
+}
+
+export interface Sandbox {
+  readonly id: string;
+  /** `169.254.100.1:9001`: where the program finds the listener of that name. */
+  address(listener: string): string;
+  /** Starts the program; once. Resolves when it has been executed. */
+  start(program: SandboxProgram): Promise<void>;
+  /**
+   * Settles once the program's first process has ended and all of its output was delivered;
+   * never rejects. The rest of the tree may still live: `destroy` ends it.
+   */
+  readonly exited: Promise<ProcessExit>;
+  /** Sends a signal to the program's first process (not to its children). */
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  /** The most memory the whole tree has used, in bytes; 0 where it cannot be known. */
+  memoryPeakBytes(): Promise<number>;
+  /** Stops every process of the tree from running, and lets it run again. Idempotent. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
+  /**
+   * Kills the whole tree at once, verifies that it is dead, and removes everything that was made
+   * for it. Idempotent and shared; the first reason is kept. Works on frozen ones.
+   */
+  destroy(reason: string): Promise<void>;
+}
+
+/** The machine refused or failed to make a sandbox: the platform's fault, never the function's. */
+export class SandboxFailure extends Error {
+  override get name(): string {
+    return 'SandboxFailure';
+  }
+}

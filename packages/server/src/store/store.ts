@@ -1,0 +1,39 @@
+/**
+ * The port of the SQL store. One implementation runs SQLite in its own threads; nothing here
+ * assumes that there is only one process. Each room owns its own tables and migrations.
+ */
+import type { Closeable } from '../lib/lifetime.ts';
+
+export type SqlValue = string | number | bigint | Uint8Array | null;
+
+export interface Statement {
+  readonly sql: string;
+  readonly params?: readonly SqlValue[];
+  /** Rows that must be changed; another count rolls the whole batch back (`StaleWrite`). */
+  readonly expectChanges?: number;
+}
+
+export interface Migration {
+  /** 1, 2, 3, ... within the room; applied once, in order. */
+  readonly id: number;
+  readonly sql: string;
+}
+
+export interface Store extends Closeable {
+  /**
+   * Runs the statements as one atomic transaction and resolves after it is durable (fdatasync).
+   * Writes of concurrent callers are committed together; they are applied in call order.
+   */
+  write(statements: readonly Statement[]): Promise<readonly { readonly changes: number }[]>;
+  /** Reads the last durable state, including every write that has resolved. */
+  read<Row extends object>(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** Brings one room's tables to the newest form. Called once by each room when it opens. */
+  migrate(room: string, migrations: readonly Migration[]): Promise<void>;
+}
+
+/** A write whose `expectChanges` did not hold: somebody else changed the row first. */
+export class StaleWrite extends Error {
+  override get name(): string {
+    return 'StaleWrite';
+  }
+}
