@@ -1,0 +1,62 @@
+/** What a caller of the invoke room hands over and gets back. Implemented by `invoke/`. */
+import type { FunctionVersion } from './function-version.ts';
+import type { Outcome } from './outcome.ts';
+
+export interface InvocationRequest {
+  readonly requestId: string;
+  readonly version: FunctionVersion;
+  /** The ARN as the caller meant it: with a qualifier only where one was given. */
+  readonly invokedArn: string;
+  /** The event, unparsed; never empty (`{}` stands for no payload). */
+  readonly payload: Uint8Array;
+  /** The decoded JSON text of X-Amz-Client-Context. */
+  readonly clientContext?: string;
+  /** `Root=1-...;Parent=...;Sampled=0`; made where the caller sent none. */
+  readonly traceHeader?: string;
+  readonly wantsLogTail: boolean;
+}
+
+export interface InvocationResult {
+  readonly outcome: Outcome;
+  /** The body of the answer: the function's own, or Lambda's JSON for a failed one. */
+  readonly payload: Uint8Array;
+  /** X-Amz-Function-Error. */
+  readonly functionError?: 'Unhandled' | 'Handled';
+  readonly executedVersion: string;
+  /** The last 4 KB of this invocation's log, where asked for. */
+  readonly logTail?: Uint8Array;
+}
+
+export interface Invoker {
+  /** Resolves with whatever the function did. Rejects with `Throttled` or a platform fault. */
+  invoke(request: InvocationRequest): Promise<InvocationResult>;
+  /**
+   * The function was updated or deleted: environments of other incarnations end as soon as they
+   * are idle. Without `keepIncarnation` all of them do.
+   */
+  retire(functionArn: string, keepIncarnation?: string): void;
+}
+
+export type ThrottleReason =
+  | 'ConcurrentInvocationLimitExceeded'
+  | 'ReservedFunctionConcurrentInvocationLimitExceeded'
+  | 'FunctionInvocationRateLimitExceeded';
+
+/** No capacity for one more invocation now. */
+export class Throttled extends Error {
+  readonly reason: ThrottleReason;
+  constructor(reason: ThrottleReason) {
+    super('Rate Exceeded.');
+    this.reason = reason;
+  }
+  override get name(): string {
+    return 'Throttled';
+  }
+}
+
+/** The execution role is gone or no longer trusts Lambda. */
+export class RoleNotAssumable extends Error {
+  override get name(): string {
+    return 'RoleNotAssumable';
+  }
+}
