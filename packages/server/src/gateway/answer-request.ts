@@ -1,0 +1,169 @@
+/**
+ * The way of one API request: find the service, find the operation, read the body, authenticate,
+ * parse, dispatch, write the answer. Every failure is answered in the protocol of the service.
+ */
+import type { IncomingMessage } from 'node:http';
+import { AwsError } from '../core/aws-error.ts';
+import { REQUEST_BYTES } from '../core/limits.ts';
+import type { ServiceName } from '../core/operation.ts';
+import type { Identities } from '../iam/identities.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { RawRequest, RawResponse } from '../wire/raw-message.ts';
+import type { OperationModel } from '../wire/service-model.ts';
+import { readSignature, type SignedRequest } from '../wire/sigv4.ts';
+import { authenticate, type ListenerKind } from './authenticate.ts';
+import { bodyLimitOf, bodyTooLarge } from './body-limits.ts';
+import { dispatch } from './dispatch.ts';
+import type { RawHead } from './raw-request.ts';
+import { readBody } from './read-body.ts';
+import type { ServedService, ServedServices } from './served-service.ts';
+
+export interface AnswerDeps {
+  readonly identities: Identities;
+  readonly services: ServedServices;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface ApiRequest {
+  readonly id: string;
+  readonly listener: ListenerKind;
+  readonly head: RawHead;
+  readonly service: ServiceName;
+  readonly message: IncomingMessage;
+  /** Base URL that the caller used. */
+  readonly endpoint: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ApiAnswer {
+  readonly response: RawResponse;
+  /** True where the rest of the request was left unread: the connection cannot be used again. */
+  readonly mustClose: boolean;
+  readonly operation: string;
+}
+
+/** Never rejects; undefined when the caller went away before the request was whole. */
+export async function answerRequest(
+  deps: AnswerDeps,
+  request: ApiRequest,
+): Promise<ApiAnswer | undefined> {
+  const served = deps.services.get(request.service);
+  if (served === undefined) throw new Error(`service ${request.service} has no implementation`);
+  const progress: Progress = { operation: undefined, mustClose: false };
+  try {
+    const response = await perform(deps, served, request, progress);
+    if (response === undefined) return undefined;
+    return { response, mustClose: false, operation: nameOf(progress) };
+  } catch (error) {
+    const awsError = asAwsError(error, deps.logger, request, nameOf(progress));
+    const response = served.protocol.serializeError(awsError, request.id, progress.operation);
+    return { response, mustClose: progress.mustClose, operation: nameOf(progress) };
+  }
+}
+
+/** What is known of the request so far, for the answer to a failure. */
+interface Progress {
+  operation: OperationModel | undefined;
+  mustClose: boolean;
+}
+
+async function perform(
+  deps: AnswerDeps,
+  served: ServedService,
+  request: ApiRequest,
+  progress: Progress,
+): Promise<RawResponse | undefined> {
+  const { protocol } = served;
+  progress.mustClose = hasBody(request.head);
+  const signed = readSignature(request.head);
+  if (!protocol.needsBodyToRoute) progress.operation = protocol.route(request.head);
+  const early = progress.operation;
+  if (!protocol.needsBodyToRoute && early === undefined) throw unknownOperation(served);
+
+  const read = await readBody(request.message, early ? bodyLimitOf(early.name) : REQUEST_BYTES);
+  if (read.kind === 'aborted') return undefined;
+  if (read.kind === 'too-large') throw bodyTooLarge(early?.name ?? 'this');
+  progress.mustClose = false;
+
+  const raw: RawRequest = { ...request.head, body: read.body };
+  const operation = early ?? protocol.route(request.head, read.body);
+  if (operation === undefined) throw unknownOperation(served);
+  progress.operation = operation;
+  return call(deps, served, request, { signed, raw, operation });
+}
+
+interface Received {
+  readonly signed: SignedRequest | undefined;
+  readonly raw: RawRequest;
+  readonly operation: OperationModel;
+}
+
+async function call(
+  deps: AnswerDeps,
+  served: ServedService,
+  request: ApiRequest,
+  { signed, raw, operation }: Received,
+): Promise<RawResponse> {
+  const { protocol } = served;
+  const caller = authenticate(deps, request.listener, served.model, signed, raw);
+  const input = protocol.parseInput(operation, raw);
+  const output = await dispatch(deps.identities, {
+    served,
+    operation,
+    input,
+    context: {
+      requestId: request.id,
+      account: caller.account,
+      region: caller.region,
+      principal: caller.principal,
+      endpoint: request.endpoint,
+      signal: request.signal,
+    },
+    attributes: {
+      service: served.model.name,
+      sourceIp: request.message.socket.remoteAddress,
+      isSecureTransport: false,
+    },
+  });
+  return protocol.serializeOutput(operation, output, request.id);
+}
+
+function hasBody(head: RawHead): boolean {
+  const length = head.headers['content-length'];
+  return (
+    head.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+  );
+}
+
+function nameOf(progress: Progress): string {
+  return progress.operation?.name ?? 'unknown';
+}
+
+function unknownOperation(served: ServedService): AwsError {
+  if (served.model.protocol === 'awsQuery') {
+    return new AwsError(
+      'InvalidAction',
+      400,
+      `Could not find operation in version ${served.model.apiVersion}`,
+    );
+  }
+  return new AwsError('UnknownOperationException', 404, 'Unable to determine operation.');
+}
+
+function asAwsError(
+  error: unknown,
+  logger: Logger,
+  request: ApiRequest,
+  operation: string,
+): AwsError {
+  if (error instanceof AwsError) return error;
+  logger.error('request.failed', { requestId: request.id, operation, error });
+  return new AwsError(
+    request.service === 'lambda' ? 'ServiceException' : 'InternalFailure',
+    500,
+    `Hearth failed to serve this request; its log has the reason under request id ${request.id}.`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,37 @@
+/**
+ * The part of a call that is the same for a request from the network and for `callAs`: validate,
+ * authorise, handle. Nothing reaches a handler but through here.
+ */
+import { notImplemented } from '../core/aws-error.ts';
+import type { AnyOperation, OperationContext, Permission } from '../core/operation.ts';
+import { authorise, type RequestAttributes } from '../iam/authorise.ts';
+import type { Identities } from '../iam/identities.ts';
+import type { OperationModel } from '../wire/service-model.ts';
+import { validateInput } from '../wire/validate.ts';
+import type { ServedService } from './served-service.ts';
+
+export interface Call {
+  readonly served: ServedService;
+  readonly operation: OperationModel;
+  readonly input: object;
+  readonly context: OperationContext;
+  readonly attributes: RequestAttributes;
+}
+
+/** Rejects with the `AwsError` that the caller is to be answered. */
+export async function dispatch(identities: Identities, call: Call): Promise<object> {
+  const { served, operation, input, context } = call;
+  const handler = served.service.operations.get(operation.name) as HandlerOfAnything | undefined;
+  if (handler === undefined) throw notImplemented(served.model.name, operation.name);
+  validateInput(served.model, operation, input);
+  const permissions = handler.permissions(input, context);
+  const decision = authorise(identities, context.principal, permissions, call.attributes);
+  if (!decision.isAllowed) throw decision.error;
+  return handler.handle(input, context);
+}
+
+/** The input was parsed and validated by the operation's own model: its type holds. */
+interface HandlerOfAnything extends Omit<AnyOperation, 'permissions' | 'handle'> {
+  permissions(input: object, context: OperationContext): readonly Permission[];
+  handle(input: object, context: OperationContext): Promise<object>;
+}

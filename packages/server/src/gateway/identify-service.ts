@@ -1,0 +1,59 @@
+/**
+ * Which service a request is for, decided before the body is read where that is possible. The
+ * order is DESIGN's: Hearth's own paths, X-Amz-Target, the service in the signature's scope, the
+ * version of a form-encoded Action, else S3.
+ */
+import type { ServiceName } from '../core/operation.ts';
+
+export type Destination =
+  | { readonly kind: 'hearth'; readonly path: string }
+  | { readonly kind: 'service'; readonly name: ServiceName }
+  | { readonly kind: 'unserved'; readonly service: string };
+
+export interface RequestHead {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The service in the credential scope of the signature, where the request has one. */
+  readonly signedService: string | undefined;
+}
+
+const OWN_PREFIX = '/_hearth/';
+
+/** Signing names of the services that are served; the two of IAM and STS are global. */
+const served: ReadonlyMap<string, ServiceName> = new Map([
+  ['lambda', 'lambda'],
+  ['iam', 'iam'],
+  ['sts', 'sts'],
+  ['logs', 'logs'],
+]);
+
+const targets: readonly { readonly prefix: string; readonly service: ServiceName }[] = [
+  { prefix: 'Logs_20140328.', service: 'logs' },
+];
+
+export function identifyService(head: RequestHead): Destination {
+  if (head.path.startsWith(OWN_PREFIX)) return { kind: 'hearth', path: head.path };
+  const target = head.headers['x-amz-target'];
+  if (target !== undefined) {
+    const match = targets.find((each) => target.startsWith(each.prefix));
+    if (match !== undefined) return { kind: 'service', name: match.service };
+  }
+  const { signedService } = head;
+  if (signedService !== undefined) {
+    const name = served.get(signedService);
+    return name === undefined
+      ? { kind: 'unserved', service: signedService }
+      : { kind: 'service', name };
+  }
+  // Unsigned requests reach a service only to be told, in its own protocol, that they are.
+  if (lambdaPath.test(head.path)) return { kind: 'service', name: 'lambda' };
+  if (head.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
+    return { kind: 'service', name: 'sts' };
+  }
+  return { kind: 'unserved', service: 's3' };
+}
+
+/** Lambda's paths start with the date of an API version and one of its nouns. */
+const lambdaPath =
+  /^\/20\d\d-\d\d-\d\d\/(functions|layers|event-source-mappings|tags|account-settings|code-signing-configs|resource-policy|durable-execution|capacity-providers)/;

@@ -1,0 +1,38 @@
+/** Hearth's own paths, below `/_hearth/`: never part of an AWS API, never signed. */
+import type { RawResponse } from '../wire/raw-message.ts';
+
+export interface OwnRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+}
+
+/** One own path or a family of them; `undefined` means: not mine. */
+export type OwnPath = (request: OwnRequest) => Promise<RawResponse | undefined>;
+
+export async function answerOwnPath(
+  paths: readonly OwnPath[],
+  request: OwnRequest,
+): Promise<RawResponse> {
+  for (const path of paths) {
+    const response = await path(request);
+    if (response !== undefined) return response;
+  }
+  return jsonResponse(404, {
+    message: `Hearth has no ${request.path}. GET /_hearth/health is there.`,
+  });
+}
+
+export function jsonResponse(status: number, value: object): RawResponse {
+  const body = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+  return { status, headers: { 'content-type': 'application/json' }, body };
+}
+
+/** `GET /_hearth/health`. */
+export function healthPath(report: () => Promise<object>): OwnPath {
+  return async ({ method, path }) => {
+    if (path !== '/_hearth/health') return undefined;
+    if (method !== 'GET' && method !== 'HEAD') return jsonResponse(405, { message: 'GET only.' });
+    return jsonResponse(200, await report());
+  };
+}

@@ -1,0 +1,171 @@
+/**
+ * The two listeners. The public one is a real socket; the other has none: sockets that a sandbox
+ * opened to its own endpoint are handed to it (`acceptFromSandbox`), and it never knows the
+ * loopback administrator's key.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { closeable, type Closeable } from '../lib/lifetime.ts';
+import type { Ids } from '../lib/ids.ts';
+import { AwsError } from '../core/aws-error.ts';
+import type { RawResponse } from '../wire/raw-message.ts';
+import { readSignature } from '../wire/sigv4.ts';
+import { answerRequest, type AnswerDeps } from './answer-request.ts';
+import type { ListenerKind } from './authenticate.ts';
+import { identifyService } from './identify-service.ts';
+import { answerOwnPath, type OwnPath } from './own-paths.ts';
+import { rawHeadOf, type RawHead } from './raw-request.ts';
+import { answerUnserved } from './unserved.ts';
+
+export interface GatewayDeps extends AnswerDeps {
+  readonly ids: Ids;
+  readonly ownPaths: readonly OwnPath[];
+}
+
+export interface GatewayOptions {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Gateway extends Closeable {
+  /** `http://127.0.0.1:4566` */
+  readonly endpoint: string;
+  acceptFromSandbox(socket: Socket): void;
+}
+
+export async function startGateway(deps: GatewayDeps, options: GatewayOptions): Promise<Gateway> {
+  const open = new Set<Promise<void>>();
+  const publicServer = createListener(deps, 'public', open);
+  const sandboxServer = createListener(deps, 'sandbox', open);
+  await listen(publicServer, options);
+  const { port } = publicServer.address() as AddressInfo;
+  const host = options.host.includes(':') ? `[${options.host}]` : options.host;
+  const lifetime = closeable(() => drain(publicServer, open));
+  return {
+    ...lifetime,
+    endpoint: `http://${host}:${port}`,
+    acceptFromSandbox: (socket) => void sandboxServer.emit('connection', socket),
+  };
+}
+
+/** Clients keep connections for a minute; ending one while they send on it would fail a call. */
+const KEEP_ALIVE_MS = 75_000;
+/** Slow-loris bounds: a request's head, and the whole request. */
+const HEADERS_MS = 30_000;
+const REQUEST_MS = 300_000;
+/** AWS allows request line + headers of 1 MB; Node's own parser is bounded the same. */
+const HEAD_BYTES = 1_048_576;
+
+function createListener(deps: GatewayDeps, kind: ListenerKind, open: Set<Promise<void>>): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: HEAD_BYTES,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      noDelay: true,
+    },
+    (request, response) => {
+      const work = answer(deps, kind, request, response)
+        .catch((error: unknown) => {
+          deps.logger.error('gateway.failed', { error });
+          response.destroy();
+        })
+        .finally(() => open.delete(work));
+      open.add(work);
+    },
+  );
+  // Malformed HTTP is answered with a status line and nothing of it is read further.
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
+    const status =
+      error.code === 'HPE_HEADER_OVERFLOW'
+        ? '431 Request Header Fields Too Large'
+        : '400 Bad Request';
+    socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  });
+  return server;
+}
+
+async function answer(
+  deps: GatewayDeps,
+  listener: ListenerKind,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const head = rawHeadOf(request);
+  const id = deps.ids.uuid();
+  const destination = identifyService({ ...head, signedService: signedServiceOf(head) });
+  switch (destination.kind) {
+    case 'hearth':
+      request.resume();
+      return write(response, await answerOwnPath(deps.ownPaths, head));
+    case 'unserved':
+      return write(response, answerUnserved(destination.service, head, id), hasUnread(request));
+    case 'service': {
+      const gone = new AbortController();
+      response.on('close', () => gone.abort());
+      const answered = await answerRequest(deps, {
+        id,
+        listener,
+        head,
+        service: destination.name,
+        message: request,
+        endpoint: endpointOf(head),
+        signal: gone.signal,
+      });
+      if (answered !== undefined) write(response, answered.response, answered.mustClose);
+    }
+  }
+}
+
+/** A malformed signature still names its service where it can; the service then refuses it. */
+function signedServiceOf(head: RawHead): string | undefined {
+  const scope = /Credential=[^/\s,]+\/\d{8}\/[^/\s,]*\/([^/\s,]+)\//.exec(
+    head.headers['authorization'] ?? '',
+  );
+  if (scope !== null) return scope[1];
+  try {
+    return readSignature(head)?.service;
+  } catch (error) {
+    if (error instanceof AwsError) return undefined;
+    throw error;
+  }
+}
+
+function endpointOf(head: RawHead): string {
+  return `http://${head.headers['host'] ?? 'localhost'}`;
+}
+
+function hasUnread(request: IncomingMessage): boolean {
+  return !request.complete;
+}
+
+function write(response: ServerResponse, answered: RawResponse, mustClose = false): void {
+  const { status, headers, body } = answered;
+  const all: Record<string, string | number> = { ...headers };
+  const mayHaveBody = status !== 204 && status !== 304;
+  if (mayHaveBody) all['content-length'] = body.byteLength;
+  if (mustClose) all['connection'] = 'close';
+  response.writeHead(status, all);
+  response.end(mayHaveBody && response.req.method !== 'HEAD' ? body : undefined);
+}
+
+function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+/** Stops accepting, lets requests under way be answered, then ends idle connections. */
+async function drain(server: Server, open: ReadonlySet<Promise<void>>): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await Promise.allSettled(open);
+  server.closeAllConnections();
+  await closed;
+}

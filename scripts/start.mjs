@@ -1,0 +1,20 @@
+// `npm start`: set up what is missing, then run the server under Node 26 in the foreground.
+// Arguments go to the server: `npm start -- --port 5000`; `--no-install` keeps the set-up from
+// installing anything.
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { root, setUp } from './setup.mjs';
+
+const args = process.argv.slice(2);
+const node = setUp({ mayInstall: !args.includes('--no-install') });
+const main = path.join(root, 'packages/server/src/main.ts');
+const server = spawn(node, [main, ...args.filter((each) => each !== '--no-install')], {
+  stdio: 'inherit',
+});
+
+// The terminal sends ^C to the whole group; anything else comes here alone and is passed on.
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => server.kill(signal));
+process.on('SIGINT', () => {});
+server.on('exit', (code, signal) => {
+  process.exitCode = signal === null ? (code ?? 1) : 1;
+});

@@ -1,0 +1,45 @@
+// `npm test`: set up what is missing (the tests' clients too), check types, lint, format and
+// layers, then run every test. The last line is the sum: `N passed, N failed, N skipped`.
+// `npm test -- --project unit` and other vitest arguments are passed on.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { root, setUp } from './setup.mjs';
+
+const args = process.argv.slice(2).filter((each) => each !== '--all');
+const node = setUp({ forTests: true });
+const bin = path.join(root, 'node_modules/.bin');
+const env = { ...process.env, PATH: `${path.dirname(node)}:${bin}:${process.env.PATH}` };
+const run = (file, rest) =>
+  spawnSync(node, [file, ...rest], { cwd: root, env, stdio: 'inherit' }).status;
+
+const checked = args.length > 0 ? 0 : run(path.join(root, 'scripts/check.mjs'), ['--quick']);
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'hearth-test-'));
+const results = path.join(folder, 'results.json');
+const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
+const tested = run(vitest, [
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${results}`,
+  ...args,
+]);
+
+let summary = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
+try {
+  summary = JSON.parse(readFileSync(results, 'utf8'));
+} catch (error) {
+  console.error(`The test runner left no results: ${error.message}`);
+}
+rmSync(folder, { recursive: true, force: true });
+
+const checksFailed = checked === 0 ? 0 : 1;
+const failed =
+  summary.numFailedTests + checksFailed + (tested !== 0 && summary.numFailedTests === 0 ? 1 : 0);
+if (checksFailed > 0) console.log('npm run check failed; its message is above.');
+console.log(
+  `${summary.numPassedTests} passed, ${failed} failed, ${summary.numPendingTests + (summary.numTodoTests ?? 0)} skipped`,
+);
+process.exitCode = failed === 0 ? 0 : 1;
