@@ -1,0 +1,75 @@
+/**
+ * Group commit: the batches of several callers in one transaction, so that they share one fsync.
+ *
+ * Each batch has a savepoint of its own and fails alone. SQLite ends the whole transaction by
+ * itself on some errors (full disk, input/output; https://sqlite.org/lang_transaction.html), and
+ * a deferred constraint fails only at COMMIT: then every batch is tried again in a transaction
+ * of its own, so that one caller's fault is never another's.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import type { StatementCache } from './statement-cache.ts';
+import { StaleWrite, type Statement } from './store.ts';
+
+export type BatchResult =
+  | { readonly kind: 'committed'; readonly changes: readonly { readonly changes: number }[] }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** One result for each batch, in order. What is `committed` is durable. Never throws. */
+export function commitGroup(
+  database: DatabaseSync,
+  statements: StatementCache,
+  batches: readonly (readonly Statement[])[],
+): readonly BatchResult[] {
+  try {
+    return commitTogether(database, statements, batches);
+  } catch (error) {
+    rollBack(database);
+    if (batches.length === 1) return [{ kind: 'failed', error }];
+    return batches.flatMap((batch) => commitGroup(database, statements, [batch]));
+  }
+}
+
+function commitTogether(
+  database: DatabaseSync,
+  statements: StatementCache,
+  batches: readonly (readonly Statement[])[],
+): readonly BatchResult[] {
+  statements.prepare('BEGIN IMMEDIATE').run();
+  const results = batches.map((batch) => applyBatch(database, statements, batch));
+  statements.prepare('COMMIT').run();
+  return results;
+}
+
+function applyBatch(
+  database: DatabaseSync,
+  statements: StatementCache,
+  batch: readonly Statement[],
+): BatchResult {
+  statements.prepare('SAVEPOINT batch').run();
+  try {
+    const changes = batch.map((statement) => applyStatement(statements, statement));
+    statements.prepare('RELEASE batch').run();
+    return { kind: 'committed', changes };
+  } catch (error) {
+    // SQLite rolled everything back: the earlier batches of this group are gone as well.
+    if (!database.isTransaction) throw error;
+    statements.prepare('ROLLBACK TO batch').run();
+    statements.prepare('RELEASE batch').run();
+    return { kind: 'failed', error };
+  }
+}
+
+function applyStatement(
+  statements: StatementCache,
+  { sql, params = [], expectChanges }: Statement,
+): { readonly changes: number } {
+  const changes = Number(statements.prepare(sql).run(...params).changes);
+  if (expectChanges !== undefined && changes !== expectChanges) {
+    throw new StaleWrite(`${changes} rows were changed where ${expectChanges} were expected.`);
+  }
+  return { changes };
+}
+
+function rollBack(database: DatabaseSync): void {
+  if (database.isTransaction) database.exec('ROLLBACK');
+}

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silentLogger } from '../lib/logger.ts';
+import { openStore } from './open-store.ts';
+import { describeStore } from './store.testsuite.ts';
+
+async function makeFolder(): Promise<string> {
+  return mkdtemp(path.join(tmpdir(), 'hearth-store-'));
+}
+
+describeStore('the SQLite store', async () => {
+  const folder = await makeFolder();
+  return {
+    open: () => openStore({ path: path.join(folder, 'hearth.db'), logger: silentLogger }),
+    remove: () => rm(folder, { recursive: true }),
+  };
+});
+
+describe('the SQLite store', () => {
+  let folder: string;
+  let file: string;
+  beforeEach(async () => {
+    folder = await makeFolder();
+    file = path.join(folder, 'data', 'hearth.db');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const openAgain = (): ReturnType<typeof openStore> =>
+    openStore({ path: file, logger: silentLogger });
+
+  test('makes its folder and a file that nobody else can read', async () => {
+    await using _store = await openAgain();
+    expect((await stat(file)).mode & 0o077).toBe(0);
+    expect((await stat(path.dirname(file))).mode & 0o077).toBe(0);
+  });
+
+  test('refuses a second server on the same data and names the process that has it', async () => {
+    await using _store = await openAgain();
+    await expect(openAgain()).rejects.toThrow(
+      `in use by the Hearth server with process id ${process.pid}. Stop that server`,
+    );
+  });
+
+  test('refuses a file that is not a database, with a sentence that names it', async () => {
+    const notOurs = path.join(folder, 'hearth.db');
+    await writeFile(notOurs, 'something else entirely\n'.repeat(100));
+    const opening = openStore({ path: notOurs, logger: silentLogger });
+    await expect(opening).rejects.toMatchObject({
+      name: 'StoreUnusable',
+      message: expect.stringContaining(`The database ${notOurs} is damaged`),
+    });
+    expect(await readFile(notOurs, 'utf8')).toMatch(/^something else/);
+  });
+
+  test('refuses a damaged database when it opens, not when it is used', async () => {
+    const store = await openAgain();
+    await store.migrate('rows', [{ id: 1, sql: 'CREATE TABLE rows (text TEXT) STRICT' }]);
+    const text = 'x'.repeat(900);
+    await store.write(
+      Array.from({ length: 100 }, () => ({ sql: 'INSERT INTO rows VALUES (?)', params: [text] })),
+    );
+    await store.close();
+    const handle = await open(file, 'r+');
+    await handle.write(Buffer.alloc(8_192, 0xff), 0, 8_192, 4_096 * 4);
+    await handle.close();
+    await expect(openAgain()).rejects.toThrow(/is damaged .* \.recover/);
+  });
+
+  test('refuses a path that cannot be a database with a sentence', async () => {
+    const opening = openStore({ path: folder, logger: silentLogger });
+    await expect(opening).rejects.toThrow(/cannot be opened .* choose another folder/);
+  });
+
+  test('rejects the writes for which there is no room and keeps serving', async () => {
+    await using store = await openAgain();
+    await store.migrate('rows', [{ id: 1, sql: 'CREATE TABLE rows (body BLOB) STRICT' }]);
+    // Limits the database as a full disk would: SQLITE_FULL ends the whole transaction.
+    await store.migrate('limit', [{ id: 1, sql: 'PRAGMA max_page_count = 20' }]);
+    const insert = (bytes: number): Promise<unknown> =>
+      store.write([{ sql: 'INSERT INTO rows VALUES (zeroblob(?))', params: [bytes] }]);
+    const results = await Promise.allSettled([insert(10), insert(500_000), insert(11)]);
+    expect(results.map((each) => each.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: { message: 'database or disk is full' } });
+    const rows = await store.read('SELECT length(body) AS bytes FROM rows ORDER BY rowid');
+    expect(rows).toEqual([{ bytes: 10 }, { bytes: 11 }]);
+  });
+
+  test('has everything that was acknowledged before a SIGKILL', async () => {
+    for (const acknowledgements of [1, 40, 150]) {
+      const acknowledged = await writeUntilKilled(file, acknowledgements);
+      await using store = await openAgain();
+      const rows = await store.read<{ number: number }>('SELECT number FROM numbers');
+      const kept = new Set(rows.map((row) => row.number));
+      expect(acknowledged.length).toBeGreaterThanOrEqual(acknowledgements);
+      expect(acknowledged.filter((number) => !kept.has(number))).toEqual([]);
+    }
+  });
+});
+
+/** Also shows that the lock of a dead holder blocks nobody: each round opens the same file. */
+async function writeUntilKilled(file: string, acknowledgements: number): Promise<number[]> {
+  const script = path.join(import.meta.dirname, 'fixtures/acknowledging-writer.ts');
+  const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  const acknowledged: number[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    acknowledged.push(Number(line));
+    if (acknowledged.length === acknowledgements) child.kill('SIGKILL');
+  }
+  await exited;
+  return acknowledged;
+}

@@ -1,0 +1,94 @@
+/**
+ * SQLite behind the port `Store`: one writer thread with group commit, reader threads beside it,
+ * so that no statement and no fsync ever runs on the event loop.
+ */
+import { closeable } from '../lib/lifetime.ts';
+import type { Logger } from '../lib/logger.ts';
+import { lockFile } from './lock-file.ts';
+import { startThread, type StoreThread } from './start-thread.ts';
+import type { SqlValue, Statement, Store } from './store.ts';
+
+export interface StoreDeps {
+  /** The database file; its folder is made where it does not exist. */
+  readonly path: string;
+  readonly logger: Logger;
+}
+
+/** Two, so that one long listing does not hold up every small read. */
+const READERS = 2;
+
+/** Rejects with `StoreUnusable`. */
+export async function openStore({ path, logger }: StoreDeps): Promise<Store> {
+  const unlock = lockFile(path);
+  try {
+    const writer = await startThread(new URL('./writer-thread.ts', import.meta.url), path);
+    const readers = await startReaders(writer, path);
+    logger.debug('store opened', { path });
+    return createStore(writer, readers, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function startReaders(writer: StoreThread, path: string): Promise<readonly StoreThread[]> {
+  const module = new URL('./reader-thread.ts', import.meta.url);
+  const starting = Array.from({ length: READERS }, () => startThread(module, path));
+  const started = await Promise.allSettled(starting);
+  const failed = started.find((each) => each.status === 'rejected');
+  const readers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  if (failed === undefined) return readers;
+  await Promise.allSettled([writer, ...readers].map((thread) => thread.end()));
+  throw failed.reason;
+}
+
+function createStore(
+  writer: StoreThread,
+  readers: readonly StoreThread[],
+  unlock: () => void,
+): Store {
+  let isClosing = false;
+  const refuseWhenClosing = (): void => {
+    if (isClosing) throw new Error('The store is closed.');
+  };
+  return {
+    write: async (statements) => {
+      refuseWhenClosing();
+      const changes = await writer.ask({ kind: 'write', statements: statements.map(asMessage) });
+      return changes as readonly { readonly changes: number }[];
+    },
+    read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) => {
+      refuseWhenClosing();
+      const reader = leastLoaded(readers);
+      return (await reader.ask({ kind: 'read', sql, params: params.map(compact) })) as Row[];
+    },
+    migrate: async (room, migrations) => {
+      refuseWhenClosing();
+      await writer.ask({ kind: 'migrate', room, migrations });
+    },
+    ...closeable(async () => {
+      isClosing = true;
+      // Readers first: the last connection to close folds the WAL into the database.
+      const ends = await Promise.allSettled(readers.map((reader) => reader.end()));
+      ends.push(...(await Promise.allSettled([writer.end()])));
+      unlock();
+      const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
+      if (failures.length > 0) throw new AggregateError(failures, 'The store did not close well.');
+    }),
+  };
+}
+
+function leastLoaded(readers: readonly StoreThread[]): StoreThread {
+  return readers.reduce((best, each) => (each.load < best.load ? each : best));
+}
+
+function asMessage(statement: Statement): Statement {
+  if (statement.params === undefined) return statement;
+  return { ...statement, params: statement.params.map(compact) };
+}
+
+/** A clone of a view takes its whole buffer along, and small Buffers are views of a shared pool. */
+function compact(value: SqlValue): SqlValue {
+  if (!(value instanceof Uint8Array) || value.byteLength === value.buffer.byteLength) return value;
+  return new Uint8Array(value);
+}

@@ -1,0 +1,76 @@
+/**
+ * The main thread's end of one store thread: requests out, promises back. Requests are handled in
+ * the order of `ask`. When the thread dies, everything under way and later is rejected with why.
+ */
+import { Worker } from 'node:worker_threads';
+import { describeFailure, reviveFailure } from './describe-failure.ts';
+import { OPENED, type ThreadReply, type ThreadRequest } from './thread-message.ts';
+
+/** A request without its number, each kind on its own. */
+export type Question = ThreadRequest extends infer Each
+  ? Each extends ThreadRequest
+    ? Omit<Each, 'id'>
+    : never
+  : never;
+
+export interface StoreThread {
+  ask(question: Question): Promise<unknown>;
+  /** How many questions have no answer yet. */
+  readonly load: number;
+  /** Answers what was asked, closes the database, ends the thread. Called once. */
+  end(): Promise<void>;
+}
+
+/** Rejects with `StoreUnusable` when the thread cannot open the file. */
+export async function startThread(module: URL, file: string): Promise<StoreThread> {
+  const worker = new Worker(module, { workerData: { file } });
+  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  let lastId = OPENED;
+  let death: Error | undefined;
+
+  const wait = (id: number): Promise<unknown> => {
+    const answer = Promise.withResolvers<unknown>();
+    waiting.set(id, answer);
+    return answer.promise;
+  };
+  const die = (reason: Error): void => {
+    death ??= reason;
+    for (const answer of waiting.values()) answer.reject(death);
+    waiting.clear();
+  };
+  worker.on('message', (reply: ThreadReply) => {
+    const answer = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if ('failure' in reply) answer?.reject(reviveFailure(reply.failure));
+    else answer?.resolve(reply.value);
+  });
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  worker.on('error', (error) => die(reviveFailure(describeFailure(error))));
+  worker.once('exit', () => die(new Error('The store is closed.')));
+
+  const ask = (question: Question): Promise<unknown> => {
+    if (death !== undefined) return Promise.reject(death);
+    lastId += 1;
+    worker.postMessage({ ...question, id: lastId });
+    return wait(lastId);
+  };
+  try {
+    await wait(OPENED);
+  } catch (error) {
+    await exited;
+    throw error;
+  }
+  return {
+    ask,
+    get load() {
+      return waiting.size;
+    },
+    end: async () => {
+      try {
+        await ask({ kind: 'close' });
+      } finally {
+        await exited;
+      }
+    },
+  };
+}

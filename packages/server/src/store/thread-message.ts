@@ -1,0 +1,33 @@
+/** What the store's threads are asked and what they answer. Structured clones, so plain data only. */
+import type { Migration, SqlValue, Statement } from './store.ts';
+
+export type ThreadRequest =
+  | { readonly id: number; readonly kind: 'write'; readonly statements: readonly Statement[] }
+  | {
+      readonly id: number;
+      readonly kind: 'migrate';
+      readonly room: string;
+      readonly migrations: readonly Migration[];
+    }
+  | {
+      readonly id: number;
+      readonly kind: 'read';
+      readonly sql: string;
+      readonly params: readonly SqlValue[];
+    }
+  /** Closes the database; the last request of a thread. */
+  | { readonly id: number; readonly kind: 'close' };
+
+export type ThreadReply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: ThreadFailure };
+
+/** An error on its way between threads: a clone of an `Error` would lose its class and fields. */
+export interface ThreadFailure {
+  readonly name: string;
+  readonly message: string;
+  readonly sqliteCode: number;
+}
+
+/** The id of the one reply that a thread sends unasked: that its database is open (or not). */
+export const OPENED = 0;
