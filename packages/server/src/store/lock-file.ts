@@ -22,7 +22,7 @@ const BUSY = 5;
 function takeLock(file: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+    mkdirSync(path.dirname(file), { recursive: true });
     database = new DatabaseSync(`${file}-lock`, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
     return database;

@@ -25,7 +25,8 @@ const BUSY_TIMEOUT_MS = 5_000;
 
 function openWriter(file: string): DatabaseSync {
   // The file holds secret keys: nobody else may read it. -wal and -shm inherit its mode.
-  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  // The folder stays open to traversal: sandboxes mount volumes that lie beside the database.
+  mkdirSync(path.dirname(file), { recursive: true });
   closeSync(openSync(file, 'a', 0o600));
   const database = new DatabaseSync(file, {
     timeout: BUSY_TIMEOUT_MS,

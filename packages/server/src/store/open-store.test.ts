@@ -36,7 +36,7 @@ describe('the SQLite store', () => {
   test('makes its folder and a file that nobody else can read', async () => {
     await using _store = await openAgain();
     expect((await stat(file)).mode & 0o077).toBe(0);
-    expect((await stat(path.dirname(file))).mode & 0o077).toBe(0);
+    expect((await stat(`${file}-wal`)).mode & 0o077).toBe(0);
   });
 
   test('refuses a second server on the same data and names the process that has it', async () => {

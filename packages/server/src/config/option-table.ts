@@ -1,0 +1,164 @@
+/**
+ * Every option of the server, once: its environment variable, flag, type, default and words.
+ * The help text, the reference page and the typed `Config` are made from this table.
+ */
+export interface IntegerOption extends OptionWords {
+  readonly type: 'integer';
+  readonly default: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface ChoiceOption extends OptionWords {
+  readonly type: 'choice';
+  readonly default: string;
+  readonly choices: readonly string[];
+}
+
+export interface FolderOption extends OptionWords {
+  readonly type: 'folder';
+  /** Made from the user's home; see `default-folders.ts`. */
+  readonly default: 'data' | 'cache';
+}
+
+/** A choice, or the absolute path of a program. */
+export interface ProgramOption extends OptionWords {
+  readonly type: 'program';
+  readonly default: string;
+  readonly choices: readonly string[];
+}
+
+export interface LoopbackOption extends OptionWords {
+  readonly type: 'loopback';
+  readonly default: string;
+}
+
+interface OptionWords {
+  readonly env: `HEARTH_${string}`;
+  readonly flag: `--${string}`;
+  /** What stands for the value in the help text. */
+  readonly value: string;
+  readonly description: string;
+}
+
+export type Option = IntegerOption | ChoiceOption | FolderOption | ProgramOption | LoopbackOption;
+
+export const optionTable = {
+  port: {
+    type: 'integer',
+    env: 'HEARTH_PORT',
+    flag: '--port',
+    value: 'PORT',
+    default: 4566,
+    least: 0,
+    most: 65_535,
+    description: 'Port of the API; 0 takes any free one.',
+  },
+  host: {
+    type: 'loopback',
+    env: 'HEARTH_HOST',
+    flag: '--host',
+    value: 'ADDRESS',
+    default: '127.0.0.1',
+    description: 'Loopback address to listen on.',
+  },
+  dataDir: {
+    type: 'folder',
+    env: 'HEARTH_DATA_DIR',
+    flag: '--data-dir',
+    value: 'FOLDER',
+    default: 'data',
+    description: 'Where functions, roles and logs are kept. One server at a time uses it.',
+  },
+  cacheDir: {
+    type: 'folder',
+    env: 'HEARTH_CACHE_DIR',
+    flag: '--cache-dir',
+    value: 'FOLDER',
+    default: 'cache',
+    description: 'Where fetched interpreters are kept. May be deleted while no server runs.',
+  },
+  isolation: {
+    type: 'choice',
+    env: 'HEARTH_ISOLATION',
+    flag: '--isolation',
+    value: 'KIND',
+    default: 'auto',
+    choices: ['auto', 'oci', 'process'],
+    description:
+      'How functions are kept apart: oci (sandboxes), process (none), auto (oci where this machine can).',
+  },
+  ociRuntime: {
+    type: 'program',
+    env: 'HEARTH_OCI_RUNTIME',
+    flag: '--oci-runtime',
+    value: 'RUNTIME',
+    default: 'auto',
+    choices: ['auto', 'crun', 'runc', 'runsc', 'kata'],
+    description: 'The OCI runtime that makes the sandboxes.',
+  },
+  reuse: {
+    type: 'choice',
+    env: 'HEARTH_REUSE',
+    flag: '--reuse',
+    value: 'WHEN',
+    default: 'always',
+    choices: ['always', 'never'],
+    description: 'Whether an execution environment serves more than one invocation.',
+  },
+  idleTimeoutSeconds: {
+    type: 'integer',
+    env: 'HEARTH_IDLE_TIMEOUT',
+    flag: '--idle-timeout',
+    value: 'SECONDS',
+    default: 300,
+    least: 1,
+    most: 86_400,
+    description: 'How long an idle execution environment is kept.',
+  },
+  concurrency: {
+    type: 'integer',
+    env: 'HEARTH_CONCURRENCY',
+    flag: '--concurrency',
+    value: 'NUMBER',
+    default: 1_000,
+    least: 1,
+    most: 100_000,
+    description: 'Concurrent executions of an account; more are throttled.',
+  },
+  logLevel: {
+    type: 'choice',
+    env: 'HEARTH_LOG_LEVEL',
+    flag: '--log-level',
+    value: 'LEVEL',
+    default: 'info',
+    choices: ['debug', 'info', 'warn', 'error'],
+    description: "The least level of the server's own log.",
+  },
+  shutdownGraceSeconds: {
+    type: 'integer',
+    env: 'HEARTH_SHUTDOWN_GRACE',
+    flag: '--shutdown-grace',
+    value: 'SECONDS',
+    default: 10,
+    least: 0,
+    most: 900,
+    description: 'How long running invocations may take to finish after SIGTERM.',
+  },
+} as const satisfies Record<string, Option>;
+
+export type OptionName = keyof typeof optionTable;
+
+export const optionList: readonly (Option & { readonly name: OptionName })[] = Object.entries(
+  optionTable,
+).map(([name, option]) => ({ ...option, name: name as OptionName }));
+
+type ValueOf<Each extends Option> = Each extends { type: 'integer' }
+  ? number
+  : Each extends { type: 'choice'; choices: readonly (infer Choice)[] }
+    ? Choice
+    : string;
+
+export type OptionValues = {
+  readonly [Name in OptionName]: ValueOf<(typeof optionTable)[Name]>;
+};

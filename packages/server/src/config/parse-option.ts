@@ -1,0 +1,69 @@
+/** One option's value from its text, or a sentence that says what is accepted. */
+import { isIP } from 'node:net';
+import path from 'node:path';
+import type { Option } from './option-table.ts';
+
+export type ParsedOption =
+  | { readonly kind: 'value'; readonly value: string | number }
+  | { readonly kind: 'refused'; readonly sentence: string };
+
+/** `given` is how the option was written, for the sentence: `--port`, `HEARTH_PORT`. */
+export function parseOption(option: Option, given: string, text: string): ParsedOption {
+  const value = read(option, text);
+  if (value !== undefined) return { kind: 'value', value };
+  const expected = `${given} is ${accepted(option)}; '${text}' is not.`;
+  return {
+    kind: 'refused',
+    sentence: option.type === 'loopback' ? exposed(given, text) : expected,
+  };
+}
+
+/** `one of auto, oci, process`: what stands after "is" in a sentence. */
+export function accepted(option: Option): string {
+  switch (option.type) {
+    case 'integer':
+      return `a whole number from ${option.least} to ${option.most}`;
+    case 'choice':
+      return `one of ${option.choices.join(', ')}`;
+    case 'program':
+      return `one of ${option.choices.join(', ')}, or the absolute path of a program`;
+    case 'folder':
+      return 'the path of a folder';
+    case 'loopback':
+      return 'a loopback address (127.0.0.1, ::1 or localhost)';
+  }
+}
+
+function read(option: Option, text: string): string | number | undefined {
+  switch (option.type) {
+    case 'integer':
+      return readInteger(text, option.least, option.most);
+    case 'choice':
+      return option.choices.find((choice) => choice === text);
+    case 'program':
+      return option.choices.includes(text) || path.isAbsolute(text) ? text : undefined;
+    case 'folder':
+      return text.includes('\0') ? undefined : path.resolve(text);
+    case 'loopback':
+      return isLoopback(text) ? text : undefined;
+  }
+}
+
+function readInteger(text: string, least: number, most: number): number | undefined {
+  if (!/^\d{1,9}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= least && value <= most ? value : undefined;
+}
+
+function isLoopback(host: string): boolean {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
+
+function exposed(given: string, host: string): string {
+  return (
+    `${given} ${host} is refused: the key pair test/test is the administrator of account ` +
+    '000000000000 and everybody knows it, so Hearth listens on loopback only ' +
+    '(127.0.0.1, ::1 or localhost).'
+  );
+}
