@@ -1,10 +1,12 @@
 /** Hearth's own paths, below `/_hearth/`: never part of an AWS API, never signed. */
 import type { RawResponse } from '../wire/raw-message.ts';
+import type { ListenerKind } from './authenticate.ts';
 
 export interface OwnRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
+  readonly listener: ListenerKind;
 }
 
 /** One own path or a family of them; `undefined` means: not mine. */
@@ -28,10 +30,10 @@ export function jsonResponse(status: number, value: object): RawResponse {
   return { status, headers: { 'content-type': 'application/json' }, body };
 }
 
-/** `GET /_hearth/health`. */
+/** `GET /_hearth/health`, for the host alone: a function has no business with the others' counts. */
 export function healthPath(report: () => Promise<object>): OwnPath {
-  return async ({ method, path }) => {
-    if (path !== '/_hearth/health') return undefined;
+  return async ({ method, path, listener }) => {
+    if (path !== '/_hearth/health' || listener !== 'public') return undefined;
     if (method !== 'GET' && method !== 'HEAD') return jsonResponse(405, { message: 'GET only.' });
     return jsonResponse(200, await report());
   };

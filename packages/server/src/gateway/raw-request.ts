@@ -1,8 +1,8 @@
 /** Node's request as the wire wants it: raw path and query, lower-case headers, one value each. */
 import type { IncomingMessage } from 'node:http';
-import type { RawRequest } from '../wire/raw-message.ts';
+import type { RawRequestHead } from '../wire/raw-message.ts';
 
-export type RawHead = Omit<RawRequest, 'body'>;
+export type RawHead = RawRequestHead;
 
 export function rawHeadOf(request: IncomingMessage): RawHead {
   const url = request.url ?? '/';

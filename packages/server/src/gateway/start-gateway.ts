@@ -77,7 +77,10 @@ function createListener(deps: GatewayDeps, kind: ListenerKind, open: Set<Promise
   );
   // Malformed HTTP is answered with a status line and nothing of it is read further.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) return socket.destroy();
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
     const status =
       error.code === 'HPE_HEADER_OVERFLOW'
         ? '431 Request Header Fields Too Large'
@@ -99,7 +102,7 @@ async function answer(
   switch (destination.kind) {
     case 'hearth':
       request.resume();
-      return write(response, await answerOwnPath(deps.ownPaths, head));
+      return write(response, await answerOwnPath(deps.ownPaths, { ...head, listener }));
     case 'unserved':
       return write(response, answerUnserved(destination.service, head, id), hasUnread(request));
     case 'service': {

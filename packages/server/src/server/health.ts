@@ -1,0 +1,39 @@
+/** What `GET /_hearth/health` answers: enough to see at a glance what runs and how. */
+import type { RuntimeCatalogue } from '@hearth/runtimes';
+import type { Clock } from '../lib/clock.ts';
+import type { StartedInvoker } from '../invoke/start-invoker.ts';
+import type { SandboxDriver } from '../sandbox/driver.ts';
+
+export interface HealthDeps {
+  readonly version: string;
+  readonly driver: SandboxDriver;
+  readonly isolationWarning: string | undefined;
+  readonly runtimes: RuntimeCatalogue;
+  readonly invoker: StartedInvoker;
+  readonly clock: Clock;
+}
+
+export function createHealthReport(deps: HealthDeps): () => Promise<object> {
+  const startedAtMs = deps.clock.monotonicMs();
+  return async () => {
+    const runtimes = await deps.runtimes.survey();
+    return {
+      status: 'ok',
+      version: deps.version,
+      uptimeSeconds: Math.floor((deps.clock.monotonicMs() - startedAtMs) / 1000),
+      isolation: {
+        driver: deps.driver.isolation,
+        description: deps.driver.description,
+        ...(deps.isolationWarning === undefined ? {} : { warning: deps.isolationWarning }),
+      },
+      services: ['lambda', 'iam', 'sts', 'logs'],
+      runtimes: Object.fromEntries(
+        runtimes.map((each) => [
+          each.identifier,
+          each.isAvailable ? 'available' : `unavailable: ${each.detail}`,
+        ]),
+      ),
+      invocations: deps.invoker.snapshot(),
+    };
+  };
+}

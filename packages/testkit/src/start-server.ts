@@ -1,0 +1,106 @@
+/**
+ * A Hearth server as a user starts it: its own process, on a free loopback port, with its data in a
+ * temporary folder. Ends by itself with the test that owns it.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+
+export interface ServerOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Kept when given; otherwise a temporary folder that goes with the server. */
+  readonly dataFolder?: string;
+}
+
+export interface TestServer extends AsyncDisposable {
+  readonly endpoint: string;
+  readonly pid: number;
+  readonly dataFolder: string;
+  /** Everything it has printed. */
+  output(): string;
+  /** SIGTERM; resolves with the exit status once it has gone. */
+  stop(): Promise<number | null>;
+  /** SIGKILL, to see what survives. */
+  kill(): Promise<void>;
+}
+
+export const repository: string = path.resolve(import.meta.dirname, '../../..');
+const mainFile = path.join(repository, 'packages/server/src/main.ts');
+/** The interpreters fetched by one test are kept for the next. */
+const cacheFolder = path.join(os.tmpdir(), 'hearth-test-cache');
+
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const isOwnFolder = options.dataFolder === undefined;
+  const dataFolder =
+    options.dataFolder ?? (await mkdtemp(path.join(os.tmpdir(), 'hearth-server-')));
+  const child = spawn(
+    process.execPath,
+    [mainFile, '--port', '0', '--data-dir', dataFolder, ...(options.args ?? [])],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...withoutHearth(process.env), HEARTH_CACHE_DIR: cacheFolder, ...options.env },
+    },
+  );
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const output = collect(child);
+  const endpoint = await readiness(child, output, exited);
+
+  const stop = async (): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    return exited;
+  };
+  return {
+    endpoint,
+    pid: child.pid ?? 0,
+    dataFolder,
+    output,
+    stop,
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await stop();
+      if (isOwnFolder) await rm(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+function collect(child: ChildProcess): () => string {
+  const chunks: Buffer[] = [];
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+/** The welcome names the endpoint once it is served; an early exit or a long silence is an error. */
+async function readiness(
+  child: ChildProcess,
+  output: () => string,
+  exited: Promise<number | null>,
+): Promise<string> {
+  const ready = new Promise<string>((resolve) => {
+    child.stdout?.on('data', () => {
+      const match = /endpoint\s+(http:\/\/\S+)/.exec(output());
+      if (match?.[1] !== undefined) resolve(match[1]);
+    });
+  });
+  const ended = exited.then((status) => {
+    throw new Error(`the server ended with ${status} before it was ready:\n${output()}`);
+  });
+  const deadline = AbortSignal.timeout(30_000);
+  const late = new Promise<never>((_resolve, reject) => {
+    deadline.addEventListener('abort', () => {
+      child.kill('SIGKILL');
+      reject(new Error(`the server was not ready after 30 s:\n${output()}`));
+    });
+  });
+  return Promise.race([ready, ended, late]);
+}
+
+function withoutHearth(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept = Object.entries(env).filter(([name]) => !/^(HEARTH_|AWS_)/.test(name));
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,178 @@
+/** Starting, stopping, starting again: by the command line that a user has. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  CreateFunctionCommand,
+  GetFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  waitUntilFunctionActiveV2,
+} from '@aws-sdk/client-lambda';
+import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { expect, test } from 'vitest';
+import { leftoversOf } from '../../packages/testkit/src/leftovers.ts';
+import { runCommand } from '../../packages/testkit/src/run-command.ts';
+import {
+  repository,
+  startServer,
+  type TestServer,
+} from '../../packages/testkit/src/start-server.ts';
+import { zipOf } from '../../packages/testkit/src/zip-of.ts';
+
+const mainFile = path.join(repository, 'packages/server/src/main.ts');
+
+function clientsOf(server: TestServer): {
+  lambda: LambdaClient;
+  iam: IAMClient;
+  logs: CloudWatchLogsClient;
+} {
+  const options = {
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  return {
+    lambda: new LambdaClient(options),
+    iam: new IAMClient(options),
+    logs: new CloudWatchLogsClient(options),
+  };
+}
+
+async function createCounter(server: TestServer): Promise<void> {
+  const { lambda, iam } = clientsOf(server);
+  await iam.send(
+    new CreateRoleCommand({
+      RoleName: 'counter',
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: {
+          Effect: 'Allow',
+          Principal: { Service: 'lambda.amazonaws.com' },
+          Action: 'sts:AssumeRole',
+        },
+      }),
+    }),
+  );
+  await iam.send(
+    new AttachRolePolicyCommand({
+      RoleName: 'counter',
+      PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
+    }),
+  );
+  const source = `import fs from 'node:fs';
+let calls = 0;
+export const handler = async () => {
+  calls += 1;
+  fs.appendFileSync('/tmp/calls', 'x');
+  console.log('call', calls);
+  return { calls, tmp: fs.statSync('/tmp/calls').size };
+};`;
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: 'counter',
+      Runtime: 'nodejs26.x',
+      Handler: 'index.handler',
+      Role: 'arn:aws:iam::000000000000:role/counter',
+      Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
+    }),
+  );
+  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 30 }, { FunctionName: 'counter' });
+}
+
+async function count(server: TestServer): Promise<unknown> {
+  const answer = await clientsOf(server).lambda.send(
+    new InvokeCommand({ FunctionName: 'counter' }),
+  );
+  return JSON.parse(answer.Payload?.transformToString() ?? '');
+}
+
+async function logLines(server: TestServer): Promise<readonly string[]> {
+  const { events } = await clientsOf(server).logs.send(
+    new FilterLogEventsCommand({ logGroupName: '/aws/lambda/counter', filterPattern: 'call' }),
+  );
+  return (events ?? []).map((event) => event.message ?? '');
+}
+
+test('a second start finds functions, roles and logs; SIGTERM leaves nothing behind', async () => {
+  const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-life-'));
+  const first = await startServer({ dataFolder });
+  await createCounter(first);
+  expect(await count(first)).toEqual({ calls: 1, tmp: 1 });
+  expect(await count(first)).toEqual({ calls: 2, tmp: 2 });
+  expect(await first.stop()).toBe(0);
+  expect(await leftoversOf(first)).toEqual([]);
+
+  const second = await startServer({ dataFolder });
+  const { Configuration } = await clientsOf(second).lambda.send(
+    new GetFunctionCommand({ FunctionName: 'counter' }),
+  );
+  expect(Configuration).toMatchObject({ State: 'Active', LastUpdateStatus: 'Successful' });
+  expect(await logLines(second)).toHaveLength(2);
+  expect(await count(second)).toEqual({ calls: 1, tmp: 1 });
+  await expect.poll(() => logLines(second)).toHaveLength(3);
+  expect(await second.stop()).toBe(0);
+  expect(await leftoversOf(second)).toEqual([]);
+  await rm(dataFolder, { recursive: true });
+});
+
+test('after kill -9 the next start removes what was left, and everything acknowledged is there', async () => {
+  const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-life-'));
+  const first = await startServer({ dataFolder });
+  await createCounter(first);
+  await count(first);
+  await first.kill();
+  const second = await startServer({ dataFolder });
+  expect(await leftoversOf(first)).toEqual([]);
+  expect(await count(second)).toEqual({ calls: 1, tmp: 1 });
+  expect(await second.stop()).toBe(0);
+  expect(await leftoversOf(second)).toEqual([]);
+  await rm(dataFolder, { recursive: true });
+});
+
+test('HEARTH_REUSE=never gives each invocation a brand-new environment', async () => {
+  await using server = await startServer({ env: { HEARTH_REUSE: 'never' } });
+  await createCounter(server);
+  expect(await count(server)).toEqual({ calls: 1, tmp: 1 });
+  expect(await count(server)).toEqual({ calls: 1, tmp: 1 });
+});
+
+test('the process driver is announced, and does the same job', async () => {
+  await using server = await startServer({ args: ['--isolation', 'process'] });
+  expect(server.output()).toMatch(/isolation\s+process/);
+  const health = (await (await fetch(`${server.endpoint}/_hearth/health`)).json()) as object;
+  expect(health).toMatchObject({ status: 'ok', isolation: { driver: 'process' } });
+});
+
+test('health says what is running', async () => {
+  await using server = await startServer();
+  const response = await fetch(`${server.endpoint}/_hearth/health`);
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
+    status: 'ok',
+    version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    isolation: { driver: 'oci', description: expect.stringMatching(/crun|runc/) },
+  });
+});
+
+test('an unknown option is refused with the nearest name', async () => {
+  const flag = await runCommand([process.execPath, mainFile, '--prot', '5000']);
+  expect(flag.status).not.toBe(0);
+  expect(flag.stderr).toMatch(/--prot.*--port/);
+  const variable = await runCommand([process.execPath, mainFile], {
+    env: { HEARTH_DATADIR: '/nowhere' },
+  });
+  expect(variable.status).not.toBe(0);
+  expect(variable.stderr).toMatch(/HEARTH_DATADIR.*HEARTH_DATA_DIR/);
+});
+
+test('two servers do not share one data folder', async () => {
+  await using server = await startServer();
+  const second = await runCommand(
+    [process.execPath, mainFile, '--port', '0', '--data-dir', server.dataFolder],
+    { timeoutMs: 20_000 },
+  );
+  expect(second.status).not.toBe(0);
+  expect(second.stderr).toContain(String(server.pid));
+});
