@@ -1,0 +1,58 @@
+/** Whether a principal may do what an operation needs; the gateway asks before each handler. */
+import type { AwsError } from '../core/aws-error.ts';
+import type { Permission } from '../core/operation.ts';
+import type { Principal } from '../core/principal.ts';
+import { accessDenied } from './denials.ts';
+import { evaluate, type Verdict } from './evaluate.ts';
+import type { Identities } from './identities.ts';
+import { requestKeys, type RequestAttributes } from './request-keys.ts';
+
+export type { RequestAttributes } from './request-keys.ts';
+
+export type Decision =
+  | { readonly isAllowed: true }
+  /** The error has the code and status that `attributes.service` uses. */
+  | { readonly isAllowed: false; readonly error: AwsError };
+
+/** Every action must be allowed on every one of its resources; the first that is not, is named. */
+export function authorise(
+  identities: Identities,
+  principal: Principal,
+  permissions: readonly Permission[],
+  attributes: RequestAttributes,
+): Decision {
+  for (const { action, resources, conditions } of permissions) {
+    const keys = requestKeys(identities, principal, attributes, conditions);
+    const identity = identities.identityPolicies(principal);
+    for (const resource of resources) {
+      if (isAdministratorOf(principal, resource)) continue;
+      const verdict = evaluate({ identity }, { principal, action, resource, keys });
+      if (verdict.kind === 'allowed') continue;
+      const message = denialMessage(principal, action, resource, verdict);
+      return { isAllowed: false, error: accessDenied(attributes.service, message) };
+    }
+  }
+  return { isAllowed: true };
+}
+
+/** A root may do everything, in its own account and with what belongs to none. */
+export function isAdministratorOf(principal: Principal, resource: string): boolean {
+  if (principal.kind !== 'root') return false;
+  const owner = resource === '*' ? '' : (resource.split(':', 5)[4] ?? '');
+  return !/^\d{12}$/.test(owner) || owner === principal.account;
+}
+
+export function denialMessage(
+  principal: Principal,
+  action: string,
+  resource: string,
+  verdict: Exclude<Verdict, { readonly kind: 'allowed' }>,
+): string {
+  const who = principal.kind === 'service' ? principal.service : principal.arn;
+  const denied = `User: ${who} is not authorized to perform: ${action} on resource: ${resource}`;
+  const side = verdict.kind === 'explicit-deny' ? verdict.by : verdict.missing;
+  const policy = side === 'identity' ? 'identity-based policy' : 'resource-based policy';
+  return verdict.kind === 'explicit-deny'
+    ? `${denied} with an explicit deny in ${side === 'identity' ? 'an' : 'a'} ${policy}`
+    : `${denied} because no ${policy} allows the ${action} action`;
+}

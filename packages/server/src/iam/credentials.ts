@@ -1,0 +1,94 @@
+/** From the access key of a request to the one who holds it. */
+import type { Principal, RootPrincipal } from '../core/principal.ts';
+import type { Clock } from '../lib/clock.ts';
+import { expiredToken, invalidToken } from './denials.ts';
+import { assumedRoleArn, roleArn, type Role } from './role.ts';
+import { openSession } from './session-token.ts';
+
+export type ListenerKind = 'public' | 'sandbox';
+
+export interface FoundCredentials {
+  readonly principal: Exclude<Principal, { readonly kind: 'service' }>;
+  readonly account: string;
+  readonly secretAccessKey: string;
+}
+
+/** A key pair without an end. So far only roots have them. */
+export interface AccessKey {
+  readonly id: string;
+  readonly secret: string;
+  readonly account: string;
+}
+
+export interface CredentialSources {
+  readonly clock: Clock;
+  readonly serverKey: Uint8Array;
+  accessKey(id: string): AccessKey | undefined;
+  roleById(id: string): Role | undefined;
+}
+
+/** Throws the `AwsError` of the service that the request is for. */
+export function findCredentials(
+  sources: CredentialSources,
+  request: {
+    readonly accessKeyId: string;
+    readonly sessionToken: string | undefined;
+    readonly listener: ListenerKind;
+    readonly service: string;
+  },
+): FoundCredentials {
+  const found =
+    request.sessionToken === undefined
+      ? longTerm(sources, request.accessKeyId)
+      : temporary(sources, request.accessKeyId, request.sessionToken, request.service);
+  if (found === undefined) throw invalidToken(request.service);
+  // What runs in a sandbox has its role's credentials; no other key exists for it.
+  const isHidden = request.listener === 'sandbox' && found.principal.kind === 'root';
+  if (isHidden) throw invalidToken(request.service);
+  return found;
+}
+
+export function rootPrincipal(account: string): RootPrincipal {
+  return { kind: 'root', account, arn: `arn:aws:iam::${account}:root`, userId: account };
+}
+
+function longTerm(sources: CredentialSources, id: string): FoundCredentials | undefined {
+  const key = sources.accessKey(id);
+  if (key === undefined) return undefined;
+  const principal = rootPrincipal(key.account);
+  return { principal, account: key.account, secretAccessKey: key.secret };
+}
+
+function temporary(
+  sources: CredentialSources,
+  accessKeyId: string,
+  token: string,
+  service: string,
+): FoundCredentials | undefined {
+  const session = openSession(sources.serverKey, token);
+  if (session === undefined || session.accessKeyId !== accessKeyId) return undefined;
+  if (session.expiresAtMs <= sources.clock.nowMs()) throw expiredToken(service);
+  const { secretAccessKey, subject } = session;
+  if (subject.kind === 'root') {
+    const principal = rootPrincipal(subject.account);
+    return { principal, account: subject.account, secretAccessKey };
+  }
+  const role = sources.roleById(subject.roleId);
+  if (role === undefined) return undefined;
+  const principal = roleSessionPrincipal(role, subject.sessionName);
+  return { principal, account: role.account, secretAccessKey };
+}
+
+export function roleSessionPrincipal(
+  role: Role,
+  sessionName: string,
+): Extract<Principal, { readonly kind: 'role-session' }> {
+  return {
+    kind: 'role-session',
+    account: role.account,
+    arn: assumedRoleArn(role, sessionName),
+    userId: `${role.id}:${sessionName}`,
+    roleArn: roleArn(role),
+    sessionName,
+  };
+}

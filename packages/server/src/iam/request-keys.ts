@@ -1,0 +1,97 @@
+/** Values of the condition keys that a request has: AWS's global ones and the operation's own. */
+import type { Principal } from '../core/principal.ts';
+import type { Identities } from './identities.ts';
+import type { ConditionKeys } from './policy-variables.ts';
+
+/** What is known of a request besides who sends it and what it asks for. */
+export interface RequestAttributes {
+  /** The service's name, which decides how errors are called. */
+  readonly service: string;
+  readonly sourceIp: string | undefined;
+  readonly isSecureTransport: boolean;
+  readonly region?: string;
+}
+
+/** Condition keys of one operation, such as `iam:PassedToService`; names in any case. */
+export type OperationKeys = Readonly<Record<string, string | readonly string[]>>;
+
+export function requestKeys(
+  identities: Identities,
+  principal: Principal,
+  attributes: RequestAttributes,
+  operationKeys: OperationKeys = {},
+): ConditionKeys {
+  const own = new Map(
+    Object.entries(operationKeys).map(([key, value]) => [key.toLowerCase(), [value].flat()]),
+  );
+  return (key) => {
+    const known = own.get(key);
+    if (known !== undefined) return known;
+    const value = globalKey(identities, principal, attributes, key);
+    return value === undefined ? undefined : [value];
+  };
+}
+
+function globalKey(
+  identities: Identities,
+  principal: Principal,
+  attributes: RequestAttributes,
+  key: string,
+): string | undefined {
+  switch (key) {
+    case 'aws:currenttime':
+      return new Date(identities.clock.nowMs()).toISOString();
+    case 'aws:epochtime':
+      return String(Math.floor(identities.clock.nowMs() / 1000));
+    case 'aws:securetransport':
+      return String(attributes.isSecureTransport);
+    case 'aws:sourceip':
+      return attributes.sourceIp?.replace(/^::ffff:(?=\d+\.)/i, '');
+    case 'aws:requestedregion':
+      return attributes.region;
+    default:
+      return key.startsWith('aws:principaltag/')
+        ? principalTag(identities, principal, key.slice('aws:principaltag/'.length))
+        : principalKey(principal, key);
+  }
+}
+
+function principalKey(principal: Principal, key: string): string | undefined {
+  if (principal.kind === 'service') {
+    if (key === 'aws:principalisawsservice') return 'true';
+    return key === 'aws:principalservicename' ? principal.service : undefined;
+  }
+  switch (key) {
+    case 'aws:principalisawsservice':
+    case 'aws:viaawsservice':
+      return 'false';
+    case 'aws:principalarn':
+      return principal.kind === 'role-session' ? principal.roleArn : principal.arn;
+    case 'aws:principalaccount':
+      return principal.account;
+    case 'aws:principaltype':
+      return principalTypes[principal.kind];
+    case 'aws:userid':
+      return principal.userId;
+    case 'aws:username':
+      return principal.kind === 'user' ? principal.userName : undefined;
+    default:
+      return undefined;
+  }
+}
+
+/** AWS: the keys of tags are not distinguished by case in conditions. */
+function principalTag(
+  identities: Identities,
+  principal: Principal,
+  name: string,
+): string | undefined {
+  const tags = identities.roleOf(principal)?.tags ?? [];
+  return tags.find((tag) => tag.key.toLowerCase() === name)?.value;
+}
+
+const principalTypes = {
+  root: 'Account',
+  user: 'User',
+  'role-session': 'AssumedRole',
+} as const;

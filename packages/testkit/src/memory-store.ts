@@ -1,0 +1,61 @@
+/** The store's port over SQLite in memory, for tests of the rooms that own tables. */
+import { DatabaseSync } from 'node:sqlite';
+import {
+  StaleWrite,
+  type Migration,
+  type SqlValue,
+  type Statement,
+  type Store,
+} from '../../server/src/store/store.ts';
+
+/** Everything runs at once and in call order; nothing outlives `close()`. */
+export function openMemoryStore(): Store {
+  const database = new DatabaseSync(':memory:');
+  database.exec('CREATE TABLE migration (room TEXT, id INTEGER, PRIMARY KEY (room, id)) STRICT');
+  const close = async (): Promise<void> => {
+    if (database.isOpen) database.close();
+  };
+  return {
+    write: async (statements) =>
+      inTransaction(database, () => statements.map((each) => run(database, each))),
+    read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) =>
+      database.prepare(sql).all(...params) as Row[],
+    migrate: async (room, migrations) => migrate(database, room, migrations),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function run(database: DatabaseSync, statement: Statement): { readonly changes: number } {
+  const result = database.prepare(statement.sql).run(...(statement.params ?? []));
+  const changes = Number(result.changes);
+  if (statement.expectChanges !== undefined && changes !== statement.expectChanges) {
+    throw new StaleWrite(`${changes} rows changed, ${statement.expectChanges} expected`);
+  }
+  return { changes };
+}
+
+function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function migrate(database: DatabaseSync, room: string, migrations: readonly Migration[]): void {
+  const [row] = database
+    .prepare('SELECT coalesce(max(id), 0) AS newest FROM migration WHERE room = ?')
+    .all(room);
+  const newest = Number(row?.['newest']);
+  for (const { id, sql } of migrations.filter((each) => each.id > newest)) {
+    inTransaction(database, () => {
+      database.exec(sql);
+      database.prepare('INSERT INTO migration VALUES (?, ?)').run(room, id);
+    });
+  }
+}
