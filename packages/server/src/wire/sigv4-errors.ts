@@ -1,0 +1,17 @@
+/** The refusals of Signature Version 4, in AWS's words. */
+import { AwsError } from '../core/aws-error.ts';
+
+export function signatureMismatch(): AwsError {
+  return invalidSignature(
+    'The request signature we calculated does not match the signature you provided. Check your ' +
+      'AWS Secret Access Key and signing method. Consult the service documentation for details.',
+  );
+}
+
+export function invalidSignature(message: string): AwsError {
+  return new AwsError('InvalidSignatureException', 403, message);
+}
+
+export function incompleteSignature(message: string): AwsError {
+  return new AwsError('IncompleteSignatureException', 400, message);
+}
