@@ -15,6 +15,8 @@ export interface OperationContext {
   readonly endpoint: string;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
+  /** The caller's X-Amzn-Trace-Id, where it sent one. */
+  readonly traceHeader?: string;
 }
 
 /** What the caller must be allowed to do; all of them, each on each of its resources. */

@@ -1,0 +1,21 @@
+/** What the server asks of an archive worker, and what it is answered. */
+import type { CodeRejection } from './code-rejected.ts';
+
+export type ArchiveJob =
+  | {
+      readonly kind: 'extract';
+      readonly zip: string;
+      /** Hex; the bytes read must have this hash. */
+      readonly sha256: string;
+      /** A folder that does not exist yet. */
+      readonly target: string;
+      readonly manifest: string;
+    }
+  | { readonly kind: 'verify'; readonly folder: string; readonly manifest: string };
+
+export type ArchiveAnswer =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'rejected'; readonly reason: CodeRejection; readonly detail: string }
+  /** The volume, its manifest or the stored zip is not what was stored. */
+  | { readonly kind: 'damaged'; readonly detail: string }
+  | { readonly kind: 'failed'; readonly detail: string };

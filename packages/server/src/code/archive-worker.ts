@@ -1,0 +1,43 @@
+/** The thread that handles one archive: one job in `workerData`, one answer, end. */
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { ArchiveAnswer, ArchiveJob } from './archive-job.ts';
+import { CodeRejected } from './code-rejected.ts';
+import { extractArchive } from './extract-archive.ts';
+import { readManifest, writeManifest } from './manifest.ts';
+import { verifyVolume } from './verify-volume.ts';
+
+parentPort?.postMessage(await answer(workerData as ArchiveJob));
+
+async function answer(job: ArchiveJob): Promise<ArchiveAnswer> {
+  try {
+    return job.kind === 'extract' ? await extract(job) : verify(job);
+  } catch (error) {
+    if (error instanceof CodeRejected) {
+      return { kind: 'rejected', reason: error.reason, detail: error.detail };
+    }
+    return { kind: 'failed', detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function extract(job: ArchiveJob & { kind: 'extract' }): Promise<ArchiveAnswer> {
+  const zip = readFileSync(job.zip);
+  if (createHash('sha256').update(zip).digest('hex') !== job.sha256) {
+    return { kind: 'damaged', detail: `The stored zip ${job.sha256} is damaged.` };
+  }
+  mkdirSync(job.target);
+  chmodSync(job.target, 0o755);
+  writeFileSync(job.manifest, writeManifest(await extractArchive(zip, job.target)));
+  return { kind: 'done' };
+}
+
+function verify(job: ArchiveJob & { kind: 'verify' }): ArchiveAnswer {
+  if (!existsSync(job.folder) || !existsSync(job.manifest)) {
+    return { kind: 'damaged', detail: 'The volume or its manifest is missing.' };
+  }
+  const manifest = readManifest(readFileSync(job.manifest, 'utf8'));
+  if (manifest === undefined) return { kind: 'damaged', detail: 'The manifest is damaged.' };
+  const problem = verifyVolume(job.folder, manifest);
+  return problem === undefined ? { kind: 'done' } : { kind: 'damaged', detail: problem };
+}

@@ -1,0 +1,173 @@
+/**
+ * The records of functions: durable in SQL, and all of them in memory, so that an invocation
+ * reads no database. Memory shows a change only after it is durable.
+ *
+ * A row that is not what was written is moved to a table of its own when the repository opens,
+ * counted and reported; it is never served, and its name is free again.
+ */
+import type { Logger } from '../lib/logger.ts';
+import { StaleWrite, type Statement, type Store } from '../store/store.ts';
+import type { FunctionKey, FunctionRecord } from './function-record.ts';
+import { readRow, rowOf, type FunctionRow } from './function-row.ts';
+import { functionMigrations } from './migrations.ts';
+
+export interface FunctionRepository {
+  /** From memory; as cheap as a map. */
+  find(key: FunctionKey): FunctionRecord | undefined;
+  /** Of one account and region, in the order of their names (code points). */
+  list(owner: Omit<FunctionKey, 'name'>): readonly FunctionRecord[];
+  all(): IterableIterator<FunctionRecord>;
+  /** False when the name is taken. */
+  insert(record: FunctionRecord): Promise<boolean>;
+  /**
+   * Puts `next` in the place of `previous`; false when that is no longer what is stored.
+   * `rowVersion` of `next` is set here.
+   */
+  replace(previous: FunctionRecord, next: FunctionRecord): Promise<boolean>;
+  /** False when somebody else was faster. */
+  remove(record: FunctionRecord): Promise<boolean>;
+  /** Whether any function shows or runs this code. */
+  refersTo(codeSha256: string): boolean;
+  /** Rows found damaged when this repository opened. */
+  readonly quarantinedRows: number;
+}
+
+export interface FunctionRepositoryDependencies {
+  readonly store: Store;
+  readonly logger: Logger;
+}
+
+export async function openFunctionRepository(
+  deps: FunctionRepositoryDependencies,
+): Promise<FunctionRepository> {
+  await deps.store.migrate('functions', functionMigrations);
+  const rows = await deps.store.read<FunctionRow>(
+    'SELECT account, region, name, row_version, body, checksum FROM functions',
+  );
+  const repository = new SqlFunctionRepository(deps);
+  for (const row of rows) await repository.load(row);
+  return repository;
+}
+
+class SqlFunctionRepository implements FunctionRepository {
+  readonly #store: Store;
+  readonly #logger: Logger;
+  readonly #records = new Map<string, FunctionRecord>();
+  #quarantinedRows = 0;
+
+  constructor({ store, logger }: FunctionRepositoryDependencies) {
+    this.#store = store;
+    this.#logger = logger;
+  }
+
+  get quarantinedRows(): number {
+    return this.#quarantinedRows;
+  }
+
+  async load(row: FunctionRow): Promise<void> {
+    const record = readRow(row);
+    if (typeof record !== 'string') {
+      this.#records.set(keyOf(record), record);
+      return;
+    }
+    this.#quarantinedRows += 1;
+    const { account, region, name } = row;
+    this.#logger.error('function record quarantined', { account, region, name, problem: record });
+    await this.#store.write([
+      {
+        sql: `INSERT INTO function_quarantine
+                (account, region, name, row_version, body, checksum, problem)
+              SELECT account, region, name, row_version, body, checksum, ? FROM functions
+              WHERE account = ? AND region = ? AND name = ?`,
+        params: [record, account, region, name],
+        expectChanges: 1,
+      },
+      {
+        sql: 'DELETE FROM functions WHERE account = ? AND region = ? AND name = ?',
+        params: [account, region, name],
+        expectChanges: 1,
+      },
+    ]);
+  }
+
+  find(key: FunctionKey): FunctionRecord | undefined {
+    return this.#records.get(keyOf(key));
+  }
+
+  list(owner: Omit<FunctionKey, 'name'>): readonly FunctionRecord[] {
+    return [...this.#records.values()]
+      .filter((each) => each.account === owner.account && each.region === owner.region)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  all(): IterableIterator<FunctionRecord> {
+    return this.#records.values();
+  }
+
+  async insert(record: FunctionRecord): Promise<boolean> {
+    const row = rowOf(record);
+    const isWritten = await this.#write({
+      sql: `INSERT OR IGNORE INTO functions (account, region, name, row_version, body, checksum)
+            VALUES (?, ?, ?, ?, ?, ?)`,
+      params: [row.account, row.region, row.name, row.row_version, row.body, row.checksum],
+    });
+    if (isWritten) this.#records.set(keyOf(record), record);
+    return isWritten;
+  }
+
+  async replace(previous: FunctionRecord, next: FunctionRecord): Promise<boolean> {
+    const record = { ...next, rowVersion: previous.rowVersion + 1 };
+    const row = rowOf(record);
+    const isWritten = await this.#write({
+      sql: `UPDATE functions SET row_version = ?, body = ?, checksum = ?
+            WHERE account = ? AND region = ? AND name = ? AND row_version = ?`,
+      params: [
+        row.row_version,
+        row.body,
+        row.checksum,
+        row.account,
+        row.region,
+        row.name,
+        previous.rowVersion,
+      ],
+    });
+    if (isWritten) this.#records.set(keyOf(record), record);
+    return isWritten;
+  }
+
+  async remove(record: FunctionRecord): Promise<boolean> {
+    const { account, region, name, rowVersion } = record;
+    const isWritten = await this.#write({
+      sql: `DELETE FROM functions
+            WHERE account = ? AND region = ? AND name = ? AND row_version = ?`,
+      params: [account, region, name, rowVersion],
+    });
+    if (isWritten) this.#records.delete(keyOf(record));
+    return isWritten;
+  }
+
+  refersTo(codeSha256: string): boolean {
+    return this.#records
+      .values()
+      .some(
+        ({ latest, serving }) =>
+          latest.code.sha256 === codeSha256 || serving?.code.sha256 === codeSha256,
+      );
+  }
+
+  /** Whether the statement changed its one row. */
+  async #write(statement: Statement): Promise<boolean> {
+    try {
+      await this.#store.write([{ ...statement, expectChanges: 1 }]);
+      return true;
+    } catch (error) {
+      if (error instanceof StaleWrite) return false;
+      throw error;
+    }
+  }
+}
+
+/** None of the three can hold a slash. */
+function keyOf({ account, region, name }: FunctionKey): string {
+  return `${account}/${region}/${name}`;
+}

@@ -1,0 +1,118 @@
+import type { CreateFunctionRequest, FunctionConfiguration } from '@aws-sdk/client-lambda';
+import type { CodeReference } from '../../core/function-version.ts';
+import { resolveFunctionName, type FunctionAddress } from '../../core/function-name.ts';
+import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
+import type { Operation, OperationContext } from '../../core/operation.ts';
+import type { FunctionRecord } from '../../functions/function-record.ts';
+import { translateCodeError } from './code-errors.ts';
+import { functionPermission, passRole, tagPermission } from './find-function.ts';
+import { checkArchitecture, checkRole, checkRuntimeRunsHere } from './function-checks.ts';
+import { configure, defaultSettings } from './function-settings.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+import { invalidParameter, resourceConflict } from './lambda-errors.ts';
+import { refuseAtCreation } from './refused-features.ts';
+import { showFunction } from './show-function.ts';
+
+const NAME_LENGTH = 64;
+
+export function createFunction(
+  room: LambdaRoom,
+): Operation<CreateFunctionRequest, FunctionConfiguration> {
+  return {
+    name: 'CreateFunction',
+    permissions: (input, context) => {
+      const create = functionPermission('CreateFunction', input, context);
+      const tags = input.Tags ?? {};
+      const hasTags = Object.keys(tags).length > 0;
+      return [
+        create,
+        ...passRole(input.Role),
+        ...(hasTags ? create.resources.map((arn) => tagPermission(arn, tags)) : []),
+      ];
+    },
+    handle: async (input, context) => {
+      const address = addressOfNew(input, context);
+      const settings = await settingsOfNew(room, input, address);
+      const zip = zipOf(input);
+      try {
+        return await room.code.withCode(zip, async (code) => {
+          const record = recordOf(room, input, address, { ...settings, code });
+          if (!(await room.functions.insert(record))) throw alreadyExists(address);
+          room.settler.settle(record);
+          return showFunction(record);
+        });
+      } catch (error) {
+        throw translateCodeError(error);
+      }
+    },
+  };
+}
+
+function addressOfNew(input: CreateFunctionRequest, context: OperationContext): FunctionAddress {
+  const address = resolveFunctionName(input.FunctionName ?? '', undefined, context);
+  const { name, qualifier } = address;
+  if (name.length > NAME_LENGTH) {
+    // AWS: worded as a failed constraint, answered as InvalidParameterValueException.
+    throw invalidParameter(
+      `1 validation error detected: Value '${name}' at 'functionName' failed to satisfy constraint: Member must have length less than or equal to ${NAME_LENGTH}`,
+    );
+  }
+  if (qualifier !== undefined) {
+    throw invalidParameter(`A new function has no version or alias '${qualifier}' yet.`);
+  }
+  return address;
+}
+
+type NewSettings = Omit<FunctionRecord['latest'], 'code'>;
+
+async function settingsOfNew(
+  room: LambdaRoom,
+  input: CreateFunctionRequest,
+  address: FunctionAddress,
+): Promise<NewSettings> {
+  refuseAtCreation(input);
+  const { Runtime: runtime, Role: role = '', Tags: tags = {} } = input;
+  if (runtime === undefined || !input.Handler) {
+    throw invalidParameter(
+      'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
+    );
+  }
+  const configured = configure(defaultSettings(address.name), input);
+  const architecture = checkArchitecture(room, input.Architectures);
+  if (Object.keys(tags).length > TAGS_PER_RESOURCE) {
+    throw invalidParameter('Number of tags exceeds resource tag limit.');
+  }
+  if (room.functions.find(address) !== undefined) throw alreadyExists(address);
+  await checkRole(room, role);
+  const runtimeVersionArn = await checkRuntimeRunsHere(room, runtime, address.region);
+  return { ...configured, architecture, runtimeVersionArn, incarnation: room.ids.uuid() };
+}
+
+function recordOf(
+  room: LambdaRoom,
+  input: CreateFunctionRequest,
+  { account, region, name }: FunctionAddress,
+  latest: NewSettings & { readonly code: CodeReference },
+): FunctionRecord {
+  return {
+    account,
+    region,
+    name,
+    rowVersion: 1,
+    revisionId: room.ids.uuid(),
+    lastModifiedMs: room.clock.nowMs(),
+    state: { kind: 'pending' },
+    latest,
+    tags: { ...input.Tags },
+  };
+}
+
+function zipOf(input: CreateFunctionRequest): Uint8Array {
+  const zip = input.Code?.ZipFile;
+  if (zip === undefined) throw invalidParameter('Please provide a source for function code.');
+  return zip;
+}
+
+function alreadyExists(address: FunctionAddress): Error {
+  return resourceConflict(`Function already exist: ${address.name}`);
+}

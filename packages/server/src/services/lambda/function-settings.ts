@@ -1,0 +1,116 @@
+/**
+ * From what a caller asks (at creation or in an update) to settings: the rules that the API
+ * model cannot express, in AWS's words, and the defaults.
+ */
+import type { LoggingConfig, UpdateFunctionConfigurationRequest } from '@aws-sdk/client-lambda';
+import { validationException } from '../../core/aws-error.ts';
+import type { LoggingConfiguration } from '../../core/function-version.ts';
+import {
+  DEFAULT_EPHEMERAL_MIB,
+  DEFAULT_MEMORY_MIB,
+  DEFAULT_TIMEOUT_SECONDS,
+  MAX_MEMORY_MIB,
+  MAX_TIMEOUT_SECONDS,
+} from '../../core/limits.ts';
+import { checkRuntime } from '../../core/runtime-table.ts';
+import type { FunctionSettings } from '../../functions/function-record.ts';
+import { checkEnvironment } from './environment-rules.ts';
+import { invalidParameter } from './lambda-errors.ts';
+
+export type AskedSettings = Pick<
+  UpdateFunctionConfigurationRequest,
+  | 'Description'
+  | 'Runtime'
+  | 'Handler'
+  | 'Role'
+  | 'Timeout'
+  | 'MemorySize'
+  | 'EphemeralStorage'
+  | 'Environment'
+  | 'LoggingConfig'
+>;
+
+/** What one request can change; the rest (code, architecture, incarnation) is the caller's. */
+export type Configured = Omit<
+  FunctionSettings,
+  'incarnation' | 'code' | 'architecture' | 'runtimeVersionArn'
+>;
+
+export function defaultSettings(name: string): Configured {
+  return {
+    description: '',
+    runtime: '',
+    handler: '',
+    role: '',
+    memoryMib: DEFAULT_MEMORY_MIB,
+    timeoutSeconds: DEFAULT_TIMEOUT_SECONDS,
+    ephemeralMib: DEFAULT_EPHEMERAL_MIB,
+    logging: { format: 'Text', group: `/aws/lambda/${name}` },
+  };
+}
+
+/** Throws for values that AWS refuses; members that are not given keep what `base` has. */
+export function configure<Base extends Configured>(base: Base, asked: AskedSettings): Base {
+  if (asked.Runtime !== undefined) checkRuntime(asked.Runtime);
+  checkLimits(asked);
+  const variables = asked.Environment?.Variables;
+  if (variables !== undefined) checkEnvironment(variables);
+  return {
+    ...base,
+    description: asked.Description ?? base.description,
+    runtime: asked.Runtime ?? base.runtime,
+    handler: asked.Handler ?? base.handler,
+    role: asked.Role ?? base.role,
+    memoryMib: asked.MemorySize ?? base.memoryMib,
+    timeoutSeconds: asked.Timeout ?? base.timeoutSeconds,
+    ephemeralMib: asked.EphemeralStorage?.Size ?? base.ephemeralMib,
+    logging: configureLogging(base.logging, asked.LoggingConfig),
+    ...(asked.Environment === undefined ? {} : { environment: { ...variables } }),
+  };
+}
+
+/** Whether environments of `before` could go on serving `after`. */
+export function runsTheSame(before: FunctionSettings, after: FunctionSettings): boolean {
+  const whatRuns = (settings: FunctionSettings): string => {
+    const entries = Object.entries({ ...settings, incarnation: '', description: '' });
+    return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+  };
+  return whatRuns(before) === whatRuns(after);
+}
+
+function checkLimits(asked: AskedSettings): void {
+  const { Timeout: timeout, MemorySize: memory } = asked;
+  // The API model allows more of both, for managed instances only.
+  if (timeout !== undefined && timeout > MAX_TIMEOUT_SECONDS) {
+    throw validationException(
+      `1 validation error detected: Value '${timeout}' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to ${MAX_TIMEOUT_SECONDS}`,
+    );
+  }
+  if (memory !== undefined && memory > MAX_MEMORY_MIB) {
+    throw invalidParameter(
+      `'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to ${MAX_MEMORY_MIB}`,
+    );
+  }
+}
+
+function configureLogging(
+  base: LoggingConfiguration,
+  asked: LoggingConfig | undefined,
+): LoggingConfiguration {
+  if (asked === undefined) return base;
+  const format = asked.LogFormat ?? base.format;
+  const group = asked.LogGroup ?? base.group;
+  const { ApplicationLogLevel: application, SystemLogLevel: system } = asked;
+  if (format !== 'JSON') {
+    if (application === undefined && system === undefined) return { format, group };
+    throw invalidParameter(
+      'ApplicationLogLevel and SystemLogLevel need the JSON log format. Please set LogFormat to JSON.',
+    );
+  }
+  return {
+    format,
+    group,
+    applicationLevel: application ?? base.applicationLevel ?? 'INFO',
+    systemLevel: system ?? base.systemLevel ?? 'INFO',
+  };
+}

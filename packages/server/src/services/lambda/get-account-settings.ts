@@ -1,0 +1,32 @@
+import type { GetAccountSettingsRequest, GetAccountSettingsResponse } from '@aws-sdk/client-lambda';
+import { ACCOUNT_CONCURRENCY, UNZIPPED_CODE_BYTES, ZIPPED_CODE_BYTES } from '../../core/limits.ts';
+import type { Operation } from '../../core/operation.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+
+/** The quota of AWS for all code of a region: 75 GB. */
+const TOTAL_CODE_BYTES = 80_530_636_800;
+
+export function getAccountSettings(
+  room: LambdaRoom,
+): Operation<GetAccountSettingsRequest, GetAccountSettingsResponse> {
+  return {
+    name: 'GetAccountSettings',
+    permissions: () => [{ action: 'lambda:GetAccountSettings', resources: ['*'] }],
+    handle: async (_input, context) => {
+      const records = room.functions.list(context);
+      return {
+        AccountLimit: {
+          TotalCodeSize: TOTAL_CODE_BYTES,
+          CodeSizeUnzipped: UNZIPPED_CODE_BYTES,
+          CodeSizeZipped: ZIPPED_CODE_BYTES,
+          ConcurrentExecutions: ACCOUNT_CONCURRENCY,
+          UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY,
+        },
+        AccountUsage: {
+          TotalCodeSize: records.reduce((sum, { latest }) => sum + latest.code.sizeBytes, 0),
+          FunctionCount: records.length,
+        },
+      };
+    },
+  };
+}

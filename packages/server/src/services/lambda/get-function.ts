@@ -1,0 +1,22 @@
+import type { GetFunctionRequest, GetFunctionResponse } from '@aws-sdk/client-lambda';
+import type { Operation } from '../../core/operation.ts';
+import { findFunction, functionPermission } from './find-function.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+import { showFunction } from './show-function.ts';
+
+export function getFunction(room: LambdaRoom): Operation<GetFunctionRequest, GetFunctionResponse> {
+  return {
+    name: 'GetFunction',
+    permissions: (input, context) => [functionPermission('GetFunction', input, context)],
+    handle: async (input, context) => {
+      const { record, address } = findFunction(room.functions, input, context);
+      const location = room.links.link(context.endpoint, record.latest.code);
+      const hasTags = Object.keys(record.tags).length > 0;
+      return {
+        Configuration: showFunction(record, address.qualifier),
+        Code: { RepositoryType: 'S3', Location: location },
+        ...(hasTags ? { Tags: { ...record.tags } } : {}),
+      };
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * The warm path: no database (records are in memory), no parsing of the event into objects, and
+ * the caller's bytes go to the runtime as they are.
+ */
+import type {
+  InvocationRequest as InvokeInput,
+  InvocationResponse as InvokeOutput,
+} from '@aws-sdk/client-lambda';
+import { AwsError } from '../../core/aws-error.ts';
+import { functionArn } from '../../core/function-version.ts';
+import {
+  RoleNotAssumable,
+  Throttled,
+  type InvocationRequest,
+  type InvocationResult,
+} from '../../core/invocation.ts';
+import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
+import type { Operation, OperationContext } from '../../core/operation.ts';
+import { servedVersion, type FunctionRecord } from '../../functions/function-record.ts';
+import { readClientContext } from './client-context.ts';
+import { findFunction, functionPermission, type FoundFunction } from './find-function.ts';
+import { findJsonError } from './json-error.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+import { cannotYet, invalidContent, resourceConflict } from './lambda-errors.ts';
+
+export function invoke(room: LambdaRoom): Operation<InvokeInput, InvokeOutput> {
+  return {
+    name: 'Invoke',
+    permissions: (input, context) => [functionPermission('InvokeFunction', input, context)],
+    handle: async (input, context) => {
+      const found = findFunction(room.functions, input, context);
+      const request = requestOf(found, input, context);
+      if (input.InvocationType === 'Event') {
+        throw cannotYet('asynchronous invocation (InvocationType Event)');
+      }
+      if (input.DurableExecutionName !== undefined) {
+        throw cannotYet('durable functions (DurableExecutionName)');
+      }
+      if (input.TenantId !== undefined) throw cannotYet('tenant isolation (TenantId)');
+      if (input.InvocationType === 'DryRun') return { StatusCode: 204 };
+      checkInvocable(found.record);
+      try {
+        return outputOf(await room.invoker.invoke(request));
+      } catch (error) {
+        throw translate(error);
+      }
+    },
+  };
+}
+
+const EMPTY_EVENT: Uint8Array = Buffer.from('{}');
+/** A hint: capacity is usually free again within a second. */
+const RETRY_AFTER_SECONDS = '1';
+
+function requestOf(
+  { record, address }: FoundFunction,
+  input: InvokeInput,
+  context: OperationContext,
+): InvocationRequest {
+  const payload = input.Payload;
+  return {
+    requestId: context.requestId,
+    version: servedVersion(record),
+    invokedArn: functionArn(record, address.qualifier),
+    payload: payload === undefined || payload.length === 0 ? EMPTY_EVENT : checked(payload),
+    wantsLogTail: input.LogType === 'Tail',
+    ...(input.ClientContext ? { clientContext: readClientContext(input.ClientContext) } : {}),
+    ...(context.traceHeader === undefined ? {} : { traceHeader: context.traceHeader }),
+  };
+}
+
+function checked(payload: Uint8Array): Uint8Array {
+  if (payload.length > SYNC_PAYLOAD_BYTES) {
+    throw new AwsError(
+      'RequestTooLargeException',
+      413,
+      'Request must be smaller than 6291456 bytes for the InvokeFunction operation',
+      { members: { Type: 'User' } },
+    );
+  }
+  const problem = findJsonError(payload);
+  if (problem === undefined) return payload;
+  throw invalidContent(
+    `Could not parse request body into json: Could not parse payload into json: ${problem}`,
+  );
+}
+
+function checkInvocable({ state }: FunctionRecord): void {
+  if (state.kind !== 'pending' && state.kind !== 'failed') return;
+  const shown = state.kind === 'pending' ? 'Pending' : 'Failed';
+  throw resourceConflict(
+    `The operation cannot be performed at this time. The function is currently in the following state: ${shown}`,
+  );
+}
+
+function outputOf(result: InvocationResult): InvokeOutput {
+  return {
+    StatusCode: 200,
+    ExecutedVersion: result.executedVersion,
+    Payload: result.payload,
+    ...(result.functionError === undefined ? {} : { FunctionError: result.functionError }),
+    ...(result.logTail === undefined
+      ? {}
+      : { LogResult: Buffer.from(result.logTail).toString('base64') }),
+  };
+}
+
+function translate(error: unknown): unknown {
+  if (error instanceof Throttled) {
+    return new AwsError('TooManyRequestsException', 429, error.message, {
+      members: { Reason: error.reason, Type: 'User' },
+      headers: { 'Retry-After': RETRY_AFTER_SECONDS },
+      cause: error,
+    });
+  }
+  if (error instanceof RoleNotAssumable) {
+    const message = 'The role defined for the function cannot be assumed by Lambda.';
+    return new AwsError('AccessDeniedException', 403, message, { cause: error });
+  }
+  return error;
+}

@@ -1,0 +1,31 @@
+/** What the operations of Lambda work with. */
+import type { RuntimeCatalogue } from '@hearth/runtimes';
+import type { CodeStore } from '../../code/code-store.ts';
+import type { Architecture } from '../../core/function-version.ts';
+import type { Invoker } from '../../core/invocation.ts';
+import type { RoleSessions } from '../../core/role-sessions.ts';
+import type { FunctionRepository } from '../../functions/function-repository.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Ids } from '../../lib/ids.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { CodeLinks } from './code-links.ts';
+import type { Settler } from './settler.ts';
+
+export interface LambdaServiceDependencies {
+  readonly functions: FunctionRepository;
+  readonly code: CodeStore;
+  readonly roles: RoleSessions;
+  readonly runtimes: RuntimeCatalogue;
+  readonly invoker: Invoker;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  /** Of this machine, where the process knows it wrongly. */
+  readonly architecture?: Architecture;
+}
+
+/** The same with what the service adds of its own; each operation picks what it needs. */
+export interface LambdaRoom extends Required<LambdaServiceDependencies> {
+  readonly settler: Settler;
+  readonly links: CodeLinks;
+}

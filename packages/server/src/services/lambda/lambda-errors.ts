@@ -1,0 +1,42 @@
+/** Lambda's own errors, each with the wording that AWS was seen to answer. */
+import { AwsError } from '../../core/aws-error.ts';
+import { functionArn } from '../../core/function-version.ts';
+
+const user = { members: { Type: 'User' } };
+
+export function invalidParameter(message: string, cause?: unknown): AwsError {
+  return new AwsError('InvalidParameterValueException', 400, message, { ...user, cause });
+}
+
+export function resourceConflict(message: string): AwsError {
+  return new AwsError('ResourceConflictException', 409, message, user);
+}
+
+export function functionNotFound(
+  owner: { readonly account: string; readonly region: string; readonly name: string },
+  qualifier?: string,
+): AwsError {
+  return notFound(`Function not found: ${functionArn(owner, qualifier)}`);
+}
+
+export function notFound(message: string): AwsError {
+  return new AwsError('ResourceNotFoundException', 404, message, user);
+}
+
+export function staleRevision(): AwsError {
+  return new AwsError(
+    'PreconditionFailedException',
+    412,
+    'The Revision Id provided does not match the latest Revision Id. Call the GetFunction/GetAlias API to retrieve the latest Revision Id',
+    user,
+  );
+}
+
+export function invalidContent(message: string): AwsError {
+  return new AwsError('InvalidRequestContentException', 400, message, user);
+}
+
+/** A feature of AWS that cannot act here yet: refused, never stored in silence. */
+export function cannotYet(what: string): AwsError {
+  return new AwsError('NotImplementedException', 501, `Hearth does not implement ${what} yet.`);
+}

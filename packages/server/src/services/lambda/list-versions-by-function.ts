@@ -1,0 +1,24 @@
+import type {
+  ListVersionsByFunctionRequest,
+  ListVersionsByFunctionResponse,
+} from '@aws-sdk/client-lambda';
+import type { Operation } from '../../core/operation.ts';
+import { findFunction, functionPermission } from './find-function.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+import { pageOf } from './page.ts';
+import { showListed } from './show-function.ts';
+
+/** `$LATEST` alone: publishing versions is not implemented, so there are no others. */
+export function listVersionsByFunction(
+  room: LambdaRoom,
+): Operation<ListVersionsByFunctionRequest, ListVersionsByFunctionResponse> {
+  return {
+    name: 'ListVersionsByFunction',
+    permissions: (input, context) => [functionPermission('ListVersionsByFunction', input, context)],
+    handle: async (input, context) => {
+      const { record } = findFunction(room.functions, input, context);
+      const { items } = pageOf([record], () => '$LATEST', input);
+      return { Versions: items.map((each) => showListed(each, '$LATEST')) };
+    },
+  };
+}

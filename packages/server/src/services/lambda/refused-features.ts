@@ -1,0 +1,84 @@
+/**
+ * Settings that AWS has and Hearth cannot act on yet. Their neutral values (what AWS itself
+ * answers when nothing was asked for) are accepted; anything else is refused with a sentence,
+ * because a setting that is stored and ignored is a lie.
+ */
+import type {
+  CreateFunctionRequest,
+  UpdateFunctionConfigurationRequest,
+} from '@aws-sdk/client-lambda';
+import { cannotYet } from './lambda-errors.ts';
+
+type Shared = Pick<
+  CreateFunctionRequest & UpdateFunctionConfigurationRequest,
+  | 'VpcConfig'
+  | 'DeadLetterConfig'
+  | 'KMSKeyArn'
+  | 'TracingConfig'
+  | 'Layers'
+  | 'FileSystemConfigs'
+  | 'ImageConfig'
+  | 'SnapStart'
+  | 'CapacityProviderConfig'
+  | 'DurableConfig'
+>;
+
+type Feature<Input> = readonly [what: string, isAsked: (input: Input) => boolean];
+
+const shared: readonly Feature<Shared>[] = [
+  [
+    'VPC networking (VpcConfig)',
+    ({ VpcConfig: vpc }) => isFilled(vpc?.SubnetIds) || isFilled(vpc?.SecurityGroupIds),
+  ],
+  ['dead-letter queues (DeadLetterConfig)', (input) => isFilled(input.DeadLetterConfig?.TargetArn)],
+  ['customer managed keys (KMSKeyArn)', (input) => isFilled(input.KMSKeyArn)],
+  ['active tracing (TracingConfig)', (input) => input.TracingConfig?.Mode === 'Active'],
+  ['layers (Layers)', (input) => isFilled(input.Layers)],
+  ['file systems (FileSystemConfigs)', (input) => isFilled(input.FileSystemConfigs)],
+  ['container images (ImageConfig)', (input) => isFilledObject(input.ImageConfig)],
+  ['SnapStart', (input) => input.SnapStart?.ApplyOn === 'PublishedVersions'],
+  ['capacity providers (CapacityProviderConfig)', (input) => isGiven(input.CapacityProviderConfig)],
+  ['durable functions (DurableConfig)', (input) => isGiven(input.DurableConfig)],
+];
+
+const atCreation: readonly Feature<CreateFunctionRequest>[] = [
+  ...shared,
+  [
+    'container images (PackageType Image)',
+    (input) => input.PackageType === 'Image' || isFilled(input.Code?.ImageUri),
+  ],
+  ['code from S3 (Code.S3Bucket)', ({ Code: code }) => isFilled(code?.S3Bucket ?? code?.S3Key)],
+  [
+    'customer managed keys (Code.SourceKMSKeyArn)',
+    (input) => isFilled(input.Code?.SourceKMSKeyArn),
+  ],
+  ['code signing (CodeSigningConfigArn)', (input) => isFilled(input.CodeSigningConfigArn)],
+  ['published versions (Publish)', (input) => input.Publish === true],
+  ['published versions (PublishTo)', (input) => isGiven(input.PublishTo)],
+  ['tenant isolation (TenancyConfig)', (input) => isGiven(input.TenancyConfig)],
+];
+
+export function refuseAtCreation(input: CreateFunctionRequest): void {
+  refuse(atCreation, input);
+}
+
+export function refuseAtUpdate(input: UpdateFunctionConfigurationRequest): void {
+  refuse(shared, input);
+}
+
+function refuse<Input>(features: readonly Feature<Input>[], input: Input): void {
+  const asked = features.find(([, isAsked]) => isAsked(input));
+  if (asked !== undefined) throw cannotYet(asked[0]);
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+function isFilled(value: string | readonly unknown[] | undefined): boolean {
+  return isGiven(value) && value?.length !== 0;
+}
+
+function isFilledObject(value: object | undefined): boolean {
+  return isGiven(value) && Object.values(value ?? {}).some((each) => isGiven(each));
+}

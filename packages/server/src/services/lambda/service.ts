@@ -1,0 +1,68 @@
+/** Lambda's API, as far as Hearth serves it. */
+import { serviceOf, type Service } from '../../core/operation.ts';
+import type { Architecture } from '../../core/function-version.ts';
+import { closeable, type Closeable } from '../../lib/lifetime.ts';
+import { createCodeLinks, type CodeLinks } from './code-links.ts';
+import { createFunction } from './create-function.ts';
+import { deleteFunction } from './delete-function.ts';
+import { getAccountSettings } from './get-account-settings.ts';
+import { getFunctionConfiguration } from './get-function-configuration.ts';
+import { getFunction } from './get-function.ts';
+import { invoke } from './invoke.ts';
+import type { LambdaRoom, LambdaServiceDependencies } from './lambda-deps.ts';
+import { listFunctions } from './list-functions.ts';
+import { listTags } from './list-tags.ts';
+import { listVersionsByFunction } from './list-versions-by-function.ts';
+import { createSettler } from './settler.ts';
+import { tagResource } from './tag-resource.ts';
+import { untagResource } from './untag-resource.ts';
+import { updateFunctionCode } from './update-function-code.ts';
+import { updateFunctionConfiguration } from './update-function-configuration.ts';
+
+export interface LambdaService extends Service, Closeable {
+  /**
+   * Before the first request, once: takes up functions that a stop left Pending or InProgress,
+   * and removes code that no function refers to.
+   */
+  resume(): Promise<void>;
+  /** Answers `/_hearth/code/...`, the addresses in `Code.Location`; undefined for other paths. */
+  readonly answerOwnPath: CodeLinks['answer'];
+}
+
+/** `close()` waits until nothing is being prepared; the store must still be open then. */
+export function createLambdaService(deps: LambdaServiceDependencies): LambdaService {
+  const settler = createSettler(deps);
+  const links = createCodeLinks(deps);
+  const room: LambdaRoom = { architecture: architectureHere(), ...deps, settler, links };
+  return {
+    ...serviceOf('lambda', operationsOf(room)),
+    ...closeable(() => settler.drain()),
+    resume: async () => {
+      await deps.code.retainOnly((sha256) => deps.functions.refersTo(sha256));
+      settler.resume();
+    },
+    answerOwnPath: (request) => links.answer(request),
+  };
+}
+
+function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
+  return [
+    createFunction(room),
+    deleteFunction(room),
+    getAccountSettings(room),
+    getFunction(room),
+    getFunctionConfiguration(room),
+    invoke(room),
+    listFunctions(room),
+    listTags(room),
+    listVersionsByFunction(room),
+    tagResource(room),
+    untagResource(room),
+    updateFunctionCode(room),
+    updateFunctionConfiguration(room),
+  ];
+}
+
+function architectureHere(): Architecture {
+  return process.arch === 'arm64' ? 'arm64' : 'x86_64';
+}

@@ -1,0 +1,109 @@
+/**
+ * Brings functions from Pending to Active and updates from InProgress to Successful, after the
+ * answer to the caller: makes sure that the volume of the code is intact and that the runtime is
+ * installed, then stores the outcome. The record says what is under way, so a restart takes it
+ * up again.
+ */
+import { RuntimeUnavailable, type RuntimeCatalogue } from '@hearth/runtimes';
+import type { CodeStore } from '../../code/code-store.ts';
+import {
+  isSettled,
+  stepFunction,
+  type FunctionEvent,
+  type FunctionFailure,
+} from '../../core/function-state.ts';
+import { functionArn } from '../../core/function-version.ts';
+import type { Invoker } from '../../core/invocation.ts';
+import type { FunctionRecord } from '../../functions/function-record.ts';
+import type { FunctionRepository } from '../../functions/function-repository.ts';
+import type { Ids } from '../../lib/ids.ts';
+import type { Logger } from '../../lib/logger.ts';
+
+export interface Settler {
+  /** Starts the work; its outcome is in the record. */
+  settle(record: FunctionRecord): void;
+  /** Takes up everything that a stop interrupted. */
+  resume(): void;
+  /** Resolves when nothing is under way any more. */
+  drain(): Promise<void>;
+}
+
+export interface SettlerDependencies {
+  readonly functions: FunctionRepository;
+  readonly code: CodeStore;
+  readonly runtimes: RuntimeCatalogue;
+  readonly invoker: Invoker;
+  readonly ids: Ids;
+  readonly logger: Logger;
+}
+
+export function createSettler(deps: SettlerDependencies): Settler {
+  const underWay = new Set<Promise<void>>();
+  const settle = (record: FunctionRecord): void => {
+    const work = settleOne(deps, record)
+      .catch((error: unknown) => {
+        // The store failed: the record still says what to do, and the next start does it.
+        deps.logger.error('function was not settled', { function: functionArn(record), error });
+      })
+      .finally(() => underWay.delete(work));
+    underWay.add(work);
+  };
+  return {
+    settle,
+    resume: () => {
+      for (const record of deps.functions.all()) if (!isSettled(record.state)) settle(record);
+    },
+    drain: async () => {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+  };
+}
+
+async function settleOne(deps: SettlerDependencies, started: FunctionRecord): Promise<void> {
+  const event = await prepare(deps, started);
+  for (;;) {
+    const record = deps.functions.find(started);
+    // Deleted, or deleted and created again: not ours any more.
+    if (record?.revisionId !== started.revisionId) return;
+    const state = stepFunction(record.state, event);
+    if (state === undefined) return;
+    const { serving, ...rest } = record;
+    const next = { ...rest, state, revisionId: deps.ids.uuid() };
+    const keptServing = event.kind === 'failed' && serving !== undefined ? { serving } : {};
+    // False when tags changed in the meantime: look again.
+    if (!(await deps.functions.replace(record, { ...next, ...keptServing }))) continue;
+    finish(deps, record, event);
+    return;
+  }
+}
+
+async function prepare(deps: SettlerDependencies, record: FunctionRecord): Promise<FunctionEvent> {
+  try {
+    await Promise.all([
+      deps.code.volume(record.latest.code),
+      deps.runtimes.install(record.latest.runtime),
+    ]);
+    return { kind: 'settled' };
+  } catch (error) {
+    deps.logger.error('function cannot run', { function: functionArn(record), error });
+    return { kind: 'failed', failure: failureOf(error) };
+  }
+}
+
+function failureOf(error: unknown): FunctionFailure {
+  if (error instanceof RuntimeUnavailable) return { code: 'InvalidRuntime', reason: error.message };
+  return { code: 'InternalError', reason: 'The function could not be prepared to run.' };
+}
+
+/** Environments and code of what was served before are not needed any more. */
+function finish(deps: SettlerDependencies, record: FunctionRecord, event: FunctionEvent): void {
+  const { serving, latest } = record;
+  if (event.kind !== 'settled' || serving === undefined) return;
+  deps.invoker.retire(functionArn(record), latest.incarnation);
+  const { code } = serving;
+  void deps.code
+    .remove(code, () => deps.functions.refersTo(code.sha256))
+    .catch((error: unknown) => {
+      deps.logger.warn('old code was not removed', { sha256: code.sha256, error });
+    });
+}

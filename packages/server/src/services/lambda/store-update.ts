@@ -1,0 +1,53 @@
+/**
+ * What UpdateFunctionCode and UpdateFunctionConfiguration share: the preconditions, and storing
+ * new settings while the old ones go on serving.
+ */
+import { functionArn } from '../../core/function-version.ts';
+import { stepFunction } from '../../core/function-state.ts';
+import type { FunctionRecord, FunctionSettings } from '../../functions/function-record.ts';
+import { runsTheSame } from './function-settings.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+import { resourceConflict, staleRevision } from './lambda-errors.ts';
+
+export function checkUpdatable(record: FunctionRecord, revisionId: string | undefined): void {
+  if (revisionId !== undefined && revisionId !== record.revisionId) throw staleRevision();
+  if (stepFunction(record.state, { kind: 'updated' }) === undefined) throw busy(record);
+}
+
+/** Resolves with the stored record once it is durable; its preparation has begun. */
+export async function storeUpdate(
+  room: LambdaRoom,
+  record: FunctionRecord,
+  changed: FunctionSettings,
+): Promise<FunctionRecord> {
+  const state = stepFunction(record.state, { kind: 'updated' });
+  if (state === undefined) throw busy(record);
+  const { serving: earlier, ...rest } = record;
+  const serving = record.state.kind === 'active' ? record.latest : earlier;
+  const incarnation =
+    serving !== undefined && runsTheSame(serving, changed) ? serving.incarnation : room.ids.uuid();
+  const next: FunctionRecord = {
+    ...rest,
+    rowVersion: record.rowVersion + 1,
+    revisionId: room.ids.uuid(),
+    lastModifiedMs: room.clock.nowMs(),
+    state,
+    latest: { ...changed, incarnation },
+    ...(serving === undefined ? {} : { serving }),
+  };
+  // Somebody else changed it since it was read; what matters to this caller is that.
+  if (!(await room.functions.replace(record, next))) throw busy(record);
+  room.settler.settle(next);
+  const { sha256 } = record.latest.code;
+  await room.code.remove(record.latest.code, () => room.functions.refersTo(sha256));
+  return next;
+}
+
+function busy(record: FunctionRecord): Error {
+  const cannot = 'The operation cannot be performed at this time.';
+  return resourceConflict(
+    record.state.kind === 'pending'
+      ? `${cannot} The function is currently in the following state: Pending`
+      : `${cannot} An update is in progress for resource: ${functionArn(record)}`,
+  );
+}

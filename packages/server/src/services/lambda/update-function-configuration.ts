@@ -1,0 +1,37 @@
+import type {
+  FunctionConfiguration,
+  UpdateFunctionConfigurationRequest,
+} from '@aws-sdk/client-lambda';
+import type { Operation } from '../../core/operation.ts';
+import { findFunction, functionPermission, passRole } from './find-function.ts';
+import { checkRole, checkRuntimeRunsHere } from './function-checks.ts';
+import { configure } from './function-settings.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+import { refuseAtUpdate } from './refused-features.ts';
+import { showFunction } from './show-function.ts';
+import { checkUpdatable, storeUpdate } from './store-update.ts';
+
+export function updateFunctionConfiguration(
+  room: LambdaRoom,
+): Operation<UpdateFunctionConfigurationRequest, FunctionConfiguration> {
+  return {
+    name: 'UpdateFunctionConfiguration',
+    permissions: (input, context) => [
+      functionPermission('UpdateFunctionConfiguration', input, context),
+      ...passRole(input.Role),
+    ],
+    handle: async (input, context) => {
+      const { record, address } = findFunction(room.functions, input, context);
+      checkUpdatable(record, input.RevisionId);
+      refuseAtUpdate(input);
+      const configured = configure(record.latest, input);
+      if (input.Role !== undefined) await checkRole(room, input.Role);
+      const runtimeVersionArn =
+        input.Runtime === undefined
+          ? record.latest.runtimeVersionArn
+          : await checkRuntimeRunsHere(room, input.Runtime, record.region);
+      const next = await storeUpdate(room, record, { ...configured, runtimeVersionArn });
+      return showFunction(next, address.qualifier);
+    },
+  };
+}
