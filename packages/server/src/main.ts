@@ -2,6 +2,7 @@
  * The process: reads the command line, starts the server, waits for a signal, drains. Only this
  * file listens to signals, writes to the terminal and sets the exit status.
  */
+import { homedir } from 'node:os';
 import { ConfigRefused } from './config/config-refused.ts';
 import { helpText } from './config/describe-options.ts';
 import { readConfig, type Config } from './config/options.ts';
@@ -52,7 +53,15 @@ function readOptions(): Config | undefined {
 
 async function start(config: Config, logger: Logger): Promise<HearthServer | undefined> {
   try {
-    return await startServer(config, logger);
+    return await startServer(
+      config,
+      {
+        searchPath: process.env['PATH'] ?? '',
+        homeFolder: homedir(),
+        pyenvRoot: process.env['PYENV_ROOT'],
+      },
+      logger,
+    );
   } catch (error) {
     // What a person can act on is a sentence; the whole error is there for debugging.
     logger.debug('start.failed', { error });

@@ -37,7 +37,19 @@ export interface HearthServer extends Closeable {
   readonly isolationWarning: string | undefined;
 }
 
-export async function startServer(config: Config, logger: Logger): Promise<HearthServer> {
+/** What is read from the process's surroundings, once, by `main.ts`. */
+export interface Host {
+  /** The value of PATH: where interpreters are looked for. */
+  readonly searchPath: string;
+  readonly homeFolder: string;
+  readonly pyenvRoot: string | undefined;
+}
+
+export async function startServer(
+  config: Config,
+  host: Host,
+  logger: Logger,
+): Promise<HearthServer> {
   await using started = new AsyncDisposableStack();
   const clock = systemClock;
   const ids = randomIds;
@@ -46,11 +58,11 @@ export async function startServer(config: Config, logger: Logger): Promise<Heart
 
   const store = own(await openStore({ path: folder('hearth.sqlite'), logger }));
   const identities = await openIdentities({ store, clock, ids, logger });
-  const roles = createRoleSessions({ identities, clock, ids });
+  const roles = createRoleSessions({ identities, ids });
   const logStore = own(await openLogStore({ folder: folder('logs'), store, clock, ids, logger }));
   const code = own(await openCodeStore({ folder: folder('code'), clock, logger }));
   const functions = await openFunctionRepository({ store, logger });
-  const runtimes = await openCatalogue(config, logger);
+  const runtimes = await openCatalogue(config, host, logger);
   const { driver, warning } = await startSandboxDriver({
     isolation: config.isolation,
     ociRuntime: config.ociRuntime,
@@ -139,11 +151,14 @@ function present<Part>(part: Part | undefined): Part {
   return part;
 }
 
-function openCatalogue(config: Config, logger: Logger): Promise<RuntimeCatalogue> {
+function openCatalogue(config: Config, host: Host, logger: Logger): Promise<RuntimeCatalogue> {
   return openRuntimeCatalogue({
     cacheFolder: config.cacheDir,
     architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
     nodeModulesFolder: path.resolve(import.meta.dirname, '../../../../node_modules'),
-    onProgress: (sentence: string) => logger.info('runtime.progress', { sentence }),
+    onProgress: (sentence) => logger.info('runtime.progress', { sentence }),
+    searchPath: host.searchPath,
+    homeFolder: host.homeFolder,
+    ...(host.pyenvRoot === undefined ? {} : { pyenvRoot: host.pyenvRoot }),
   });
 }

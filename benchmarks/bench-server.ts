@@ -1,0 +1,84 @@
+/** A server for the benchmark, as a user starts it, with a role and functions to call. */
+import { startServer, type TestServer } from '../packages/testkit/src/start-server.ts';
+import { zipOf } from '../packages/testkit/src/zip-of.ts';
+import { createInvokeClient } from './invoke-client.ts';
+
+export const role = 'arn:aws:iam::000000000000:role/bench';
+
+export async function startBenchServer(args: readonly string[] = []): Promise<TestServer> {
+  const server = await startServer({ args: ['--log-level', 'warn', ...args] });
+  await createRole(server);
+  return server;
+}
+
+export interface FunctionOptions {
+  readonly name: string;
+  readonly runtime: string;
+  readonly handler: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly memoryMib?: number;
+}
+
+export async function createFunction(server: TestServer, options: FunctionOptions): Promise<void> {
+  const client = createInvokeClient(server.endpoint, 1);
+  const created = await client.send(
+    'POST',
+    '/2015-03-31/functions',
+    JSON.stringify({
+      FunctionName: options.name,
+      Runtime: options.runtime,
+      Handler: options.handler,
+      Role: role,
+      MemorySize: options.memoryMib ?? 1_769,
+      Timeout: 10,
+      Code: { ZipFile: (await zipOf(options.files)).toString('base64') },
+    }),
+  );
+  if (created.status !== 201) throw new Error(created.body.toString('utf8'));
+  for (;;) {
+    const got = await client.send('GET', `/2015-03-31/functions/${options.name}/configuration`, '');
+    const { State } = JSON.parse(got.body.toString('utf8')) as { State: string };
+    if (State === 'Active') break;
+    if (State === 'Failed') throw new Error(got.body.toString('utf8'));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  client.close();
+}
+
+async function createRole(server: TestServer): Promise<void> {
+  const { IAMClient, CreateRoleCommand, AttachRolePolicyCommand } =
+    await import('@aws-sdk/client-iam');
+  const iam = new IAMClient({
+    endpoint: server.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  await iam.send(
+    new CreateRoleCommand({
+      RoleName: 'bench',
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: {
+          Effect: 'Allow',
+          Principal: { Service: 'lambda.amazonaws.com' },
+          Action: 'sts:AssumeRole',
+        },
+      }),
+    }),
+  );
+  await iam.send(
+    new AttachRolePolicyCommand({
+      RoleName: 'bench',
+      PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
+    }),
+  );
+  iam.destroy();
+}
+
+/** About 10 kB that must be parsed, like a small bundled function. */
+export function padding(comment: string): string {
+  return Array.from(
+    { length: 100 },
+    (_, index) => `${comment} line ${index} of a function of about ten kilobytes ${'.'.repeat(40)}`,
+  ).join('\n');
+}

@@ -1,0 +1,73 @@
+/**
+ * A client as lean as a client can be: one keep-alive connection, requests signed by Hearth's own
+ * signer, no SDK. What is measured is then the server's, not the client's.
+ */
+import { Agent, request } from 'node:http';
+import { signRequest } from '../packages/server/src/wire/sigv4.ts';
+
+export interface ClientAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+export interface InvokeClient {
+  invoke(functionName: string, payload: string): Promise<ClientAnswer>;
+  send(method: string, path: string, body: string): Promise<ClientAnswer>;
+  close(): void;
+}
+
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+export function createInvokeClient(endpoint: string, connections: number): InvokeClient {
+  const { hostname, port, host } = new URL(endpoint);
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+
+  const send = (method: string, path: string, text: string): Promise<ClientAnswer> => {
+    const body = Buffer.from(text);
+    const headers = { host, 'content-type': 'application/json' };
+    const signed = signRequest({ method, path, query: '', headers, body }, credentials, {
+      region: 'us-east-1',
+      service: 'lambda',
+      nowMs: Date.now(),
+    });
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          agent,
+          hostname,
+          port,
+          method,
+          path,
+          headers: { ...headers, ...signed, 'content-length': body.byteLength },
+        },
+        (incoming) => {
+          const chunks: Buffer[] = [];
+          incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+          incoming.on('end', () =>
+            resolve({
+              status: incoming.statusCode ?? 0,
+              headers: incoming.headers,
+              body: Buffer.concat(chunks),
+            }),
+          );
+          incoming.on('error', reject);
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  };
+  return {
+    send,
+    invoke: (name, payload) => send('POST', `/2015-03-31/functions/${name}/invocations`, payload),
+    close: () => agent.destroy(),
+  };
+}
+
+/** Fails the benchmark on anything but a successful invocation: an error is not fast, it is wrong. */
+export function mustSucceed(answer: ClientAnswer): void {
+  if (answer.status !== 200 || answer.headers['x-amz-function-error'] !== undefined) {
+    throw new Error(`an invocation failed: ${answer.status} ${answer.body.toString('utf8')}`);
+  }
+}
