@@ -39,8 +39,6 @@ export interface Identities {
     listener: ListenerKind,
     service: string,
   ): FoundCredentials;
-  /** The account that a permanent access key belongs to. */
-  accountOfKey(accessKeyId: string): string | undefined;
   /** The role behind a session, while it exists: not another one of the same name. */
   roleOf(principal: Principal): Role | undefined;
   identityPolicies(principal: Principal): readonly CompiledPolicy[];
@@ -83,7 +81,6 @@ export async function openIdentities(deps: IdentitiesDeps): Promise<Identities> 
     rolePolicies,
     findCredentials: (accessKeyId, sessionToken, listener, service) =>
       findCredentials(sources, { accessKeyId, sessionToken, listener, service }),
-    accountOfKey: (id) => accessKey(id)?.account,
     roleOf,
     identityPolicies(principal) {
       const role = roleOf(principal);

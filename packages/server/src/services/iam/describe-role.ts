@@ -1,0 +1,24 @@
+import type { Role as ApiRole } from '@aws-sdk/client-iam';
+import { roleArn, type Role } from '../../iam/role.ts';
+import { encodePolicy } from './policy-text.ts';
+import { describeTags } from './tags.ts';
+
+/** A role as lists show it. */
+export function describeRole(role: Role): ApiRole {
+  return {
+    Path: role.path,
+    RoleName: role.name,
+    RoleId: role.id,
+    Arn: roleArn(role),
+    CreateDate: new Date(role.createdAtMs),
+    AssumeRolePolicyDocument: encodePolicy(role.trustPolicy),
+    MaxSessionDuration: role.maxSessionSeconds,
+    ...(role.description === undefined ? {} : { Description: role.description }),
+  };
+}
+
+/** AWS: lists leave the tags out. */
+export function describeRoleWithTags(role: Role): ApiRole {
+  const tags = role.tags.length === 0 ? {} : { Tags: describeTags(role.tags) };
+  return { ...describeRole(role), ...tags };
+}

@@ -1,0 +1,10 @@
+/** STS as far as it is served. */
+import { serviceOf, type Service } from '../../core/operation.ts';
+import { assumeRole } from './assume-role.ts';
+import type { StsDeps } from './deps.ts';
+import { getCallerIdentity } from './get-caller-identity.ts';
+import { getSessionToken } from './get-session-token.ts';
+
+export function createStsService(deps: StsDeps): Service {
+  return serviceOf('sts', [assumeRole(deps), getCallerIdentity(), getSessionToken(deps)]);
+}
