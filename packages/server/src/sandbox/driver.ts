@@ -66,7 +66,10 @@ export interface Sandbox {
   readonly id: string;
   /** `169.254.100.1:9001`: where the program finds the listener of that name. */
   address(listener: string): string;
-  /** Starts the program; once. Resolves when it has been executed. */
+  /**
+   * Starts the program; once. Resolves when it has been executed. One that cannot be executed
+   * ends like a shell's: exit status 127 when it is not there, 126 when it is not executable.
+   */
   start(program: SandboxProgram): Promise<void>;
   /**
    * Settles once the program's first process has ended and all of its output was delivered;
@@ -77,6 +80,11 @@ export interface Sandbox {
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
   /** The most memory the whole tree has used, in bytes; 0 where it cannot be known. */
   memoryPeakBytes(): Promise<number>;
+  /**
+   * Changes the share of CPUs, for a program that may start faster than it may run. Without
+   * isolation it has no effect.
+   */
+  limitCpus(cpus: number): Promise<void>;
   /** Stops every process of the tree from running, and lets it run again. Idempotent. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;

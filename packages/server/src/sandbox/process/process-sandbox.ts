@@ -93,6 +93,9 @@ export class ProcessSandbox implements Sandbox {
     return this.#peakBytes;
   }
 
+  /** Nothing to change: a process group has no share of its own. */
+  async limitCpus(): Promise<void> {}
+
   async freeze(): Promise<void> {
     await this.#signalTree('SIGSTOP', (state) => state !== 'T' && state !== 't');
   }

@@ -1,0 +1,222 @@
+/**
+ * One sandbox as the helper holds it: control group, network, /tmp, pipes, then the OCI runtime's
+ * run, and the end of all of them. Whatever fails half-way, `destroy` removes what there is.
+ */
+import { closeSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { constants as osConstants } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  createCgroup,
+  joinFiles,
+  killCgroup,
+  outOfMemoryKills,
+  removeCgroup,
+  type CgroupName,
+} from '../oci/cgroup.ts';
+import type { CgroupLayout } from '../oci/cgroup-layout.ts';
+import { ociConfig } from '../oci/config.ts';
+import type { CreateCall, CreateResult, RuntimeCommand, StartCall } from '../oci/protocol.ts';
+import type { AdoptedChildren } from './children.ts';
+import { createNetwork, type SandboxNetwork } from './network.ts';
+import { runOci, type RunningOci } from './run-oci.ts';
+import { stageMounts } from './stage-mounts.ts';
+import { detachMount, mount, pipe, type WaitStatus } from './syscalls.ts';
+import type { IdRanges } from './id-ranges.ts';
+
+/** After this long something holds a killed process in the kernel. */
+const DEATH_MS = 10_000;
+
+export interface HelperSandboxDeps {
+  readonly owner: string;
+  readonly cgroups: CgroupLayout;
+  readonly runtime: RuntimeCommand;
+  /** In the helper's own mount namespace, reachable by everybody. */
+  readonly stage: string;
+  readonly rootfs: string;
+  readonly children: AdoptedChildren;
+  readonly idRanges: IdRanges;
+  readonly mountTmp: (target: string, sizeMib: number) => void;
+  readonly onExited: (exit: HelperExit) => void;
+}
+
+export interface HelperExit {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly outOfMemory: boolean;
+}
+
+export class HelperSandbox {
+  readonly #deps: HelperSandboxDeps;
+  readonly #call: CreateCall;
+  readonly #name: CgroupName;
+  readonly #folder: string;
+  readonly #openFds = new Set<number>();
+  #network: SandboxNetwork | undefined;
+  #pipes: Record<'stdout' | 'stderr', ReturnType<typeof pipe>> | undefined;
+  #idRange: number | undefined;
+  #isMounted = false;
+  #run: RunningOci | undefined;
+  #initPid: number | undefined;
+  #oomKills = 0;
+  #destroying: Promise<void> | undefined;
+
+  constructor(deps: HelperSandboxDeps, call: CreateCall) {
+    this.#deps = deps;
+    this.#call = call;
+    this.#name = { owner: deps.owner, sandbox: call.sandbox };
+    this.#folder = path.join(deps.stage, 'sandboxes', call.sandbox);
+  }
+
+  /** The listening sockets are the caller's to hand over and to close. */
+  create(): CreateResult & { readonly sockets: SandboxNetwork['sockets'] } {
+    const { cgroups, idRanges, mountTmp } = this.#deps;
+    createCgroup(cgroups, this.#name, this.#call);
+    this.#idRange = idRanges.take();
+    // A file system of its own, so that one detach ends everything that is mounted below it.
+    mkdirSync(this.#folder, { recursive: true });
+    mount({ source: 'hearth', target: this.#folder, type: 'tmpfs', options: 'mode=755,size=4m' });
+    this.#isMounted = true;
+    const tmp = path.join(this.#folder, 'tmp');
+    mkdirSync(tmp);
+    mountTmp(tmp, this.#call.tmpMib);
+    this.#network = createNetwork(this.#call.listeners);
+    this.#openFds.add(this.#network.namespaceFd);
+    this.#pipes = { stdout: this.#openPipe(), stderr: this.#openPipe() };
+    return {
+      stdoutFd: this.#pipes.stdout.readFd,
+      stderrFd: this.#pipes.stderr.readFd,
+      sockets: this.#network.sockets,
+    };
+  }
+
+  async start(call: StartCall): Promise<void> {
+    const bundle = path.join(this.#folder, 'bundle');
+    mkdirSync(bundle);
+    this.#writeConfig(bundle, call);
+    const pipes = this.#pipes;
+    if (pipes === undefined || this.#destroying !== undefined)
+      throw new Error('The sandbox was destroyed.');
+    const stdin = this.#openPipe();
+    this.#close(stdin.writeFd);
+    this.#run = runOci({
+      runtime: this.#deps.runtime,
+      bundle,
+      stateFolder: path.join(this.#deps.stage, 'state'),
+      name: `${this.#deps.owner}-${this.#call.sandbox}`,
+      joinFiles: this.#makesOwnCgroups() ? [] : joinFiles(this.#deps.cgroups, this.#name),
+      stdio: {
+        stdin: stdin.readFd,
+        stdout: pipes.stdout.writeFd,
+        stderr: pipes.stderr.writeFd,
+      },
+    });
+    // The program has them now; the server has opened its ends. What is left here would keep the
+    // streams from ending.
+    this.#close(stdin.readFd);
+    for (const { readFd, writeFd } of [pipes.stdout, pipes.stderr]) {
+      this.#close(readFd);
+      this.#close(writeFd);
+    }
+    const pid = await this.#run.started;
+    this.#initPid = pid;
+    this.#deps.children.watch(pid, (status) => this.#onEnd(status));
+  }
+
+  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+    // Until it is waited for its number belongs to nobody else.
+    if (this.#initPid !== undefined) process.kill(this.#initPid, name);
+  }
+
+  /** Whole or nothing: one process killed for want of memory ends the sandbox (v1 has no such rule). */
+  checkMemory(): void {
+    if (this.#initPid !== undefined && this.#hasRunOut()) this.signal('SIGKILL');
+  }
+
+  destroy(): Promise<void> {
+    return (this.#destroying ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
+    const { cgroups, children, idRanges } = this.#deps;
+    for (let waitedMs = 0; ; waitedMs++) {
+      for (const pid of killCgroup(cgroups, this.#name)) {
+        // The OCI runtime's own process is Node's to wait for.
+        if (pid !== this.#run?.child.pid) children.bury(pid);
+      }
+      if (removeCgroup(cgroups, this.#name)) break;
+      if (waitedMs >= DEATH_MS) throw new Error('A process survived SIGKILL.');
+      await sleep(1);
+    }
+    // The group is empty a moment before its processes can be waited for; `exited` is told first.
+    while (this.#initPid !== undefined) {
+      children.check();
+      if (this.#initPid !== undefined) await sleep(1);
+    }
+    for (const fd of this.#openFds) this.#close(fd);
+    if (this.#isMounted) detachMount(this.#folder);
+    this.#isMounted = false;
+    removeEmpty(this.#folder);
+    if (this.#idRange !== undefined) idRanges.giveBack(this.#idRange);
+    this.#idRange = undefined;
+  }
+
+  #writeConfig(bundle: string, program: StartCall): void {
+    const { rootfs, owner, cgroups } = this.#deps;
+    const mounts = stageMounts(program.mounts, path.join(this.#folder, 'mounts'));
+    const config = ociConfig({
+      program,
+      limits: this.#call,
+      rootfs,
+      tmp: path.join(this.#folder, 'tmp'),
+      mounts,
+      networkNamespace: `/proc/${process.pid}/fd/${this.#network?.namespaceFd}`,
+      firstHostId: this.#idRange ?? 0,
+      ...(this.#makesOwnCgroups() ? { cgroupsPath: `/${owner}/${this.#call.sandbox}` } : {}),
+      architecture: process.arch,
+    });
+    writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(config));
+    if (cgroups.version === 1) this.#oomKills = outOfMemoryKills(cgroups, this.#name);
+  }
+
+  /** crun joins the groups that it is started in; the others insist on doing that themselves. */
+  #makesOwnCgroups(): boolean {
+    return this.#deps.runtime.kind !== 'crun';
+  }
+
+  #hasRunOut(): boolean {
+    return outOfMemoryKills(this.#deps.cgroups, this.#name) > this.#oomKills;
+  }
+
+  #onEnd(status: WaitStatus): void {
+    this.#initPid = undefined;
+    const outOfMemory = this.#hasRunOut();
+    this.#deps.onExited({ ...exitOf(status), outOfMemory });
+  }
+
+  #openPipe(): ReturnType<typeof pipe> {
+    const ends = pipe();
+    this.#openFds.add(ends.readFd).add(ends.writeFd);
+    return ends;
+  }
+
+  #close(fd: number): void {
+    if (this.#openFds.delete(fd)) closeSync(fd);
+  }
+}
+
+/** PID 1 passes on the program's end as a shell does: above 128 it was a signal. */
+function exitOf({ code, signal }: WaitStatus): Omit<HelperExit, 'outOfMemory'> {
+  const number = signal ?? (code !== null && code > 128 ? code - 128 : undefined);
+  const names = Object.entries(osConstants.signals);
+  const name = names.find(([, value]) => value === number)?.[0];
+  return name === undefined ? { code, signal: null } : { code: null, signal: name };
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

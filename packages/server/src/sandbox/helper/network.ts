@@ -1,0 +1,84 @@
+/**
+ * A network namespace of a sandbox's own, with listeners that only this sandbox can reach.
+ *
+ * The sockets are made inside the namespace and kept outside it: a connection that one of them
+ * accepts was opened by that sandbox, by construction. There is no route to anywhere: what is not
+ * on the loopback device answers "network is unreachable".
+ */
+import { closeSync, openSync } from 'node:fs';
+import {
+  CLONE_NEWNET,
+  datagramSocket,
+  ioctl,
+  listenTcp,
+  setns,
+  socketAddress,
+  unshare,
+} from './syscalls.ts';
+
+/** Where Lambda's own Runtime API is found. */
+export const SANDBOX_ADDRESS = '169.254.100.1';
+
+const SIOCSIFADDR = 0x8916;
+const SIOCSIFNETMASK = 0x891c;
+const SIOCSIFFLAGS = 0x8914;
+const IFF_UP = 0x1;
+const IFF_LOOPBACK = 0x8;
+const IFF_RUNNING = 0x40;
+
+export interface SandboxNetwork {
+  readonly namespaceFd: number;
+  readonly sockets: readonly { readonly name: string; readonly fd: number }[];
+}
+
+export interface ListenerPort {
+  readonly name: string;
+  readonly port: number;
+}
+
+/** Synchronous from end to end: the thread is never seen in the wrong namespace. */
+export function createNetwork(listeners: readonly ListenerPort[]): SandboxNetwork {
+  const home = openSync('/proc/thread-self/ns/net', 'r');
+  const opened: number[] = [];
+  try {
+    unshare(CLONE_NEWNET);
+    const namespaceFd = openSync('/proc/thread-self/ns/net', 'r');
+    opened.push(namespaceFd);
+    configureLoopback();
+    const sockets = listeners.map(({ name, port }) => {
+      const fd = listenTcp(SANDBOX_ADDRESS, port);
+      opened.push(fd);
+      return { name, fd };
+    });
+    return { namespaceFd, sockets };
+  } catch (error) {
+    for (const fd of opened) closeSync(fd);
+    throw error;
+  } finally {
+    setns(home, CLONE_NEWNET);
+    closeSync(home);
+  }
+}
+
+function configureLoopback(): void {
+  const socket = datagramSocket();
+  try {
+    const flags = Buffer.alloc(2);
+    flags.writeUInt16LE(IFF_UP | IFF_LOOPBACK | IFF_RUNNING, 0);
+    ioctl(socket, SIOCSIFFLAGS, interfaceRequest('lo', flags));
+    ioctl(socket, SIOCSIFADDR, interfaceRequest('lo:1', socketAddress(SANDBOX_ADDRESS, 0)));
+    // Without it the kernel takes the old class B mask, and the whole of 169.254/16 is local.
+    const mask = socketAddress('255.255.255.255', 0);
+    ioctl(socket, SIOCSIFNETMASK, interfaceRequest('lo:1', mask));
+  } finally {
+    closeSync(socket);
+  }
+}
+
+/** struct ifreq: a name of 16 bytes and a union. */
+function interfaceRequest(name: string, value: Buffer): Buffer {
+  const request = Buffer.alloc(40);
+  request.write(name, 0, 'latin1');
+  value.copy(request, 16);
+  return request;
+}

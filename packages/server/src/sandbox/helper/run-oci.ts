@@ -1,0 +1,74 @@
+/** Runs `crun run --detach` or `runc run --detach` and finds the sandbox's first process. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { RuntimeCommand } from '../oci/protocol.ts';
+
+/** Puts itself into the groups named before `--`, then becomes the OCI runtime. */
+const JOIN_AND_EXEC =
+  'while [ "$1" != -- ]; do echo 0 > "$1" || exit 125; shift; done; shift; exec "$@"';
+
+export interface OciRun {
+  readonly runtime: RuntimeCommand;
+  /** Holds config.json; the runtime's log and pid file are written here. */
+  readonly bundle: string;
+  readonly stateFolder: string;
+  readonly name: string;
+  /** Control groups that the runtime's processes are to be in. */
+  readonly joinFiles: readonly string[];
+  /**
+   * Pipes, always: crun gives its streams to the sandbox's user, and with /dev/null as one of
+   * them the host's own /dev/null would belong to a sandbox.
+   */
+  readonly stdio: { readonly stdin: number; readonly stdout: number; readonly stderr: number };
+}
+
+export interface RunningOci {
+  /** The OCI runtime itself, while it runs. */
+  readonly child: ChildProcess;
+  /** Resolves with the process id of the sandbox's PID 1 once its program has been executed. */
+  readonly started: Promise<number>;
+}
+
+export function runOci(run: OciRun): RunningOci {
+  const { stdin, stdout, stderr } = run.stdio;
+  const command = [run.runtime.path, ...runtimeArguments(run)];
+  const argv = ['-c', JOIN_AND_EXEC, 'join', ...run.joinFiles, '--', ...command];
+  const child = spawn('/bin/sh', argv, { cwd: '/', env: {}, stdio: [stdin, stdout, stderr] });
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  child.once('error', reject);
+  child.once('exit', (code, signal) => {
+    if (code === 0) resolve(Number(readFileSync(path.join(run.bundle, 'pid'), 'latin1')));
+    else reject(new Error(explain(run, code, signal)));
+  });
+  return { child, started: promise };
+}
+
+function runtimeArguments(run: OciRun): readonly string[] {
+  const file = (name: string): string => path.join(run.bundle, name);
+  const before = ['--root', run.stateFolder, '--log', file('log')];
+  const after = ['--detach', '--bundle', run.bundle, '--pid-file', file('pid'), run.name];
+  switch (run.runtime.kind) {
+    case 'crun':
+      return [...before, '--cgroup-manager=disabled', 'run', ...after];
+    case 'runsc':
+      return [...before, '--ignore-cgroups', '--network=host', 'run', ...after];
+    case 'runc':
+    case 'kata':
+      return [...before, 'run', ...after];
+  }
+}
+
+function explain(run: OciRun, code: number | null, signal: string | null): string {
+  const how = signal ?? `status ${code}`;
+  return `${path.basename(run.runtime.path)} failed with ${how}: ${lastLine(run.bundle)}`;
+}
+
+function lastLine(bundle: string): string {
+  try {
+    const lines = readFileSync(path.join(bundle, 'log'), 'utf8').trim().split('\n');
+    return lines.at(-1) ?? '';
+  } catch {
+    return 'it wrote no log';
+  }
+}

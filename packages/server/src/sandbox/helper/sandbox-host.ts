@@ -1,0 +1,218 @@
+/**
+ * The helper's side of the protocol: prepares this process once (its own mount namespace, the
+ * shared root folder, /tmp volumes), then makes and ends sandboxes as the server asks.
+ *
+ * Short calls of the kernel are made synchronously, one after the other; what takes longer (an OCI
+ * runtime, a dying tree) is waited for while other requests go on.
+ */
+import { closeSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { prepareOwner, removeOwner } from '../oci/cgroup.ts';
+import { findCgroups, type CgroupLayout } from '../oci/cgroup-layout.ts';
+import type {
+  CreateCall,
+  CreateResult,
+  HelperCall,
+  HelperMessage,
+  InitCall,
+  InitResult,
+} from '../oci/protocol.ts';
+import { AdoptedChildren } from './children.ts';
+import { HelperSandbox } from './helper-sandbox.ts';
+import { IdRanges } from './id-ranges.ts';
+import { removeLeftovers } from './leftovers.ts';
+import { buildRootfs } from './rootfs.ts';
+import {
+  becomeSubreaper,
+  CLONE_NEWNS,
+  detachMount,
+  mount,
+  MS_NODEV,
+  MS_NOSUID,
+  MS_PRIVATE,
+  MS_REC,
+  MS_SLAVE,
+  unshare,
+} from './syscalls.ts';
+import { TmpVolumes } from './tmp-volume.ts';
+
+/** Every path component of it may be passed by everybody, as the sandboxes' first process must. */
+const RUN_FOLDER = '/run/hearth';
+/** The size that functions have unless they ask for another. */
+const USUAL_TMP_MIB = 512;
+/** v1 has no rule that ends a whole group for want of memory, so it is looked at. */
+const MEMORY_CHECK_MS = 250;
+
+export type SendMessage = (message: HelperMessage, socket?: Server) => Promise<void>;
+
+export class SandboxHost {
+  readonly #send: SendMessage;
+  readonly #children = new AdoptedChildren();
+  readonly #sandboxes = new Map<string, HelperSandbox>();
+  #prepared: Prepared | undefined;
+  #memoryCheck: NodeJS.Timeout | undefined;
+
+  constructor(send: SendMessage) {
+    this.#send = send;
+  }
+
+  /** Performs one call; what it returns is sent as its result. */
+  async perform(call: HelperCall): Promise<unknown> {
+    switch (call.call) {
+      case 'init':
+        return await this.#init(call);
+      case 'create':
+        return await this.#create(call);
+      case 'start':
+        return await this.#sandbox(call.sandbox).start(call);
+      case 'signal':
+        return this.#sandboxes.get(call.sandbox)?.signal(call.name);
+      case 'destroy':
+        return await this.#destroy(call.sandbox);
+    }
+  }
+
+  onChildEnd(): void {
+    this.#children.check();
+  }
+
+  /** Ends every sandbox and removes what was made for all of them. */
+  async close(): Promise<void> {
+    clearInterval(this.#memoryCheck);
+    await Promise.allSettled([...this.#sandboxes.keys()].map((name) => this.#destroy(name)));
+    const prepared = this.#prepared;
+    if (prepared === undefined) return;
+    removeOwner(prepared.cgroups, prepared.owner);
+    detachMount(prepared.stage);
+    rmdirSync(prepared.stage);
+    // Shared with other servers: the last one removes it.
+    try {
+      rmdirSync(RUN_FOLDER);
+    } catch {
+      // Another server's folder is in it.
+    }
+  }
+
+  async #init(call: InitCall): Promise<InitResult> {
+    becomeSubreaper();
+    const cgroups = findCgroups(readFileSync('/proc/self/mountinfo', 'utf8'));
+    enterOwnMountNamespace(cgroups);
+    const removedLeftovers = await removeLeftovers({
+      cgroups,
+      runFolder: RUN_FOLDER,
+      deadOwners: call.deadOwners,
+    });
+    prepareOwner(cgroups, call.owner);
+    const stage = openStage(call.owner);
+    buildRootfs(path.join(stage, 'rootfs'));
+    const warnings: string[] = [];
+    const { tmp, mountTmp } = chooseTmp(call.folder, warnings);
+    this.#prepared = { ...call, cgroups, stage, mountTmp, idRanges: new IdRanges(process.pid) };
+    if (cgroups.version === 1) {
+      this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
+    }
+    return { cgroups, tmp, warnings, removedLeftovers };
+  }
+
+  async #create(call: CreateCall): Promise<CreateResult> {
+    const prepared = this.#prepared;
+    if (prepared === undefined) throw new Error('The helper was not prepared.');
+    const sandbox = new HelperSandbox(
+      {
+        ...prepared,
+        rootfs: path.join(prepared.stage, 'rootfs'),
+        children: this.#children,
+        onExited: (exit) => {
+          void this.#send({ kind: 'exited', sandbox: call.sandbox, ...exit });
+        },
+      },
+      call,
+    );
+    this.#sandboxes.set(call.sandbox, sandbox);
+    try {
+      const { sockets, ...result } = sandbox.create();
+      for (const { name, fd } of sockets) await this.#handOver(call.sandbox, name, fd);
+      return result;
+    } catch (error) {
+      await this.#destroy(call.sandbox);
+      throw error;
+    }
+  }
+
+  /** From here on only the server can accept connections of this listener. */
+  async #handOver(sandbox: string, name: string, fd: number): Promise<void> {
+    const server = createServer();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    server.once('error', reject).listen({ fd }, resolve);
+    await promise.catch((error: unknown) => {
+      closeSync(fd);
+      throw error;
+    });
+    try {
+      await this.#send({ kind: 'listener', sandbox, name }, server);
+    } finally {
+      server.close();
+    }
+  }
+
+  async #destroy(name: string): Promise<void> {
+    await this.#sandboxes.get(name)?.destroy();
+    this.#sandboxes.delete(name);
+  }
+
+  #sandbox(name: string): HelperSandbox {
+    const sandbox = this.#sandboxes.get(name);
+    if (sandbox === undefined) throw new Error(`There is no sandbox ${name}.`);
+    return sandbox;
+  }
+
+  #checkMemory(): void {
+    for (const sandbox of this.#sandboxes.values()) sandbox.checkMemory();
+  }
+}
+
+interface Prepared extends InitCall {
+  readonly cgroups: CgroupLayout;
+  readonly stage: string;
+  readonly idRanges: IdRanges;
+  readonly mountTmp: (target: string, sizeMib: number) => void;
+}
+
+/** Mounts that the host makes later are seen here; nothing that is mounted here is seen there. */
+function enterOwnMountNamespace(cgroups: CgroupLayout): void {
+  unshare(CLONE_NEWNS);
+  mount({ target: '/', flags: MS_REC | MS_SLAVE });
+  // crun refuses a machine with both versions as soon as it sees a controller in the v2 tree.
+  if (cgroups.version === 1 && cgroups.unified !== undefined) detachMount(cgroups.unified);
+}
+
+function openStage(owner: string): string {
+  const stage = path.join(RUN_FOLDER, owner);
+  mkdirSync(stage, { recursive: true, mode: 0o755 });
+  mount({ source: 'hearth', target: stage, type: 'tmpfs', options: 'mode=755,size=64m' });
+  mount({ target: stage, flags: MS_PRIVATE | MS_REC });
+  for (const name of ['rootfs', 'sandboxes', 'state']) mkdirSync(path.join(stage, name));
+  return stage;
+}
+
+function chooseTmp(
+  folder: string,
+  warnings: string[],
+): { readonly tmp: InitResult['tmp']; readonly mountTmp: Prepared['mountTmp'] } {
+  const volumes = new TmpVolumes(folder);
+  try {
+    volumes.prepare(USUAL_TMP_MIB);
+    return { tmp: 'ext4', mountTmp: (target, sizeMib) => volumes.attach(target, sizeMib) };
+  } catch (error) {
+    warnings.push(
+      `/tmp of functions is kept in memory and charged to it, because loop devices with ext4 do not work here: ${(error as Error).message}`,
+    );
+    return { tmp: 'tmpfs', mountTmp: mountMemory };
+  }
+}
+
+function mountMemory(target: string, sizeMib: number): void {
+  const options = `mode=1777,size=${sizeMib}m`;
+  mount({ source: 'tmp', target, type: 'tmpfs', flags: MS_NOSUID | MS_NODEV, options });
+}

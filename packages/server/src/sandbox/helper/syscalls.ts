@@ -1,0 +1,211 @@
+/**
+ * The system calls that Node has no API for, through node:ffi. Only the sandbox helper imports
+ * this: a wrong pointer must never be able to take the server with it.
+ *
+ * Every call is synchronous, returns a plain value and throws `SyscallFailed` with the name of the
+ * errno. Constants are those of Linux on x86-64 and arm64, which agree here.
+ */
+import { dlopen, getInt32 } from 'node:ffi';
+import { closeSync } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
+
+export const CLONE_NEWNS = 0x20000;
+export const CLONE_NEWNET = 0x40000000;
+export const MS_RDONLY = 0x1n;
+export const MS_NOSUID = 0x2n;
+export const MS_NODEV = 0x4n;
+export const MS_NOEXEC = 0x8n;
+export const MS_REMOUNT = 0x20n;
+export const MS_NOATIME = 0x400n;
+export const MS_BIND = 0x1000n;
+export const MS_REC = 0x4000n;
+export const MS_PRIVATE = 0x40000n;
+export const MS_SLAVE = 0x80000n;
+
+const MNT_DETACH = 2;
+const PR_SET_CHILD_SUBREAPER = 36;
+const WNOHANG = 1;
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000n;
+const AT_RECURSIVE = 0x8000n;
+const OPEN_TREE_CLONE = 1n;
+const OPEN_TREE_CLOEXEC = 0x80000n;
+const MOVE_MOUNT_F_EMPTY_PATH = 4n;
+const MOUNT_ATTR_RDONLY = 1n;
+const MOUNT_ATTR_NOSUID = 2n;
+const MOUNT_ATTR_NODEV = 4n;
+const O_CLOEXEC = 0x80000;
+
+// The same numbers on every architecture since the tables were unified.
+const SYS_OPEN_TREE = 428n;
+const SYS_MOVE_MOUNT = 429n;
+const SYS_MOUNT_SETATTR = 442n;
+
+const { functions: libc } = dlopen(null, {
+  __errno_location: { arguments: [], return: 'pointer' },
+  mount: { arguments: ['string', 'string', 'string', 'u64', 'string'], return: 'i32' },
+  umount2: { arguments: ['string', 'i32'], return: 'i32' },
+  unshare: { arguments: ['i32'], return: 'i32' },
+  setns: { arguments: ['i32', 'i32'], return: 'i32' },
+  prctl: { arguments: ['i32', 'u64', 'u64', 'u64', 'u64'], return: 'i32' },
+  waitpid: { arguments: ['i32', 'pointer', 'i32'], return: 'i32' },
+  pipe2: { arguments: ['pointer', 'i32'], return: 'i32' },
+  socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
+  setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
+  bind: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
+  listen: { arguments: ['i32', 'i32'], return: 'i32' },
+  ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
+  lseek: { arguments: ['i32', 'i64', 'i32'], return: 'i64' },
+  syscall: { arguments: ['i64', 'i64', 'pointer', 'i64', 'pointer', 'i64'], return: 'i64' },
+});
+
+export class SyscallFailed extends Error {
+  readonly code: string;
+  constructor(call: string, code: string) {
+    super(`${call}: ${code}`);
+    this.code = code;
+  }
+  override get name(): string {
+    return 'SyscallFailed';
+  }
+}
+
+/** Processes orphaned below this one become its children, so that it can wait for them. */
+export function becomeSubreaper(): void {
+  checked('prctl', libc.prctl(PR_SET_CHILD_SUBREAPER, 1n, 0n, 0n, 0n));
+}
+
+export function unshare(flags: number): void {
+  checked('unshare', libc.unshare(flags));
+}
+
+export function setns(fd: number, kind: number): void {
+  checked('setns', libc.setns(fd, kind));
+}
+
+export interface MountCall {
+  readonly source?: string;
+  readonly target: string;
+  readonly type?: string;
+  readonly flags?: bigint;
+  readonly options?: string;
+}
+
+export function mount({ source, target, type, flags = 0n, options }: MountCall): void {
+  const result = libc.mount(source ?? null, target, type ?? null, flags, options ?? null);
+  checked(`mount ${target}`, result);
+}
+
+/** Detaches at once what is mounted there; the kernel frees it when its last user has gone. */
+export function detachMount(target: string): void {
+  checked(`umount ${target}`, libc.umount2(target, MNT_DETACH));
+}
+
+/** Unmounts now, or fails with EBUSY. */
+export function unmount(target: string): void {
+  checked(`umount ${target}`, libc.umount2(target, 0));
+}
+
+/** Shows `source`, with what is mounted below it, at `target`: read-only, nosuid, nodev. */
+export function bindReadOnly(source: string, target: string): void {
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
+  const tree = raw('open_tree', SYS_OPEN_TREE, BigInt(AT_FDCWD), cString(source), flags, null, 0n);
+  try {
+    // struct mount_attr: attr_set, attr_clr, propagation, userns_fd.
+    const attributes = Buffer.alloc(32);
+    const set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    attributes.writeBigUInt64LE(set, 0);
+    attributes.writeBigUInt64LE(MS_PRIVATE, 16);
+    const below = AT_EMPTY_PATH | AT_RECURSIVE;
+    raw('mount_setattr', SYS_MOUNT_SETATTR, BigInt(tree), cString(''), below, attributes, 32n);
+    const to = [BigInt(AT_FDCWD), cString(target), MOVE_MOUNT_F_EMPTY_PATH] as const;
+    raw(`move_mount ${target}`, SYS_MOVE_MOUNT, BigInt(tree), cString(''), ...to);
+  } finally {
+    closeSync(tree);
+  }
+}
+
+export interface WaitStatus {
+  readonly code: number | null;
+  readonly signal: number | null;
+}
+
+/** How a child ended, or undefined while it runs or when it is not a child of ours. */
+export function reap(pid: number): WaitStatus | undefined {
+  const status = Buffer.alloc(4);
+  if (libc.waitpid(pid, status, WNOHANG) !== pid) return undefined;
+  const value = status.readInt32LE(0);
+  const signal = value & 0x7f;
+  return signal === 0 ? { code: (value >> 8) & 0xff, signal: null } : { code: null, signal };
+}
+
+/** A pipe whose ends no child inherits. */
+export function pipe(): { readonly readFd: number; readonly writeFd: number } {
+  const fds = Buffer.alloc(8);
+  checked('pipe2', libc.pipe2(fds, O_CLOEXEC));
+  return { readFd: fds.readInt32LE(0), writeFd: fds.readInt32LE(4) };
+}
+
+/** A listening TCP socket in the network namespace that this thread is in. */
+export function listenTcp(address: string, port: number): number {
+  const [AF_INET, SOCK_STREAM, SOL_SOCKET, SO_REUSEADDR] = [2, 1, 1, 2];
+  const SOCK_NONBLOCK = 0x800;
+  const fd = checked('socket', libc.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | O_CLOEXEC, 0));
+  try {
+    const one = Buffer.from([1, 0, 0, 0]);
+    checked('setsockopt', libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, one, 4));
+    checked(`bind ${address}:${port}`, libc.bind(fd, socketAddress(address, port), 16));
+    checked('listen', libc.listen(fd, 511));
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** struct sockaddr_in */
+export function socketAddress(address: string, port: number): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt16LE(2, 0);
+  bytes.writeUInt16BE(port, 2);
+  for (const [index, part] of address.split('.').entries()) bytes[4 + index] = Number(part);
+  return bytes;
+}
+
+/** A datagram socket, which is what interface requests are made on. */
+export function datagramSocket(): number {
+  return checked('socket', libc.socket(2, 2 | O_CLOEXEC, 0));
+}
+
+export function ioctl(fd: number, request: number, argument: Buffer | null): number {
+  return checked('ioctl', libc.ioctl(fd, BigInt(request), argument));
+}
+
+/** The offset of the next data, or of the next hole; undefined behind the last. */
+export function seekExtent(fd: number, offset: number, kind: 'data' | 'hole'): number | undefined {
+  const found = Number(libc.lseek(fd, BigInt(offset), kind === 'data' ? 3 : 4));
+  return found === -1 ? undefined : found;
+}
+
+function raw(
+  call: string,
+  number: bigint,
+  first: bigint,
+  second: Buffer,
+  third: bigint,
+  fourth: Buffer | null,
+  fifth: bigint,
+): number {
+  return checked(call, Number(libc.syscall(number, first, second, third, fourth, fifth)));
+}
+
+function cString(text: string): Buffer {
+  return Buffer.from(`${text}\0`);
+}
+
+function checked(call: string, result: number): number {
+  if (result >= 0) return result;
+  // Nothing else may run between the call and this read.
+  const errno = getInt32(libc.__errno_location(), 0);
+  throw new SyscallFailed(call, getSystemErrorName(-errno));
+}

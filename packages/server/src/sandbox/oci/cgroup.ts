@@ -1,0 +1,288 @@
+/**
+ * The control group of one sandbox, v1 and v2 behind one interface: limits, the freezer, the
+ * figures, the kill. Groups are `<tree>/<owner>/<sandbox>`.
+ *
+ * The helper makes, kills and removes groups (synchronously: each write takes microseconds); the
+ * server freezes, thaws and reads figures (asynchronously) without asking the helper.
+ */
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CgroupLayout, CgroupV1 } from './cgroup-layout.ts';
+
+export interface CgroupLimits {
+  readonly memoryMib: number;
+  readonly cpus: number;
+  readonly maxProcesses: number;
+}
+
+export interface CgroupName {
+  readonly owner: string;
+  readonly sandbox: string;
+}
+
+/**
+ * A long period lets a short invocation use its whole share at once; in a short one even a call
+ * of 2 ms would wait for the next period at 128 MB.
+ */
+const CPU_PERIOD_US = 100_000;
+/** What the kernel accepts at least. */
+const CPU_QUOTA_LEAST_US = 1_000;
+
+/** Called once at start: on v2 the controllers must be switched on down to the owner's group. */
+export function prepareOwner(layout: CgroupLayout, owner: string): void {
+  if (layout.version === 1) return;
+  const controllers = '+memory +cpu +pids';
+  writeFileSync(path.join(layout.root, 'cgroup.subtree_control'), controllers);
+  mkdirSync(path.join(layout.root, owner), { recursive: true });
+  writeFileSync(path.join(layout.root, owner, 'cgroup.subtree_control'), controllers);
+}
+
+export function createCgroup(layout: CgroupLayout, name: CgroupName, limits: CgroupLimits): void {
+  for (const folder of ownFolders(layout, name)) mkdirSync(folder, { recursive: true });
+  const bytes = String(limits.memoryMib * 1024 * 1024);
+  const processes = String(limits.maxProcesses);
+  if (layout.version === 2) {
+    const group = path.join(layout.root, name.owner, name.sandbox);
+    writeFileSync(path.join(group, 'memory.max'), bytes);
+    writeOptional(path.join(group, 'memory.swap.max'), '0');
+    // Out of memory ends the whole sandbox: half of a tree is of no use to anybody.
+    writeOptional(path.join(group, 'memory.oom.group'), '1');
+    writeFileSync(path.join(group, 'pids.max'), processes);
+  } else {
+    const memory = path.join(layout.memory, name.owner, name.sandbox);
+    writeFileSync(path.join(memory, 'memory.limit_in_bytes'), bytes);
+    writeOptional(path.join(memory, 'memory.memsw.limit_in_bytes'), bytes);
+    writeOptional(path.join(memory, 'memory.swappiness'), '0');
+    writeFileSync(path.join(layout.pids, name.owner, name.sandbox, 'pids.max'), processes);
+  }
+  for (const [file, value] of cpuWrites(layout, name, limits.cpus)) {
+    if (file.includes('burst')) writeOptional(file, value);
+    else writeFileSync(file, value);
+  }
+}
+
+/** Writing `0` to each of these puts the writer into the group. */
+export function joinFiles(layout: CgroupLayout, name: CgroupName): readonly string[] {
+  // v1: `tasks` moves one thread without the lock that `cgroup.procs` waits for (5 to 17 ms).
+  const file = layout.version === 1 ? 'tasks' : 'cgroup.procs';
+  return ownFolders(layout, name).map((folder) => path.join(folder, file));
+}
+
+/** Changes the share of CPUs of a living sandbox. */
+export async function setCpus(layout: CgroupLayout, name: CgroupName, cpus: number): Promise<void> {
+  for (const [file, value] of cpuWrites(layout, name, cpus)) {
+    await writeFile(file, value).catch((error: unknown) => {
+      if (!file.includes('burst')) throw error;
+    });
+  }
+}
+
+/** Resolves once every process of the group has stopped, or runs again. */
+export async function setFrozen(
+  layout: CgroupLayout,
+  name: CgroupName,
+  isFrozen: boolean,
+): Promise<void> {
+  const { file, frozen, thawed } = freezer(layout, name);
+  await writeFile(file, isFrozen ? frozen : thawed);
+  if (!isFrozen) return;
+  for (let waited = 0; waited < 1_000; waited++) {
+    if (await isFrozenNow(layout, name)) return;
+    await sleep(1);
+    // v1 may miss a task that forks meanwhile: saying it again makes the kernel look again.
+    if (layout.version === 1) await writeFile(file, frozen);
+  }
+  throw new Error('The processes of the sandbox did not freeze.');
+}
+
+/**
+ * Bytes that the group needed at most. Page cache is left out, as far as the kernel tells: it is
+ * given back under pressure, and which sandbox pays for a shared file is chance.
+ */
+export async function memoryPeak(layout: CgroupLayout, name: CgroupName): Promise<number> {
+  const { tree, peakFile, anonymous, cache } =
+    layout.version === 1
+      ? { tree: layout.memory, ...MEMORY_V1 }
+      : { tree: layout.root, ...MEMORY_V2 };
+  const folder = path.join(tree, name.owner, name.sandbox);
+  const [peak, stat] = await Promise.all([
+    readFile(path.join(folder, peakFile), 'latin1').catch(() => '0'),
+    readFile(path.join(folder, 'memory.stat'), 'latin1').catch(() => ''),
+  ]);
+  const cached = cache.reduce((sum, key) => sum + readKey(stat, key), 0);
+  return Math.max(readKey(stat, anonymous), Number(peak) - cached, 0);
+}
+
+const MEMORY_V1 = {
+  peakFile: 'memory.max_usage_in_bytes',
+  anonymous: 'total_rss',
+  cache: ['total_inactive_file', 'total_active_file'],
+} as const;
+
+/** `memory.peak` is there since Linux 5.19; before, the figure is what is in use now. */
+const MEMORY_V2 = {
+  peakFile: 'memory.peak',
+  anonymous: 'anon',
+  cache: ['inactive_file', 'active_file'],
+} as const;
+
+/** How often the kernel has killed a process of the group for want of memory. */
+export function outOfMemoryKills(layout: CgroupLayout, name: CgroupName): number {
+  const file =
+    layout.version === 1
+      ? path.join(layout.memory, name.owner, name.sandbox, 'memory.oom_control')
+      : path.join(layout.root, name.owner, name.sandbox, 'memory.events');
+  try {
+    return readKey(readFileSync(file, 'latin1'), 'oom_kill');
+  } catch {
+    return 0;
+  }
+}
+
+/** The processes of the group, as this process's namespace numbers them. */
+export function processesOf(layout: CgroupLayout, name: CgroupName): number[] {
+  const pids = ownFolders(layout, name).flatMap((folder) => {
+    try {
+      return readFileSync(path.join(folder, 'cgroup.procs'), 'latin1').split('\n');
+    } catch {
+      return [];
+    }
+  });
+  return [...new Set(pids.filter((pid) => pid !== '').map(Number))].filter((pid) => pid > 0);
+}
+
+/**
+ * Sends SIGKILL to everything in the group, frozen or not. To be repeated until the group can be
+ * removed. Returns the processes that it found.
+ */
+export function killCgroup(layout: CgroupLayout, name: CgroupName): number[] {
+  const { file, frozen, thawed } = freezer(layout, name);
+  // A frozen group cannot fork while its members are listed, so a fork bomb does not outrun this.
+  writeOptional(file, frozen);
+  const pids = processesOf(layout, name);
+  if (layout.version === 2) {
+    writeOptional(path.join(layout.root, name.owner, name.sandbox, 'cgroup.kill'), '1');
+  }
+  for (const pid of pids) killProcess(pid);
+  // v1: a frozen process dies only when it is thawed.
+  writeOptional(file, thawed);
+  return pids;
+}
+
+/** Whether the group is gone. It is not while a process of it is still ending. */
+export function removeCgroup(layout: CgroupLayout, name: CgroupName): boolean {
+  const removed = allFolders(layout, name).map((folder) => removeFolder(folder));
+  return removed.every(Boolean);
+}
+
+/** Removes the owner's own group, which must hold no sandbox any more. */
+export function removeOwner(layout: CgroupLayout, owner: string): boolean {
+  return ownerFolders(layout, owner)
+    .map((folder) => removeFolder(folder))
+    .every(Boolean);
+}
+
+/** Where an owner's groups may be: one folder for each tree. */
+export function ownerFolders(layout: CgroupLayout, owner: string): readonly string[] {
+  return treesOf(layout).map((tree) => path.join(tree, owner));
+}
+
+export function treesOf(layout: CgroupLayout): readonly string[] {
+  return layout.version === 1 ? layout.all : [layout.root];
+}
+
+function ownFolders(layout: CgroupLayout, { owner, sandbox }: CgroupName): readonly string[] {
+  const trees = layout.version === 1 ? ownTrees(layout) : [layout.root];
+  return trees.map((tree) => path.join(tree, owner, sandbox));
+}
+
+function allFolders(layout: CgroupLayout, { owner, sandbox }: CgroupName): readonly string[] {
+  return ownerFolders(layout, owner).map((folder) => path.join(folder, sandbox));
+}
+
+/** Several controllers may share a tree (`cpu,cpuacct`). */
+function ownTrees({ memory, cpu, pids, freezer: freezerTree }: CgroupV1): readonly string[] {
+  return [...new Set([memory, cpu, pids, freezerTree])];
+}
+
+function cpuWrites(
+  layout: CgroupLayout,
+  name: CgroupName,
+  cpus: number,
+): readonly (readonly [string, string])[] {
+  const quotaUs = Math.max(CPU_QUOTA_LEAST_US, Math.round(cpus * CPU_PERIOD_US));
+  if (layout.version === 2) {
+    const group = path.join(layout.root, name.owner, name.sandbox);
+    return [
+      // A burst above the quota is refused, so it is cleared before the quota may fall.
+      [path.join(group, 'cpu.max.burst'), '0'],
+      [path.join(group, 'cpu.max'), `${quotaUs} ${CPU_PERIOD_US}`],
+      [path.join(group, 'cpu.max.burst'), String(quotaUs)],
+    ];
+  }
+  const group = path.join(layout.cpu, name.owner, name.sandbox);
+  return [
+    [path.join(group, 'cpu.cfs_burst_us'), '0'],
+    [path.join(group, 'cpu.cfs_period_us'), String(CPU_PERIOD_US)],
+    [path.join(group, 'cpu.cfs_quota_us'), String(quotaUs)],
+    [path.join(group, 'cpu.cfs_burst_us'), String(quotaUs)],
+  ];
+}
+
+function freezer(
+  layout: CgroupLayout,
+  { owner, sandbox }: CgroupName,
+): { readonly file: string; readonly frozen: string; readonly thawed: string } {
+  return layout.version === 1
+    ? {
+        file: path.join(layout.freezer, owner, sandbox, 'freezer.state'),
+        frozen: 'FROZEN',
+        thawed: 'THAWED',
+      }
+    : {
+        file: path.join(layout.root, owner, sandbox, 'cgroup.freeze'),
+        frozen: '1',
+        thawed: '0',
+      };
+}
+
+async function isFrozenNow(layout: CgroupLayout, name: CgroupName): Promise<boolean> {
+  if (layout.version === 1) {
+    return (await readFile(freezer(layout, name).file, 'latin1')).trim() === 'FROZEN';
+  }
+  const events = path.join(layout.root, name.owner, name.sandbox, 'cgroup.events');
+  return readKey(await readFile(events, 'latin1'), 'frozen') === 1;
+}
+
+function readKey(text: string, key: string): number {
+  const line = text.split('\n').find((each) => each.startsWith(`${key} `));
+  return line === undefined ? 0 : Number(line.slice(key.length + 1));
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
+}
+
+function removeFolder(folder: string): boolean {
+  try {
+    rmdirSync(folder);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+/** For what a kernel may lack: swap accounting, bursts, a freezer of a group that is gone. */
+function writeOptional(file: string, value: string): void {
+  try {
+    writeFileSync(file, value, { flag: 'r+' });
+  } catch {
+    // The limit that matters is written elsewhere.
+  }
+}

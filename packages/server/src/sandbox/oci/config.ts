@@ -1,0 +1,133 @@
+/**
+ * The OCI runtime configuration of one sandbox: the default profile, as data. Pure.
+ *
+ * A user namespace with 65,536 ids of its own, namespaces for everything else, no capabilities, no
+ * new privileges, a system call list, a read-only root, hidden parts of /proc, and no /sys.
+ */
+import type { SandboxProgram, SandboxRequest } from '../driver.ts';
+import { seccompProfile } from './seccomp.ts';
+
+/** As on AWS: the user that functions run as. */
+export const SANDBOX_USER = { uid: 993, gid: 993 } as const;
+export const IDS_PER_SANDBOX = 65_536;
+
+/**
+ * PID 1 of the sandbox. The kernel keeps signals away from a first process that has no handler
+ * for them, so the program must be the second: then a signal that it sends itself, or a crash,
+ * ends it as anywhere else. It also buries orphans, and passes SIGTERM on.
+ *
+ * A program killed by signal n makes it exit with 128 + n.
+ */
+export const INIT_SCRIPT = [
+  `trap 'asked=1; kill -TERM "$program" 2>/dev/null' TERM`,
+  `"$@" <&0 &`,
+  'program=$!',
+  'while asked=; wait "$program"; status=$?; [ -n "$asked" ]; do :; done',
+  'exit "$status"',
+].join('\n');
+
+const MASKED_PATHS = `
+  acpi asound cmdline config.gz interrupts iomem ioports kallsyms kcore keys kmsg latency_stats
+  modules pagetypeinfo sched_debug scsi slabinfo timer_list timer_stats vmallocinfo`
+  .trim()
+  .split(/\s+/)
+  .map((name) => `/proc/${name}`);
+const READONLY_PATHS = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
+
+export interface SandboxConfig {
+  readonly program: Pick<SandboxProgram, 'argv' | 'env' | 'userEnv' | 'cwd'>;
+  readonly limits: Pick<SandboxRequest, 'maxFileDescriptors'>;
+  /** The folder that becomes `/`. */
+  readonly rootfs: string;
+  /** The mounted volume that becomes /tmp. */
+  readonly tmp: string;
+  /** Already read-only where they are. */
+  readonly mounts: readonly { readonly source: string; readonly target: string }[];
+  readonly networkNamespace: string;
+  /** The host's id of user 0 inside. */
+  readonly firstHostId: number;
+  /** For runtimes that insist on making control groups themselves. */
+  readonly cgroupsPath?: string;
+  /** As Node names it. */
+  readonly architecture: string;
+}
+
+/** The value of config.json. */
+export function ociConfig(config: SandboxConfig): object {
+  return {
+    ociVersion: '1.0.2',
+    root: { path: config.rootfs, readonly: true },
+    hostname: 'sandbox',
+    process: processSection(config),
+    mounts: mountsSection(config),
+    linux: {
+      namespaces: [
+        ...['user', 'pid', 'mount', 'ipc', 'uts', 'cgroup'].map((type) => ({ type })),
+        { type: 'network', path: config.networkNamespace },
+      ],
+      uidMappings: [idMapping(config.firstHostId)],
+      gidMappings: [idMapping(config.firstHostId)],
+      ...(config.cgroupsPath === undefined ? {} : { cgroupsPath: config.cgroupsPath }),
+      seccomp: seccompProfile(config.architecture),
+      maskedPaths: MASKED_PATHS,
+      readonlyPaths: READONLY_PATHS,
+      rootfsPropagation: 'private',
+    },
+  };
+}
+
+function processSection({ program, limits }: SandboxConfig): object {
+  const env = { ...program.userEnv, ...program.env };
+  const none: readonly string[] = [];
+  return {
+    terminal: false,
+    user: { ...SANDBOX_USER, umask: 0o022, additionalGids: [] },
+    args: ['/bin/sh', '-c', INIT_SCRIPT, 'init', ...program.argv],
+    env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+    cwd: program.cwd,
+    capabilities: {
+      bounding: none,
+      effective: none,
+      inheritable: none,
+      permitted: none,
+      ambient: none,
+    },
+    rlimits: [rlimit('RLIMIT_NOFILE', limits.maxFileDescriptors), rlimit('RLIMIT_CORE', 0)],
+    noNewPrivileges: true,
+    // When the whole machine runs out, functions go before the server.
+    oomScoreAdj: 500,
+  };
+}
+
+function mountsSection({ tmp, mounts }: SandboxConfig): readonly object[] {
+  const readOnly = ['rbind', 'ro', 'nosuid', 'nodev', 'rprivate'];
+  return [
+    {
+      destination: '/proc',
+      type: 'proc',
+      source: 'proc',
+      options: ['nosuid', 'noexec', 'nodev'],
+    },
+    {
+      destination: '/dev',
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'noexec', 'strictatime', 'mode=755', 'size=64k'],
+    },
+    { destination: '/tmp', type: 'bind', source: tmp, options: ['bind', 'nosuid', 'nodev'] },
+    ...mounts.map(({ source, target }) => ({
+      destination: target,
+      type: 'bind',
+      source,
+      options: readOnly,
+    })),
+  ];
+}
+
+function idMapping(hostID: number): object {
+  return { containerID: 0, hostID, size: IDS_PER_SANDBOX };
+}
+
+function rlimit(type: string, limit: number): object {
+  return { type, soft: limit, hard: limit };
+}

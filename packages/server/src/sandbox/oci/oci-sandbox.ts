@@ -1,0 +1,165 @@
+/**
+ * One sandbox of the OCI driver as the server holds it. The helper makes and ends it; output,
+ * connections, the freezer and the figures go between the server and the kernel directly.
+ */
+import type { Server } from 'node:net';
+import type { ProcessExit } from '../../core/outcome.ts';
+import { invariant } from '../../lib/invariant.ts';
+import {
+  SandboxFailure,
+  type Sandbox,
+  type SandboxProgram,
+  type SandboxRequest,
+} from '../driver.ts';
+import { memoryPeak, setCpus, setFrozen, type CgroupName } from './cgroup.ts';
+import type { CgroupLayout } from './cgroup-layout.ts';
+import type { HelperLink } from './helper-link.ts';
+import type { CreateResult } from './protocol.ts';
+import { openOutput, type OutputStream } from './read-output.ts';
+
+/** Where the helper's network puts every listener. */
+const LISTENER_ADDRESS = '169.254.100.1';
+
+export interface OciSandboxDeps {
+  readonly request: SandboxRequest;
+  readonly link: HelperLink;
+  readonly cgroups: CgroupLayout;
+  readonly owner: string;
+  /** Resolves once the leftovers of a helper that died have been removed. */
+  readonly afterHelperDeath: () => Promise<void>;
+  readonly onDestroyed: () => void;
+}
+
+export class OciSandbox implements Sandbox {
+  readonly id: string;
+  readonly exited: Promise<ProcessExit>;
+  readonly #deps: OciSandboxDeps;
+  readonly #name: CgroupName;
+  readonly #exit = Promise.withResolvers<ProcessExit>();
+  readonly #servers = new Map<string, Server>();
+  #output: { readonly stdout: OutputStream; readonly stderr: OutputStream } | undefined;
+  #isStarted = false;
+  #destroying: Promise<void> | undefined;
+
+  constructor(deps: OciSandboxDeps) {
+    this.#deps = deps;
+    this.id = deps.request.id;
+    this.#name = { owner: deps.owner, sandbox: this.id };
+    this.exited = this.#exit.promise;
+  }
+
+  /** Called once by the driver, before anything else. */
+  async open(): Promise<void> {
+    const { link, request } = this.#deps;
+    const { id: sandbox, listeners, ...limits } = request;
+    const ports = listeners.map(({ name, port }) => ({ name, port }));
+    const call = { call: 'create', sandbox, ...limits, listeners: ports } as const;
+    const { stdoutFd, stderrFd } = (await link.request(call)) as CreateResult;
+    this.#output = {
+      stdout: openOutput(link.pid, stdoutFd),
+      stderr: openOutput(link.pid, stderrFd),
+    };
+  }
+
+  /** The helper handed over a listening socket of this sandbox. */
+  adopt(name: string, server: Server): void {
+    const listener = this.#deps.request.listeners.find((each) => each.name === name);
+    if (listener === undefined || this.#destroying !== undefined) {
+      server.close();
+      return;
+    }
+    server.on('connection', listener.onConnection);
+    this.#servers.set(name, server);
+  }
+
+  address(listener: string): string {
+    const found = this.#deps.request.listeners.find(({ name }) => name === listener);
+    invariant(found !== undefined, `the sandbox has a listener named ${listener}`);
+    return `${LISTENER_ADDRESS}:${found.port}`;
+  }
+
+  async start(program: SandboxProgram): Promise<void> {
+    invariant(!this.#isStarted, 'a sandbox is started once');
+    if (this.#destroying !== undefined) throw new SandboxFailure('The sandbox was destroyed.');
+    this.#isStarted = true;
+    const { onOutput, argv, env, userEnv, cwd, mounts } = program;
+    this.#output?.stdout.flow((chunk) => onOutput('stdout', chunk));
+    this.#output?.stderr.flow((chunk) => onOutput('stderr', chunk));
+    const call = { call: 'start', sandbox: this.id, argv, env, userEnv, cwd, mounts } as const;
+    await this.#deps.link.request(call);
+  }
+
+  /** The first process ended. What it wrote is in the pipes, whose other ends are closed now. */
+  onExited(exit: ProcessExit): void {
+    const { stdout, stderr } = this.#output ?? {};
+    void Promise.all([stdout?.ended, stderr?.ended]).then(() => this.#exit.resolve(exit));
+  }
+
+  /** The helper is gone; whatever ran is being killed by the next one. */
+  onHelperGone(): void {
+    this.#exit.resolve({ code: null, signal: 'SIGKILL', outOfMemory: false });
+  }
+
+  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+    // Without a helper there is no program to signal.
+    this.#deps.link.request({ call: 'signal', sandbox: this.id, name }).catch(() => {});
+  }
+
+  async memoryPeakBytes(): Promise<number> {
+    return await memoryPeak(this.#deps.cgroups, this.#name);
+  }
+
+  async limitCpus(cpus: number): Promise<void> {
+    await this.#onCgroup(() => setCpus(this.#deps.cgroups, this.#name, cpus));
+  }
+
+  async freeze(): Promise<void> {
+    await this.#onCgroup(() => setFrozen(this.#deps.cgroups, this.#name, true));
+  }
+
+  async thaw(): Promise<void> {
+    await this.#onCgroup(() => setFrozen(this.#deps.cgroups, this.#name, false));
+  }
+
+  destroy(reason: string): Promise<void> {
+    return (this.#destroying ??= this.#end(reason));
+  }
+
+  /** One that is being destroyed has no group any more: there is nothing left to change. */
+  async #onCgroup(change: () => Promise<void>): Promise<void> {
+    try {
+      await change();
+    } catch (cause) {
+      if (this.#destroying !== undefined) return;
+      throw new SandboxFailure(`The limits of sandbox ${this.id} could not be set.`, { cause });
+    }
+  }
+
+  async #end(reason: string): Promise<void> {
+    for (const server of this.#servers.values()) server.close();
+    try {
+      await this.#destroyThroughHelper();
+    } catch (cause) {
+      throw new SandboxFailure(`Sandbox ${this.id} did not end (${reason}).`, { cause });
+    } finally {
+      if (!this.#isStarted) {
+        this.#output?.stdout.destroy();
+        this.#output?.stderr.destroy();
+      }
+      // Of no effect when the program's own end was told, which comes before the answer above.
+      await Promise.all([this.#output?.stdout.ended, this.#output?.stderr.ended]);
+      this.#exit.resolve({ code: null, signal: 'SIGKILL', outOfMemory: false });
+      this.#deps.onDestroyed();
+    }
+  }
+
+  async #destroyThroughHelper(): Promise<void> {
+    const { link, afterHelperDeath } = this.#deps;
+    try {
+      await link.request({ call: 'destroy', sandbox: this.id });
+    } catch (error) {
+      if (!link.isOver) throw error;
+      await afterHelperDeath();
+    }
+  }
+}

@@ -1,0 +1,89 @@
+/**
+ * What the server and its sandbox helper say to each other: JSON over the child's IPC channel.
+ * Listening sockets travel with `listener` messages; nothing else is ever passed.
+ */
+import type { SandboxMount } from '../driver.ts';
+import type { CgroupLayout } from './cgroup-layout.ts';
+
+/** Ids are the server's; each gets exactly one answer of the same id. */
+export type HelperRequest = { readonly id: number } & HelperCall;
+
+export type HelperCall = InitCall | CreateCall | StartCall | SignalCall | DestroyCall;
+
+/** The first one, once. */
+export interface InitCall {
+  readonly call: 'init';
+  /** Begins the name of everything that the helper makes. */
+  readonly owner: string;
+  /** On a disk, private to this helper, removed by the server. */
+  readonly folder: string;
+  /** Owners whose server lives but whose helper died: their leftovers are removed as well. */
+  readonly deadOwners: readonly string[];
+  readonly runtime: RuntimeCommand;
+}
+
+export interface RuntimeCommand {
+  readonly path: string;
+  /** What it takes on its command line: crun joins the groups that we make, others make theirs. */
+  readonly kind: 'crun' | 'runc' | 'runsc' | 'kata';
+}
+
+export interface CreateCall {
+  readonly call: 'create';
+  readonly sandbox: string;
+  readonly memoryMib: number;
+  readonly cpus: number;
+  readonly tmpMib: number;
+  readonly maxProcesses: number;
+  readonly maxFileDescriptors: number;
+  readonly listeners: readonly { readonly name: string; readonly port: number }[];
+}
+
+export interface StartCall {
+  readonly call: 'start';
+  readonly sandbox: string;
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly userEnv: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly mounts: readonly SandboxMount[];
+}
+
+export interface SignalCall {
+  readonly call: 'signal';
+  readonly sandbox: string;
+  readonly name: 'SIGTERM' | 'SIGKILL';
+}
+
+export interface DestroyCall {
+  readonly call: 'destroy';
+  readonly sandbox: string;
+}
+
+export interface InitResult {
+  readonly cgroups: CgroupLayout;
+  /** How /tmp is made; `tmpfs` (charged to the function's memory) where there is no loop device. */
+  readonly tmp: 'ext4' | 'tmpfs';
+  /** Whole sentences for the log. */
+  readonly warnings: readonly string[];
+  readonly removedLeftovers: number;
+}
+
+export interface CreateResult {
+  /** Descriptors of the helper, to be opened as /proc/<helper>/fd/<n> before `start`. */
+  readonly stdoutFd: number;
+  readonly stderrFd: number;
+}
+
+export type HelperMessage =
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  | { readonly kind: 'failure'; readonly id: number; readonly message: string }
+  /** Comes with the socket, before the result of `create`. */
+  | { readonly kind: 'listener'; readonly sandbox: string; readonly name: string }
+  | {
+      readonly kind: 'exited';
+      readonly sandbox: string;
+      readonly code: number | null;
+      readonly signal: string | null;
+      readonly outOfMemory: boolean;
+    };

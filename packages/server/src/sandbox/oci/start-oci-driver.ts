@@ -1,0 +1,179 @@
+/**
+ * The driver with real isolation: each sandbox is started by an OCI runtime with namespaces, a user
+ * id range, limits and a network of its own. See `config.ts` for the profile and `helper/` for who
+ * does the work; the server itself starts no process and makes no call that could block it.
+ */
+import { mkdir, readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Clock } from '../../lib/clock.ts';
+import { invariant } from '../../lib/invariant.ts';
+import { closeable } from '../../lib/lifetime.ts';
+import type { Logger } from '../../lib/logger.ts';
+import {
+  SandboxFailure,
+  type Sandbox,
+  type SandboxDriver,
+  type SandboxRequest,
+} from '../driver.ts';
+import { isOwnerDead } from '../owner.ts';
+import { removeTree } from '../remove-tree.ts';
+import { findRuntimes, type OciRuntime, type RuntimeChoice } from './find-runtime.ts';
+import { HelperGenerations, type Generation } from './helper-generations.ts';
+import { OciSandbox } from './oci-sandbox.ts';
+import { adviseOnRuntime } from './runtime-advisories.ts';
+
+export interface OciDriverDeps {
+  /** `auto`, `crun`, `runc`, `runsc`, `kata`, or the path of an executable. */
+  readonly runtime: RuntimeChoice;
+  /** On a disk: the images of /tmp volumes are in it. Made where it is missing. */
+  readonly folder: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** Rejects with `SandboxFailure` when no runtime can start a sandbox here. */
+export async function startOciDriver(deps: OciDriverDeps): Promise<SandboxDriver> {
+  await mkdir(deps.folder, { recursive: true });
+  await removeDeadFolders(deps.folder);
+  const failures: Error[] = [];
+  for (const runtime of await findRuntimes(deps.runtime)) {
+    try {
+      return await startWith(runtime, deps);
+    } catch (error) {
+      failures.push(error as Error);
+    }
+  }
+  const reasons = failures.map(({ message }) => message).join(' ');
+  throw new SandboxFailure(reasons, { cause: new AggregateError(failures) });
+}
+
+async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<SandboxDriver> {
+  const { logger } = deps;
+  for (const sentence of adviseOnRuntime(runtime.name, runtime.version)) logger.warn(sentence);
+  const sandboxes = new Sandboxes();
+  const generations = new HelperGenerations({
+    folder: deps.folder,
+    runtime: { path: runtime.path, kind: runtime.kind },
+    events: {
+      onListener: (id, name, server) => {
+        const sandbox = sandboxes.find(id);
+        if (sandbox === undefined) server.close();
+        else sandbox.adopt(name, server);
+      },
+      onExited: ({ sandbox, code, signal, outOfMemory }) => {
+        sandboxes.find(sandbox)?.onExited({ code, signal, outOfMemory });
+      },
+    },
+    logger,
+    onDeath: (owner) => sandboxes.helperGone(owner),
+  });
+  const create = (request: SandboxRequest): Promise<Sandbox> =>
+    createSandbox(generations, sandboxes, request);
+  const lifetime = closeable(async () => {
+    await sandboxes.destroyAll('the driver was closed');
+    await generations.close();
+  });
+  try {
+    const first = await generations.current();
+    report(first, logger);
+    await probe(create);
+    const note = first.tmp === 'tmpfs' ? ', /tmp in memory' : '';
+    const description = `oci (${runtime.name} ${runtime.version}${note})`;
+    return { description, isolation: 'oci', create, ...lifetime };
+  } catch (error) {
+    await lifetime.close();
+    throw error;
+  }
+}
+
+async function createSandbox(
+  generations: HelperGenerations,
+  sandboxes: Sandboxes,
+  request: SandboxRequest,
+): Promise<OciSandbox> {
+  invariant(/^[a-z0-9-]{1,40}$/.test(request.id), 'a sandbox id is [a-z0-9-]{1,40}');
+  const { link, cgroups, owner } = await generations.current();
+  const sandbox = new OciSandbox({
+    request,
+    link,
+    cgroups,
+    owner,
+    afterHelperDeath: async () => {
+      await generations.current();
+    },
+    onDestroyed: () => sandboxes.remove(request.id),
+  });
+  sandboxes.add(owner, sandbox);
+  try {
+    await sandbox.open();
+    return sandbox;
+  } catch (error) {
+    await sandbox.destroy('it could not be created');
+    throw error;
+  }
+}
+
+/** Those that live, by id. */
+class Sandboxes {
+  readonly #all = new Map<string, { readonly owner: string; readonly sandbox: OciSandbox }>();
+
+  add(owner: string, sandbox: OciSandbox): void {
+    invariant(!this.#all.has(sandbox.id), 'no two sandboxes of a server share an id');
+    this.#all.set(sandbox.id, { owner, sandbox });
+  }
+
+  find(id: string): OciSandbox | undefined {
+    return this.#all.get(id)?.sandbox;
+  }
+
+  remove(id: string): void {
+    this.#all.delete(id);
+  }
+
+  helperGone(lost: string): void {
+    for (const { owner, sandbox } of this.#all.values()) {
+      if (owner === lost) sandbox.onHelperGone();
+    }
+  }
+
+  async destroyAll(reason: string): Promise<void> {
+    await Promise.all([...this.#all.values()].map(({ sandbox }) => sandbox.destroy(reason)));
+  }
+}
+
+/** The shortest way to know whether this machine lets this runtime start a sandbox. */
+async function probe(create: SandboxDriver['create']): Promise<void> {
+  const sandbox = await create({
+    id: 'probe',
+    memoryMib: 128,
+    cpus: 1,
+    tmpMib: 512,
+    maxProcesses: 16,
+    maxFileDescriptors: 64,
+    listeners: [],
+  });
+  try {
+    const output: Uint8Array[] = [];
+    const base = { env: {}, userEnv: {}, cwd: '/', mounts: [] };
+    const onOutput = (_stream: string, chunk: Uint8Array): void => void output.push(chunk);
+    await sandbox.start({ argv: ['/bin/sh', '-c', 'exit 0'], ...base, onOutput });
+    const { code, signal } = await sandbox.exited;
+    if (code === 0) return;
+    const said = Buffer.concat(output).toString().trim();
+    throw new SandboxFailure(`A first sandbox ended with ${signal ?? code}. ${said}`);
+  } finally {
+    await sandbox.destroy('it was a probe');
+  }
+}
+
+function report({ warnings, removedLeftovers }: Generation, logger: Logger): void {
+  for (const sentence of warnings) logger.warn(sentence);
+  if (removedLeftovers > 0) {
+    logger.warn('sandboxes of a dead server were removed', { sandboxes: removedLeftovers });
+  }
+}
+
+async function removeDeadFolders(folder: string): Promise<void> {
+  const dead = (await readdir(folder)).filter((name) => isOwnerDead(name));
+  for (const name of dead) await removeTree(folder, path.join(folder, name));
+}
