@@ -1,0 +1,42 @@
+'use strict';
+// What the process of a Node function runs: it loads the handler, asks the Runtime API for
+// events, one at a time, and answers each. Plain CommonJS without dependencies, for Node 20 to
+// 26; it mirrors AWS's own runtimes (nodejs20.x and 22.x: callback handlers, `beforeExit`;
+// 24.x and later: promises only).
+//
+// Response streaming will enter in `#resultOf` of run-loop.cjs: a handler marked as streaming
+// gets a stream there instead of a returned value. Until then `awslambda` does not exist, so
+// that code which looks for it sees the truth.
+const { openRuntimeApi } = require('./runtime-api.cjs');
+const { patchConsole } = require('./console.cjs');
+const { provideNodePathToModules } = require('./node-path.cjs');
+const { loadHandler } = require('./load-handler.cjs');
+const { RunLoop } = require('./run-loop.cjs');
+
+const major = Number(process.versions.node.split('.')[0]);
+const hasCallbacks = major < 24;
+
+async function main() {
+  const logError = patchConsole(process.env, {
+    idWithoutInvocation: hasCallbacks ? undefined : '-',
+  });
+  const api = openRuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
+  const loop = new RunLoop({ api, logError, hasCallbacks });
+  loop.watchProcess();
+  provideNodePathToModules(process.env.NODE_PATH);
+  try {
+    const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER, {
+      refusesCallbacks: !hasCallbacks,
+    });
+    void loop.run(handler);
+  } catch (error) {
+    // AWS: the line is "Uncaught Exception" up to nodejs22.x, "Init Error" from nodejs24.x on.
+    await loop.failInit(
+      hasCallbacks ? 'Uncaught Exception' : 'Init Error',
+      error,
+      hasCallbacks ? 129 : 1,
+    );
+  }
+}
+
+void main();

@@ -1,0 +1,57 @@
+'use strict';
+// The Runtime API as this runtime uses it. Its HTTP is written by hand (connection.cjs), because
+// the way through node:http costs as much time as the rest of a warm invocation.
+const { Connection } = require('./connection.cjs');
+const { errorBody, xrayCause } = require('./errors.cjs');
+
+const base = '/2018-06-01/runtime';
+
+function openRuntimeApi(address) {
+  const colon = address.lastIndexOf(':');
+  const connection = new Connection(address.slice(0, colon), Number(address.slice(colon + 1)));
+  const post = (path, json, headers = {}) =>
+    connection.request(
+      serialize('POST', `${base}/${path}`, json, {
+        host: address,
+        'content-type': 'application/json',
+        ...headers,
+      }),
+    );
+  const postError = (path, thrown, headers) => {
+    const body = errorBody(thrown);
+    return post(path, JSON.stringify(body), {
+      'lambda-runtime-function-error-type': headerValue(body.errorType),
+      ...headers,
+    });
+  };
+  const next = serialize('GET', `${base}/invocation/next`, undefined, { host: address });
+  return {
+    next: () => connection.request(next),
+    respond: (id, json) => post(`invocation/${encodeURIComponent(id)}/response`, json),
+    fail: (id, thrown) =>
+      postError(`invocation/${encodeURIComponent(id)}/error`, thrown, {
+        'lambda-runtime-function-xray-error-cause': xrayCause(thrown),
+      }),
+    failInit: (thrown) => postError('init/error', thrown),
+  };
+}
+
+function serialize(method, path, body, headers) {
+  let head = `${method} ${path} HTTP/1.1\r\nuser-agent: hearth-nodejs/${process.versions.node}\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) head += `${name}: ${value}\r\n`;
+  }
+  if (body === undefined) return Buffer.from(`${head}\r\n`, 'latin1');
+  const bytes = Buffer.from(body, 'utf8');
+  const start = Buffer.from(`${head}content-length: ${bytes.length}\r\n\r\n`, 'latin1');
+  return Buffer.concat([start, bytes]);
+}
+
+/** A user's error name may hold anything; a header may not. */
+function headerValue(text) {
+  return String(text)
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 1_024);
+}
+
+module.exports = { openRuntimeApi };
