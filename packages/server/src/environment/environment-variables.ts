@@ -1,0 +1,82 @@
+/**
+ * Every variable that a function's process starts with, as recorded on AWS. Reserved ones cannot
+ * be changed by the user; of the others the user's own value wins.
+ */
+import type { RuntimeInstallation } from '@hearth/runtimes';
+import type { FunctionVersion } from '../core/function-version.ts';
+import type { Credentials } from '../core/principal.ts';
+
+export interface VariableSources {
+  readonly version: FunctionVersion;
+  readonly installation: RuntimeInstallation;
+  readonly credentials: Credentials;
+  readonly logStream: string;
+  /** `169.254.100.1:9001` */
+  readonly runtimeApi: string;
+  /** `169.254.100.1:4566` */
+  readonly awsEndpoint: string;
+}
+
+export function environmentVariables(sources: VariableSources): Record<string, string> {
+  const { version, installation } = sources;
+  const variables = { ...defaults(sources), ...installation.env };
+  for (const name of Object.keys(version.environment)) delete variables[name];
+  return { ...variables, ...reserved(sources) };
+}
+
+/** Values that a function's own configuration may replace. */
+function defaults({ version, runtimeApi, awsEndpoint }: VariableSources): Record<string, string> {
+  const xrayHost = runtimeApi.slice(0, runtimeApi.lastIndexOf(':'));
+  return {
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    PATH: '/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin',
+    LD_LIBRARY_PATH:
+      '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
+    AWS_ENDPOINT_URL: `http://${awsEndpoint}`,
+    // The daemon's address is set although nothing listens there yet: the X-Ray SDKs take a
+    // missing one for "not on Lambda", and datagrams to a closed port harm nobody.
+    AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
+    AWS_XRAY_DAEMON_ADDRESS: `${xrayHost}:2000`,
+    _AWS_XRAY_DAEMON_ADDRESS: xrayHost,
+    _AWS_XRAY_DAEMON_PORT: '2000',
+    ...jsonLogging(version),
+  };
+}
+
+function jsonLogging({ logging }: FunctionVersion): Record<string, string> {
+  if (logging.format !== 'JSON') return {};
+  return {
+    AWS_LAMBDA_LOG_FORMAT: 'JSON',
+    AWS_LAMBDA_LOG_LEVEL: logging.applicationLevel ?? 'INFO',
+  };
+}
+
+function reserved({
+  version,
+  credentials,
+  logStream,
+  runtimeApi,
+}: VariableSources): Record<string, string> {
+  return {
+    _HANDLER: version.handler,
+    AWS_REGION: version.region,
+    AWS_DEFAULT_REGION: version.region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    AWS_SESSION_TOKEN: credentials.sessionToken,
+    AWS_LAMBDA_FUNCTION_NAME: version.name,
+    AWS_LAMBDA_FUNCTION_VERSION: version.version,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(version.memoryMib),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: version.logging.group,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+    AWS_LAMBDA_RUNTIME_API: runtimeApi,
+    LAMBDA_TASK_ROOT: '/var/task',
+    LAMBDA_RUNTIME_DIR: '/var/runtime',
+    // AWS: custom runtimes are not told an execution environment.
+    ...(version.runtime.startsWith('provided')
+      ? {}
+      : { AWS_EXECUTION_ENV: `AWS_Lambda_${version.runtime}` }),
+  };
+}

@@ -1,0 +1,415 @@
+/**
+ * One execution environment: serves one incarnation of one function, one invocation at a time.
+ * This object is the only writer of its state, and every change goes through the table in
+ * `core/environment-state.ts`. It tells its pool when it is free and when it is gone, each gone
+ * exactly once. Mirrors AWS's "Lambda execution environment lifecycle".
+ */
+import { stepEnvironment } from '../core/environment-state.ts';
+import type { EnvironmentEvent, EnvironmentState } from '../core/environment-state.ts';
+import type { FunctionVersion } from '../core/function-version.ts';
+import { INIT_TIMEOUT_MS } from '../core/limits.ts';
+import type { Outcome, ProcessExit } from '../core/outcome.ts';
+import { runtimeVersionArn } from '../core/runtime-version-arn.ts';
+import { invariant } from '../lib/invariant.ts';
+import type { Logger } from '../lib/logger.ts';
+import { failureOutcome, failureStatus, type InitFailed, type InitFailure } from './init-end.ts';
+import { answerOutcome, drained, report, type ReportStatus } from './invocation-report.ts';
+import { EnvironmentLog } from './log/environment-log.ts';
+import type { LogShipper } from './log/log-shipper.ts';
+import { prepareEnvironment } from './prepare-environment.ts';
+import type { EnvironmentPlan, PreparationDeps } from './prepare-environment.ts';
+import { RunningInvocation } from './running-invocation.ts';
+import { startRuntime, type RunningRuntime, type RuntimeDeps } from './running-runtime.ts';
+import type { RuntimeAnswer } from './runtime-api/runtime-session.ts';
+
+export interface EnvironmentDeps extends PreparationDeps, RuntimeDeps {
+  readonly logs: LogShipper;
+  readonly logger: Logger;
+  /** Shorter in tests. */
+  readonly initTimeoutMs?: number;
+}
+
+export interface EnvironmentListener {
+  /** It can take the next invocation. */
+  idle(environment: Environment): void;
+  /** It is dead and cleaned up; called once. */
+  gone(environment: Environment): void;
+}
+
+/** An invocation as an environment takes it. */
+export interface InvocationOrder {
+  readonly requestId: string;
+  readonly invokedArn: string;
+  readonly payload: Uint8Array;
+  readonly traceHeader: string;
+  readonly clientContext?: string;
+  readonly wantsLogTail: boolean;
+}
+
+export interface InvocationAnswer {
+  readonly outcome: Outcome;
+  readonly logTail?: Uint8Array;
+}
+
+/** The environment was ended while somebody still needed it; the message is the reason. */
+export class EnvironmentEnded extends Error {
+  override get name(): string {
+    return 'EnvironmentEnded';
+  }
+}
+
+/** Credentials that expire within this time after the longest invocation are not handed on. */
+const CREDENTIALS_MARGIN_MS = 60_000;
+
+export class Environment {
+  readonly id: string;
+  readonly version: FunctionVersion;
+  /** By the monotonic clock; when it last became idle. */
+  idleSinceMs = 0;
+  readonly #deps: EnvironmentDeps;
+  readonly #listener: EnvironmentListener;
+  readonly #starting = new AbortController();
+  #state: EnvironmentState = 'creating';
+  #plan: EnvironmentPlan | undefined;
+  #log: EnvironmentLog | undefined;
+  #runtime: RunningRuntime | undefined;
+  /** Making a sandbox; awaited before the environment is gone. */
+  #launch: Promise<unknown> = Promise.resolve();
+  #attempts = 0;
+  #hasExited = false;
+  #settling: Promise<unknown> = Promise.resolve();
+  #initFailure: InitFailure | undefined;
+  /** The init that the first invocation reports. */
+  #coldInitMs: number | undefined;
+  #invocation: RunningInvocation | undefined;
+  #ending: Promise<void> | undefined;
+
+  constructor(deps: EnvironmentDeps, version: FunctionVersion, listener: EnvironmentListener) {
+    this.#deps = deps;
+    this.#listener = listener;
+    this.version = version;
+    this.id = deps.ids.hex(8);
+  }
+
+  get state(): EnvironmentState {
+    return this.#state;
+  }
+
+  /** Whether it can take one more invocation: its runtime lives and its credentials will. */
+  get isFresh(): boolean {
+    if (this.#hasExited) return false;
+    const expiresAtMs = this.#plan?.session.credentials.expiresAtMs ?? Number.POSITIVE_INFINITY;
+    const neededMs = this.version.timeoutSeconds * 1000 + CREDENTIALS_MARGIN_MS;
+    return expiresAtMs - this.#deps.clock.nowMs() > neededMs;
+  }
+
+  /**
+   * Resolves when init has ended, well or badly: either way the next step is an invocation, which
+   * tries a failed init once more. Rejects when the platform could not start it; then it is gone.
+   */
+  async start(): Promise<void> {
+    try {
+      await this.#initialize();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'its start failed';
+      await this.destroy(`it could not be started: ${reason}`);
+      throw error;
+    }
+  }
+
+  /** Rejects with a fault of the platform only; what the function did is an outcome. */
+  async invoke(order: InvocationOrder): Promise<InvocationAnswer> {
+    const mustInitAgain = this.#state === 'failed';
+    this.#step('assigned');
+    const invocation = new RunningInvocation(this.#deps.clock, this.#timeoutMs);
+    this.#invocation = invocation;
+    try {
+      if (mustInitAgain) {
+        const failed = await this.#initAgain(invocation);
+        if (failed !== undefined) return await this.#answerFailedInit(order, invocation, failed);
+      }
+      return await this.#run(order, invocation);
+    } catch (error) {
+      await this.destroy('its invocation failed in the platform');
+      throw error;
+    }
+  }
+
+  /** Resolves when what follows the last answer is done: its log lines are written. */
+  async settled(): Promise<void> {
+    await this.#settling;
+  }
+
+  /** Kills it now, whatever it does; resolves when it is verified dead. Idempotent and shared. */
+  destroy(reason: string): Promise<void> {
+    return this.#stop(reason);
+  }
+
+  async #initialize(): Promise<void> {
+    const { deps, plan, log } = await this.#prepare();
+    log.initStart({
+      runtimeVersion: plan.installation.versionLabel,
+      runtimeVersionArn: runtimeVersionArn(this.version.region, plan.installation.versionLabel),
+      functionName: this.version.name,
+      functionVersion: this.version.version,
+    });
+    const problem = plan.entryPointProblem;
+    if (problem !== undefined) {
+      this.#step('started');
+      this.#failInit(log, {
+        kind: 'failed',
+        durationMs: 0,
+        failure: { kind: 'invalid-entry-point', message: problem },
+      });
+      return;
+    }
+    const runtime = await this.#launchRuntime(plan, log);
+    this.#step('started');
+    const end = await runtime.init(deps.initTimeoutMs ?? INIT_TIMEOUT_MS);
+    this.#starting.signal.throwIfAborted();
+    if (end.kind === 'failed') {
+      this.#failInit(log, end);
+      return;
+    }
+    this.#coldInitMs = end.durationMs;
+    this.#becomeIdle();
+  }
+
+  async #prepare(): Promise<{
+    readonly deps: EnvironmentDeps;
+    readonly plan: EnvironmentPlan;
+    readonly log: EnvironmentLog;
+  }> {
+    const deps = this.#deps;
+    const plan = await prepareEnvironment(deps, this.version);
+    this.#starting.signal.throwIfAborted();
+    const { account, region, logging } = this.version;
+    const { principal } = plan.session;
+    const stream = deps.logs.open({
+      principal,
+      account,
+      region,
+      group: logging.group,
+      stream: plan.logStream,
+    });
+    const log = new EnvironmentLog({ clock: deps.clock, stream }, logging);
+    this.#plan = plan;
+    this.#log = log;
+    return { deps, plan, log };
+  }
+
+  #failInit(log: EnvironmentLog, end: InitFailed): void {
+    this.#initFailure = end.failure;
+    log.initReport({ durationMs: end.durationMs, phase: 'init', ...failureStatus(end.failure) });
+    this.#step('init-failed');
+  }
+
+  async #launchRuntime(plan: EnvironmentPlan, log: EnvironmentLog): Promise<RunningRuntime> {
+    this.#attempts += 1;
+    const launch = startRuntime(this.#deps, plan, {
+      sandboxId: `${this.id}-${this.#attempts}`,
+      log,
+      listener: { parked: () => this.#onParked(), answered: (answer) => this.#onAnswered(answer) },
+      signal: this.#starting.signal,
+    });
+    this.#launch = launch.catch(() => {});
+    const runtime = await launch;
+    this.#runtime = runtime;
+    void runtime.exited.then((exit) => this.#onExit(runtime, exit));
+    return runtime;
+  }
+
+  /** AWS: a failed init is tried once more inside the first invocation, under its timeout. */
+  async #initAgain(invocation: RunningInvocation): Promise<InitFailure | undefined> {
+    const { plan, log } = this.#prepared();
+    await this.#runtime?.destroy('its init failed');
+    if (this.#initFailure?.kind === 'invalid-entry-point') {
+      const { kind, message } = this.#initFailure;
+      log.initReport({ durationMs: 0, phase: 'invoke', ...failureStatus({ kind, message }) });
+      return this.#initFailure;
+    }
+    const runtime = await this.#launchRuntime(plan, log);
+    const end = await runtime.init(invocation.remainingMs());
+    this.#starting.signal.throwIfAborted();
+    if (end.kind === 'ready') {
+      this.#step('parked');
+      return undefined;
+    }
+    const { durationMs, failure } = end;
+    log.initReport({ durationMs, phase: 'invoke', ...failureStatus(failure) });
+    return failure;
+  }
+
+  async #run(order: InvocationOrder, invocation: RunningInvocation): Promise<InvocationAnswer> {
+    const { log, runtime } = this.#prepared();
+    invariant(runtime !== undefined, 'an environment that runs an invocation has a runtime');
+    log.start(order.requestId, this.version.version, order.wantsLogTail);
+    runtime.session.deliver({
+      ...order,
+      deadlineAtMs: this.#deps.clock.nowMs() + invocation.remainingMs(),
+    });
+    const end = await invocation.end;
+    switch (end.kind) {
+      case 'answered': {
+        const outcome = answerOutcome(end.answer);
+        const settled = this.#settle(order, invocation, runtime);
+        this.#settling = settled;
+        return order.wantsLogTail ? withTail(outcome, await settled) : { outcome };
+      }
+      case 'timed-out': {
+        const outcome: Outcome = { kind: 'timed-out', afterMs: this.#timeoutMs };
+        return withTail(outcome, await this.#endFailed(order, invocation, { status: 'timeout' }));
+      }
+      case 'exited': {
+        const { exit } = end;
+        const status = failureStatus({ kind: 'exited', exit });
+        const tail = await this.#endFailed(order, invocation, status);
+        return withTail({ kind: 'crashed', exit }, tail);
+      }
+    }
+  }
+
+  async #answerFailedInit(
+    order: InvocationOrder,
+    invocation: RunningInvocation,
+    failure: InitFailure,
+  ): Promise<InvocationAnswer> {
+    const { log } = this.#prepared();
+    // AWS: START comes after the init that ran inside the invocation.
+    log.start(order.requestId, this.version.version, order.wantsLogTail);
+    const tail = await this.#endFailed(order, invocation, failureStatus(failure));
+    return withTail(failureOutcome(failure, order.requestId, this.#timeoutMs), tail);
+  }
+
+  /**
+   * After the answer: the invocation lasts until the runtime asks for its next event. Never
+   * rejects; the caller may have its answer already.
+   */
+  async #settle(
+    order: InvocationOrder,
+    invocation: RunningInvocation,
+    runtime: RunningRuntime,
+  ): Promise<Uint8Array | undefined> {
+    const { log } = this.#prepared();
+    try {
+      const peak = runtime.memoryPeakMib(this.version.memoryMib);
+      const end = await invocation.settled;
+      if (end.kind !== 'parked') {
+        const status = end.kind === 'exited' ? failureStatus(end) : { status: 'timeout' as const };
+        return await this.#endFailed(order, invocation, status);
+      }
+      invocation.dispose();
+      const [peakMib] = await Promise.all([peak, drained()]);
+      if (this.#ending !== undefined) return undefined;
+      const facts = this.#facts(end.atMs - invocation.startedMs, peakMib, { status: 'success' });
+      const tail = log.report(order.requestId, report(facts));
+      this.#invocation = undefined;
+      this.#becomeIdle();
+      return tail;
+    } catch (error) {
+      // The environment was ended from outside, or could not be; whoever ended it was told.
+      this.#deps.logger.debug('environment.unsettled', { environment: this.id, error });
+      return undefined;
+    }
+  }
+
+  /** Ends the environment with its failed invocation; resolves when it is dead. */
+  async #endFailed(
+    order: InvocationOrder,
+    invocation: RunningInvocation,
+    status: ReportStatus,
+  ): Promise<Uint8Array | undefined> {
+    invocation.dispose();
+    const isTimeout = status.status === 'timeout';
+    const durationMs = isTimeout ? this.#timeoutMs : invocation.elapsedMs();
+    const peakMib = (await this.#runtime?.memoryPeakMib(this.version.memoryMib)) ?? 0;
+    let tail: Uint8Array | undefined;
+    const facts = this.#facts(durationMs, peakMib, status);
+    await this.#stop(isTimeout ? 'its invocation timed out' : 'its runtime failed', () => {
+      tail = this.#log?.report(order.requestId, report(facts));
+    });
+    return tail;
+  }
+
+  #facts(durationMs: number, peakMib: number, status: ReportStatus): Parameters<typeof report>[0] {
+    const initMs = this.#coldInitMs;
+    this.#coldInitMs = undefined;
+    const { memoryMib } = this.version;
+    return { durationMs, peakMib, memoryMib, status, ...(initMs === undefined ? {} : { initMs }) };
+  }
+
+  #onParked(): void {
+    if (this.#state === 'responded') this.#invocation?.parked();
+  }
+
+  #onAnswered(answer: RuntimeAnswer): void {
+    this.#step('answered');
+    this.#invocation?.answered(answer);
+  }
+
+  async #onExit(runtime: RunningRuntime, exit: ProcessExit): Promise<void> {
+    if (runtime !== this.#runtime) return;
+    this.#hasExited = true;
+    // An answer that was sent just before the exit may still be on its way through the loop.
+    await drained();
+    if (this.#state === 'busy' || this.#state === 'responded') this.#invocation?.exited(exit);
+    if (this.#state !== 'idle') return;
+    await this.destroy('its runtime exited between invocations').catch(() => {});
+  }
+
+  #becomeIdle(): void {
+    this.#step('parked');
+    this.idleSinceMs = this.#deps.clock.monotonicMs();
+    this.#listener.idle(this);
+  }
+
+  #stop(reason: string, lastLines?: () => void): Promise<void> {
+    if (this.#ending !== undefined) return this.#ending;
+    this.#step('stop');
+    const ended = new EnvironmentEnded(reason);
+    this.#starting.abort(ended);
+    this.#invocation?.abandon(ended);
+    this.#invocation?.dispose();
+    this.#ending = this.#end(reason, lastLines);
+    return this.#ending;
+  }
+
+  async #end(reason: string, lastLines: (() => void) | undefined): Promise<void> {
+    try {
+      await this.#launch;
+      await this.#runtime?.destroy(reason);
+    } catch (error) {
+      this.#deps.logger.error('environment.not-destroyed', { environment: this.id, reason, error });
+      throw error;
+    } finally {
+      lastLines?.();
+      this.#step('destroyed');
+      void this.#log?.end();
+      this.#listener.gone(this);
+    }
+  }
+
+  #step(event: EnvironmentEvent): void {
+    const next = stepEnvironment(this.#state, event);
+    invariant(next !== undefined, `an environment that is ${this.#state} refuses '${event}'`);
+    this.#deps.logger.debug('environment.step', { environment: this.id, event, state: next });
+    this.#state = next;
+  }
+
+  #prepared(): {
+    readonly plan: EnvironmentPlan;
+    readonly log: EnvironmentLog;
+    readonly runtime: RunningRuntime | undefined;
+  } {
+    invariant(this.#plan !== undefined && this.#log !== undefined, 'it was started before');
+    return { plan: this.#plan, log: this.#log, runtime: this.#runtime };
+  }
+
+  get #timeoutMs(): number {
+    return this.version.timeoutSeconds * 1000;
+  }
+}
+
+function withTail(outcome: Outcome, logTail: Uint8Array | undefined): InvocationAnswer {
+  return logTail === undefined ? { outcome } : { outcome, logTail };
+}

@@ -1,0 +1,62 @@
+/** How the init of a runtime ended, and what a failed one means for an invocation. Pure. */
+import type { Outcome, ProcessExit } from '../core/outcome.ts';
+import { exitErrorType, reportedType } from './exit-text.ts';
+import { platformErrorPayload } from './platform-error-payload.ts';
+import type { ErrorReport } from './runtime-api/runtime-session.ts';
+
+export type InitEnd = InitSucceeded | InitFailed;
+
+export interface InitSucceeded {
+  readonly kind: 'ready';
+  readonly durationMs: number;
+}
+
+export interface InitFailed {
+  readonly kind: 'failed';
+  readonly durationMs: number;
+  readonly failure: InitFailure;
+}
+
+export type InitFailure =
+  | { readonly kind: 'reported'; readonly report: ErrorReport }
+  | { readonly kind: 'exited'; readonly exit: ProcessExit }
+  | { readonly kind: 'invalid-entry-point'; readonly message: string }
+  | { readonly kind: 'timed-out' };
+
+const INVALID_ENTRY_POINT = 'Runtime.InvalidEntrypoint';
+
+/** What INIT_REPORT and REPORT say of it. */
+export function failureStatus(
+  failure: InitFailure,
+): { readonly status: 'timeout' } | { readonly status: 'error'; readonly errorType: string } {
+  switch (failure.kind) {
+    case 'timed-out':
+      return { status: 'timeout' };
+    case 'exited':
+      return { status: 'error', errorType: exitErrorType(failure.exit) };
+    case 'invalid-entry-point':
+      return { status: 'error', errorType: INVALID_ENTRY_POINT };
+    case 'reported':
+      return { status: 'error', errorType: reportedType(failure.report.errorType) };
+  }
+}
+
+/** What the invocation answers whose own attempt at init failed. */
+export function failureOutcome(
+  failure: InitFailure,
+  requestId: string,
+  timeoutMs: number,
+): Outcome {
+  switch (failure.kind) {
+    case 'timed-out':
+      return { kind: 'timed-out', afterMs: timeoutMs };
+    case 'exited':
+      return { kind: 'crashed', exit: failure.exit };
+    case 'invalid-entry-point': {
+      const payload = platformErrorPayload(INVALID_ENTRY_POINT, requestId, failure.message);
+      return { kind: 'function-error', errorType: INVALID_ENTRY_POINT, payload };
+    }
+    case 'reported':
+      return { kind: 'function-error', ...failure.report };
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * Everything that a sandbox of a function version needs before it can start, gathered once for
+ * each environment: the runtime, the code, the role's credentials, the name of the log stream.
+ */
+import type { RuntimeCatalogue, RuntimeInstallation } from '@hearth/runtimes';
+import type { CodeReference, FunctionVersion } from '../core/function-version.ts';
+import type { RoleSession } from '../core/principal.ts';
+import type { RoleSessions } from '../core/role-sessions.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import { entryPointProblem } from './entry-point.ts';
+import { logStreamName } from './log/log-stream-name.ts';
+
+export interface PreparationDeps {
+  readonly runtimes: RuntimeCatalogue;
+  readonly volumes: { volume(code: CodeReference): Promise<string> };
+  readonly roles: RoleSessions;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export interface EnvironmentPlan {
+  readonly version: FunctionVersion;
+  readonly installation: RuntimeInstallation;
+  /** The unpacked code on the host. */
+  readonly codeFolder: string;
+  readonly session: RoleSession;
+  readonly logStream: string;
+  /** Set when the runtime's program is missing from the code. */
+  readonly entryPointProblem?: string;
+}
+
+/** Rejects with `RuntimeUnavailable`, `RoleNotAssumable` or a fault of the platform. */
+export async function prepareEnvironment(
+  deps: PreparationDeps,
+  version: FunctionVersion,
+): Promise<EnvironmentPlan> {
+  const [installation, codeFolder, session] = await Promise.all([
+    deps.runtimes.install(version.runtime),
+    deps.volumes.volume(version.code),
+    // AWS: the session is named after the function.
+    deps.roles.assume(version.role, version.name, 'lambda.amazonaws.com'),
+  ]);
+  const problem = await entryPointProblem(installation.argv, codeFolder);
+  return {
+    version,
+    installation,
+    codeFolder,
+    session,
+    logStream: logStreamName(version, deps.clock.nowMs(), deps.ids.hex(16)),
+    ...(problem === undefined ? {} : { entryPointProblem: problem }),
+  };
+}

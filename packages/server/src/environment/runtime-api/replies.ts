@@ -1,0 +1,60 @@
+/**
+ * What the Runtime API answers: AWS's statuses and JSON bodies, as its open-source emulator
+ * writes them.
+ */
+import type { ServerResponse } from 'node:http';
+import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
+
+const accepted = Buffer.from('{"status":"OK"}\n');
+
+export function replyAccepted(response: ServerResponse): void {
+  response.writeHead(202, [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(accepted.length),
+  ]);
+  response.end(accepted);
+}
+
+export function replyInvalidRequestId(response: ServerResponse): void {
+  replyError(response, 400, 'InvalidRequestID', 'Invalid request ID');
+}
+
+export function replyTooLarge(response: ServerResponse): void {
+  replyError(
+    response,
+    413,
+    'RequestEntityTooLarge',
+    `Exceeded maximum allowed payload size (${SYNC_PAYLOAD_BYTES} bytes).`,
+  );
+}
+
+export function replyInvalidTransition(response: ServerResponse, from: string, to: string): void {
+  replyError(
+    response,
+    403,
+    'InvalidStateTransition',
+    `State transition from ${from} to ${to} failed for runtime. ` +
+      'Error: State transition is not allowed',
+  );
+}
+
+export function replyText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' });
+  response.end(text);
+}
+
+function replyError(
+  response: ServerResponse,
+  status: number,
+  errorType: string,
+  errorMessage: string,
+): void {
+  const body = Buffer.from(`${JSON.stringify({ errorMessage, errorType })}\n`);
+  response.writeHead(status, {
+    'Content-Type': 'application/json',
+    'Content-Length': body.length,
+  });
+  response.end(body);
+}

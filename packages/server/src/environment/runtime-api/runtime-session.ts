@@ -1,0 +1,193 @@
+/**
+ * The Runtime API's side of one runtime process: which calls it may make now, the parked `next`,
+ * and the one event that it works on. One sandbox has one session; requests reach it because of
+ * the listener that accepted their socket, never because of what they say. A call that the
+ * runtime may not make now is refused with AWS's error and changes nothing.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
+import { collectBody } from './collect-body.ts';
+import { reportedErrorType } from './reported-error-type.ts';
+import {
+  replyAccepted,
+  replyInvalidRequestId,
+  replyInvalidTransition,
+  replyTooLarge,
+} from './replies.ts';
+import { writeEvent, type RuntimeEvent } from './runtime-event.ts';
+
+/** What the owner of a session learns. Each is called synchronously, in the order of events. */
+export interface RuntimeListener {
+  /** The runtime waits for an event: once after init, once after each answer. */
+  parked(): void;
+  initFailed(report: ErrorReport): void;
+  /** At most once for each event. */
+  answered(answer: RuntimeAnswer): void;
+}
+
+export interface ErrorReport {
+  readonly errorType: string;
+  readonly payload: Uint8Array;
+}
+
+export type RuntimeAnswer =
+  | { readonly kind: 'response'; readonly payload: Uint8Array }
+  | ({ readonly kind: 'error' } & ErrorReport)
+  | { readonly kind: 'too-large' };
+
+/** AWS's names of the runtime's states; they appear in the bodies of refusals. */
+type Phase =
+  | 'Started'
+  | 'InitError'
+  | 'Ready'
+  | 'Running'
+  | 'InvocationResponse'
+  | 'InvocationErrorResponse'
+  | 'RuntimeResponseSentState';
+
+/** Enough for any runtime; a sandbox that opens more only loses the surplus. */
+const MAX_CONNECTIONS = 64;
+
+export class RuntimeSession {
+  readonly #listener: RuntimeListener;
+  readonly #sockets = new Set<Socket>();
+  #phase: Phase = 'Started';
+  #parked: ServerResponse | undefined;
+  /** The event of the current or last invocation: its id stays valid until the next one. */
+  #event: RuntimeEvent | undefined;
+  #isDelivered = false;
+  #isEnded = false;
+
+  constructor(listener: RuntimeListener) {
+    this.#listener = listener;
+  }
+
+  /** Whether this connection may be served. */
+  admit(socket: Socket): boolean {
+    if (this.#isEnded || this.#sockets.size >= MAX_CONNECTIONS) return false;
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return true;
+  }
+
+  /** Hands the event to the parked `next`, or to the one that comes after a broken connection. */
+  deliver(event: RuntimeEvent): void {
+    this.#event = event;
+    this.#isDelivered = false;
+    this.#phase = 'Running';
+    this.#deliverToParked();
+  }
+
+  /** Nothing that arrives from now on has any effect. */
+  end(): void {
+    this.#isEnded = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  next(response: ServerResponse): void {
+    const isWaitingForEvent = this.#phase === 'Running' && !this.#isDelivered;
+    const mayPark =
+      this.#phase === 'Started' ||
+      this.#phase === 'RuntimeResponseSentState' ||
+      this.#phase === 'Ready' ||
+      isWaitingForEvent;
+    // AWS's emulator lets a second `next` wait, and repeats the event to a runtime that asks in the
+    // middle of an invocation. Refusing both makes sure that one event has one taker.
+    if (!mayPark || this.#parked !== undefined) {
+      replyInvalidTransition(response, this.#phase, 'Ready');
+      return;
+    }
+    this.#park(response);
+    if (isWaitingForEvent) this.#deliverToParked();
+    if (this.#phase === 'Ready' || isWaitingForEvent) return;
+    this.#phase = 'Ready';
+    this.#event = undefined;
+    this.#listener.parked();
+  }
+
+  async answer(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const payload = await this.#collect('InvocationResponse', id, request, response);
+    if (payload !== undefined) this.#finish(response, { kind: 'response', payload });
+  }
+
+  async fail(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const payload = await this.#collect('InvocationErrorResponse', id, request, response);
+    if (payload === undefined) return;
+    const errorType = reportedErrorType(request.headers, payload);
+    this.#finish(response, { kind: 'error', errorType, payload });
+  }
+
+  async failInit(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#phase !== 'Started') {
+      replyInvalidTransition(response, this.#phase, 'InitError');
+      return;
+    }
+    this.#phase = 'InitError';
+    const body = await collectBody(request, SYNC_PAYLOAD_BYTES);
+    if (this.#isEnded) return;
+    if (body.kind === 'aborted') {
+      this.#phase = 'Started';
+      return;
+    }
+    if (body.kind === 'too-large') replyTooLarge(response);
+    else replyAccepted(response);
+    const payload = body.kind === 'complete' ? body.bytes : new Uint8Array();
+    this.#listener.initFailed({ errorType: reportedErrorType(request.headers, payload), payload });
+  }
+
+  /** The body of an answer; undefined where the request was refused, too large or broken off. */
+  async #collect(
+    phase: 'InvocationResponse' | 'InvocationErrorResponse',
+    id: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Uint8Array | undefined> {
+    const event = this.#event;
+    if (event === undefined || event.requestId !== id) {
+      replyInvalidRequestId(response);
+      return undefined;
+    }
+    if (this.#phase !== 'Running' || !this.#isDelivered) {
+      replyInvalidTransition(response, this.#phase, phase);
+      return undefined;
+    }
+    this.#phase = phase;
+    const body = await collectBody(request, SYNC_PAYLOAD_BYTES);
+    if (this.#isEnded) return undefined;
+    if (body.kind === 'complete') return body.bytes;
+    if (body.kind === 'too-large') {
+      replyTooLarge(response);
+      this.#sent({ kind: 'too-large' });
+    } else {
+      // A connection that breaks half-way has answered nothing: the runtime may send it again.
+      this.#phase = 'Running';
+    }
+    return undefined;
+  }
+
+  #finish(response: ServerResponse, answer: RuntimeAnswer): void {
+    replyAccepted(response);
+    this.#sent(answer);
+  }
+
+  #sent(answer: RuntimeAnswer): void {
+    this.#phase = 'RuntimeResponseSentState';
+    this.#listener.answered(answer);
+  }
+
+  #park(response: ServerResponse): void {
+    this.#parked = response;
+    response.once('close', () => {
+      if (this.#parked === response) this.#parked = undefined;
+    });
+  }
+
+  #deliverToParked(): void {
+    const response = this.#parked;
+    if (response === undefined || this.#event === undefined) return;
+    this.#parked = undefined;
+    this.#isDelivered = true;
+    writeEvent(response, this.#event);
+  }
+}

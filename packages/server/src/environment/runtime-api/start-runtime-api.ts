@@ -1,0 +1,101 @@
+/**
+ * The Runtime API of all environments: one HTTP server without an address. Sockets come from the
+ * sandboxes' own listeners, and the listener decides whose session a request belongs to.
+ * Mirrors AWS's "Using the Lambda runtime API" (2018-06-01).
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { closeable, type Closeable } from '../../lib/lifetime.ts';
+import type { Logger } from '../../lib/logger.ts';
+import { replyText } from './replies.ts';
+import { routeRequest } from './route-request.ts';
+import type { RuntimeSession } from './runtime-session.ts';
+
+export interface RuntimeApi extends Closeable {
+  /** Serves this connection as the session's; the session may refuse it. */
+  accept(socket: Socket, session: RuntimeSession): void;
+}
+
+/** A runtime sends a few hundred bytes of headers. */
+const MAX_HEADER_BYTES = 32_768;
+/** Until a request's headers are complete: against clients that trickle. */
+const HEADERS_TIMEOUT_MS = 30_000;
+/** Until its body is: the longest function timeout; the function's own ends it earlier. */
+const REQUEST_TIMEOUT_MS = 900_000;
+
+export function startRuntimeApi(deps: { readonly logger: Logger }): RuntimeApi {
+  const sessions = new WeakMap<Socket, RuntimeSession>();
+  const server = createServer(
+    {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // Between `next` and its answer a connection is silent for as long as the handler runs.
+      keepAliveTimeout: 0,
+    },
+    (request, response) => {
+      const session = sessions.get(request.socket);
+      if (session === undefined) request.socket.destroy();
+      else serve(deps.logger, session, request, response);
+    },
+  );
+  // Node starts to watch for slow requests when a server listens; ours never does.
+  server.emit('listening');
+  return {
+    accept(socket, session) {
+      if (!session.admit(socket)) {
+        socket.destroy();
+        return;
+      }
+      sessions.set(socket, session);
+      socket.setNoDelay(true);
+      server.emit('connection', socket);
+    },
+    ...closeable(() => closeServer(server)),
+  };
+}
+
+function serve(
+  logger: Logger,
+  session: RuntimeSession,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const route = routeRequest(request.method ?? '', request.url ?? '');
+  switch (route.kind) {
+    case 'next':
+      session.next(response);
+      return;
+    case 'response':
+      settle(session.answer(route.requestId, request, response));
+      return;
+    case 'error':
+      settle(session.fail(route.requestId, request, response));
+      return;
+    case 'init-error':
+      settle(session.failInit(request, response));
+      return;
+    case 'ping':
+      replyText(response, 200, 'pong');
+      return;
+    case 'wrong-method':
+      response.writeHead(405).end();
+      return;
+    case 'unknown':
+      replyText(response, 404, '404 page not found\n');
+      return;
+  }
+  function settle(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      // A bug of ours ends this runtime's connection, never the server.
+      logger.error('runtime-api.failed', { error });
+      request.socket.destroy();
+    });
+  }
+}
+
+function closeServer(server: Server): Promise<void> {
+  server.closeAllConnections();
+  // It never listened, so 'close' reports ERR_SERVER_NOT_RUNNING; only the end matters.
+  return new Promise((resolve) => server.close(() => resolve()));
+}

@@ -1,0 +1,248 @@
+/**
+ * What a test of environments stands on: an invoke room over a given driver, with the ports above
+ * and beside it played by small fakes (roles, logs, the runtime catalogue), and the words in which
+ * the tests talk about results and lines.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RuntimeCatalogue } from '@hearth/runtimes';
+import { expect } from 'vitest';
+import { AwsError } from '../core/aws-error.ts';
+import { functionArn, type FunctionVersion } from '../core/function-version.ts';
+import type { InvocationResult } from '../core/invocation.ts';
+import {
+  startInvoker,
+  type InvokerSettings,
+  type StartedInvoker,
+} from '../invoke/start-invoker.ts';
+import { systemClock } from '../lib/clock.ts';
+import { randomIds } from '../lib/ids.ts';
+import { createLogger } from '../lib/logger.ts';
+import type { Sandbox, SandboxDriver } from '../sandbox/driver.ts';
+
+export interface Line {
+  readonly group: string;
+  readonly stream: string;
+  readonly message: string;
+}
+
+export interface Stage {
+  readonly invoker: StartedInvoker;
+  readonly lines: Line[];
+  readonly calls: { readonly operation: string; readonly principal: string }[];
+  /** Sandboxes that exist now. */
+  readonly sandboxes: Set<Sandbox>;
+  readonly lastRequestId: () => string;
+  readonly version: (handler: string, changes?: Partial<FunctionVersion>) => FunctionVersion;
+  readonly invoke: (
+    version: FunctionVersion,
+    event?: unknown,
+    tail?: boolean,
+  ) => Promise<InvocationResult>;
+}
+
+export interface StageOptions {
+  readonly settings?: Partial<InvokerSettings>;
+  readonly denies?: readonly string[];
+}
+
+let ids = 0;
+
+export async function startStage(
+  driver: SandboxDriver,
+  folder: string,
+  options: StageOptions,
+): Promise<Stage> {
+  const lines: Line[] = [];
+  const calls: { operation: string; principal: string }[] = [];
+  const sandboxes = new Set<Sandbox>();
+  const made = new Set<string>();
+  const invoker = await startInvoker({
+    driver: watched(driver, sandboxes),
+    runtimes: testRuntimes,
+    volumes: {
+      volume: async ({ sha256 }) => path.join(folder, sha256 === 'empty' ? 'empty' : 'code'),
+    },
+    roles: {
+      isAssumableBy: async () => true,
+      assume: async (roleArn, sessionName) => ({
+        principal: {
+          kind: 'role-session',
+          account: '000000000000',
+          arn: `arn:aws:sts::000000000000:assumed-role/test/${sessionName}`,
+          userId: `AROATEST:${sessionName}`,
+          roleArn,
+          sessionName,
+        },
+        credentials: {
+          accessKeyId: 'ASIATEST',
+          secretAccessKey: 'secret',
+          sessionToken: 'token',
+          expiresAtMs: Date.now() + 3_600_000,
+        },
+      }),
+    },
+    callAs: async ({ principal }, _service, operation, input) => {
+      calls.push({ operation, principal: 'arn' in principal ? principal.arn : principal.kind });
+      if (options.denies?.includes(operation))
+        throw new AwsError('AccessDeniedException', 400, 'no');
+      return answerLogs(operation, input as LogsInput, made, lines);
+    },
+    acceptAwsConnection: (socket) => socket.destroy(),
+    clock: systemClock,
+    ids: randomIds,
+    logger: refusalsThrow,
+    settings: {
+      idleTimeoutMs: 60_000,
+      reuse: 'always',
+      accountConcurrency: 100,
+      ...options.settings,
+    },
+  });
+  return {
+    invoker,
+    lines,
+    calls,
+    sandboxes,
+    version: (handler, changes) => ({
+      ...baseVersion,
+      name: handler,
+      handler,
+      logging: { format: 'Text', group: `/aws/lambda/${handler}` },
+      ...changes,
+    }),
+    lastRequestId: () => `request-${ids}`,
+    invoke: (version, event = {}, wantsLogTail = false) => {
+      ids += 1;
+      return invoker.invoke({
+        requestId: `request-${ids}`,
+        version,
+        wantsLogTail,
+        invokedArn: functionArn(version),
+        payload: Buffer.from(JSON.stringify(event)),
+      });
+    },
+  };
+}
+
+interface LogsInput {
+  readonly logGroupName: string;
+  readonly logStreamName: string;
+  readonly logEvents: readonly { readonly message: string }[];
+}
+
+/** CloudWatch Logs as far as environments use it: nothing exists before it was made. */
+function answerLogs(operation: string, input: LogsInput, made: Set<string>, lines: Line[]): object {
+  const { logGroupName: group, logStreamName: stream } = input;
+  const needed = operation === 'CreateLogGroup' ? [] : [group];
+  if (operation === 'PutLogEvents') needed.push(`${group}|${stream}`);
+  for (const each of needed) {
+    if (!made.has(each)) throw new AwsError('ResourceNotFoundException', 400, `no ${each}`);
+  }
+  if (operation === 'CreateLogGroup') made.add(group);
+  if (operation === 'CreateLogStream') made.add(`${group}|${stream}`);
+  if (operation !== 'PutLogEvents') return {};
+  for (const { message } of input.logEvents) lines.push({ group, stream, message });
+  return {};
+}
+
+const baseVersion: FunctionVersion = {
+  account: '000000000000',
+  region: 'eu-west-1',
+  name: 'test',
+  version: '$LATEST',
+  incarnation: 'one',
+  runtime: 'nodejs26.x',
+  handler: 'echoes',
+  role: 'arn:aws:iam::000000000000:role/test',
+  architecture: 'x86_64',
+  memoryMib: 256,
+  timeoutSeconds: 10,
+  ephemeralMib: 512,
+  environment: {},
+  logging: { format: 'Text', group: '/aws/lambda/test' },
+  code: { sha256: 'code', sizeBytes: 1 },
+};
+
+/** The interpreter that runs this test, mounted as a runtime's would be. */
+const testRuntimes: RuntimeCatalogue = {
+  install: async (identifier) =>
+    identifier.startsWith('provided')
+      ? {
+          identifier,
+          versionLabel: 'test:custom.v1',
+          argv: ['/var/task/bootstrap'],
+          env: {},
+          mounts: [],
+        }
+      : {
+          identifier,
+          versionLabel: 'test:26.v1',
+          argv: ['/var/lang/bin/node', '/var/task/behaviours.mjs'],
+          env: {},
+          mounts: [{ source: path.dirname(process.execPath), target: '/var/lang/bin' }],
+        },
+  survey: async () => [],
+};
+
+function watched(driver: SandboxDriver, sandboxes: Set<Sandbox>): SandboxDriver {
+  return {
+    ...driver,
+    async create(request) {
+      const sandbox = await driver.create(request);
+      sandboxes.add(sandbox);
+      const destroy = sandbox.destroy.bind(sandbox);
+      sandbox.destroy = async (reason) => {
+        await destroy(reason);
+        sandboxes.delete(sandbox);
+      };
+      return sandbox;
+    },
+  };
+}
+
+/** A refused step or a fault of ours must fail the test that caused it. */
+export const refusalsThrow = createLogger((line) => {
+  throw new Error(line);
+}, 'error');
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what functions answer is any JSON
+export function jsonOf(result: InvocationResult): any {
+  return JSON.parse(Buffer.from(result.payload).toString('utf8'));
+}
+
+export function tailOf(result: InvocationResult): string {
+  expect(result.logTail).toBeDefined();
+  return Buffer.from(result.logTail!).toString('utf8');
+}
+
+export function requestIdOf(result: InvocationResult): string {
+  return /RequestId: (\S+)/.exec(tailOf(result))![1]!;
+}
+
+/** Lines with their figures and ids as `#`. */
+export function shapesOf(lines: readonly Line[]): readonly string[] {
+  return lines.map(({ message }) =>
+    message
+      .replaceAll(/runtime:[0-9a-f]{64}/g, 'runtime:#')
+      .replaceAll(/RequestId: request-\d+/g, 'RequestId: #')
+      .replaceAll(/(Duration|Used): [\d.]+ /g, '$1: # '),
+  );
+}
+
+export async function until(isTrue: () => boolean): Promise<void> {
+  for (let waited = 0; !isTrue(); waited += 10) {
+    if (waited > 15_000) throw new Error('what the test waits for did not happen within 15 s');
+    await sleep(10);
+  }
+}
+
+/** A dead process that its parent has not collected yet does not count. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}

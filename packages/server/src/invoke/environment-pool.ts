@@ -1,0 +1,200 @@
+/**
+ * The environments of one incarnation of one function, and the invocations that wait for one.
+ * The one used last is taken first, so that the others grow old and can go. An invocation that
+ * finds none idle waits for whichever comes first: a new environment that is started for it, or
+ * one that becomes idle. Every waiting invocation is served or rejected; none is left behind.
+ */
+import { Throttled } from '../core/invocation.ts';
+import { EnvironmentEnded, type Environment } from '../environment/environment.ts';
+import type { EnvironmentListener } from '../environment/environment.ts';
+import type { Semaphore } from '../lib/semaphore.ts';
+
+export interface PoolDeps {
+  /** Bounds how many environments of all pools start at once. */
+  readonly gate: Semaphore;
+  readonly createEnvironment: (listener: EnvironmentListener) => Environment;
+  readonly reusesEnvironments: boolean;
+  /** Nothing waits here and no environment is left; may be called more than once. */
+  readonly onEmpty: () => void;
+}
+
+/** Start-up work is spread by the gate; an init that sleeps must not hold its place for long. */
+const GATE_HOLD_MS = 500;
+/**
+ * An environment that has just answered is idle again in a moment. Waiting so long for it before
+ * starting another makes callers that invoke one after the other keep one warm environment.
+ */
+const SETTLE_WAIT_MS = 25;
+/** At the end: for the last log lines of what has just answered. */
+const LAST_LINES_MS = 500;
+
+export class EnvironmentPool {
+  readonly #deps: PoolDeps;
+  readonly #all = new Set<Environment>();
+  readonly #starting = new Set<Environment>();
+  readonly #idle: Environment[] = [];
+  readonly #waiting: PromiseWithResolvers<Environment>[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Starts that wait at the gate. */
+  #queuedStarts = 0;
+  #retiredBecause: string | undefined;
+
+  constructor(deps: PoolDeps) {
+    this.#deps = deps;
+  }
+
+  get counts(): { readonly starting: number; readonly idle: number; readonly busy: number } {
+    const starting = this.#starting.size;
+    const idle = this.#idle.length;
+    return { starting, idle, busy: this.#all.size - idle - starting };
+  }
+
+  /** Resolves with an environment that the caller must `invoke` at once. */
+  acquire(): Promise<Environment> {
+    const environment = this.#takeIdle();
+    if (environment !== undefined) return Promise.resolve(environment);
+    const waiter = Promise.withResolvers<Environment>();
+    this.#waiting.push(waiter);
+    const settling = this.#countSettling();
+    if (settling > 0) this.#later(SETTLE_WAIT_MS, () => this.#startMissing(0));
+    this.#startMissing(settling);
+    return waiter.promise;
+  }
+
+  /** Environments go as soon as they are idle; what waits already is still served. */
+  retire(reason: string): void {
+    this.#retiredBecause = reason;
+    for (const environment of this.#idle.splice(0)) this.#destroy(environment, reason);
+    this.#tellIfEmpty();
+  }
+
+  reapIdle(idleSinceBeforeMs: number): void {
+    const old = this.#idle.filter(({ idleSinceMs }) => idleSinceMs < idleSinceBeforeMs);
+    for (const environment of old) {
+      this.#idle.splice(this.#idle.indexOf(environment), 1);
+      this.#destroy(environment, 'it was idle for long enough');
+    }
+  }
+
+  /** Ends everything; whoever still waits or runs is rejected. */
+  async destroyAll(reason: string): Promise<void> {
+    this.#retiredBecause = reason;
+    for (const waiter of this.#waiting.splice(0)) waiter.reject(new EnvironmentEnded(reason));
+    await this.#lastLines();
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#idle.length = 0;
+    await Promise.allSettled([...this.#all].map((each) => each.destroy(reason)));
+  }
+
+  #takeIdle(): Environment | undefined {
+    for (let next = this.#idle.pop(); next !== undefined; next = this.#idle.pop()) {
+      if (next.isFresh) return next;
+      this.#destroy(next, 'it can take no further invocation');
+    }
+    return undefined;
+  }
+
+  #countSettling(): number {
+    if (!this.#deps.reusesEnvironments || this.#retiredBecause !== undefined) return 0;
+    let settling = 0;
+    for (const each of this.#all) if (each.state === 'responded') settling += 1;
+    return settling;
+  }
+
+  /** Starts one for each waiting invocation, less those that others will serve in a moment. */
+  #startMissing(servedByOthers: number): void {
+    const missing = (): number =>
+      this.#waiting.length - servedByOthers - this.#queuedStarts - this.#starting.size;
+    while (missing() > 0) {
+      const permit = this.#deps.gate.acquire();
+      if (permit === undefined) {
+        // What cannot be started within bounds is throttled and never left hanging.
+        this.#waiting.pop()?.reject(new Throttled('ConcurrentInvocationLimitExceeded'));
+        continue;
+      }
+      this.#queuedStarts += 1;
+      void permit.then((release) => this.#startOne(release));
+    }
+  }
+
+  async #startOne(release: () => void): Promise<void> {
+    this.#queuedStarts -= 1;
+    // Whoever wanted this one may have been served by another meanwhile.
+    if (this.#waiting.length <= this.#starting.size) {
+      release();
+      this.#tellIfEmpty();
+      return;
+    }
+    const environment = this.#deps.createEnvironment({
+      idle: (each) => this.#offer(each),
+      gone: (each) => this.#forget(each),
+    });
+    this.#all.add(environment);
+    this.#starting.add(environment);
+    const hold = this.#later(GATE_HOLD_MS, release);
+    try {
+      await environment.start();
+      // A good init came through `idle`; a failed one needs an invocation that it can tell.
+      if (environment.state === 'failed') this.#offer(environment);
+    } catch (error) {
+      this.#starting.delete(environment);
+      this.#waiting.shift()?.reject(error);
+      this.#startMissing(0);
+      this.#tellIfEmpty();
+    } finally {
+      clearTimeout(hold);
+      this.#timers.delete(hold);
+      release();
+    }
+  }
+
+  #offer(environment: Environment): void {
+    // One that has not run yet serves also where nothing is reused, and after a retirement.
+    const isNew = this.#starting.delete(environment);
+    const isReusable =
+      this.#deps.reusesEnvironments && this.#retiredBecause === undefined && environment.isFresh;
+    const waiter = isNew || isReusable ? this.#waiting.shift() : undefined;
+    if (waiter !== undefined) {
+      waiter.resolve(environment);
+    } else if (environment.state === 'idle' && this.#retiredBecause === undefined) {
+      if (isNew || isReusable) this.#idle.push(environment);
+      else this.#destroy(environment, 'environments are not reused');
+    } else {
+      this.#destroy(environment, this.#retiredBecause ?? 'its init failed');
+    }
+  }
+
+  #forget(environment: Environment): void {
+    this.#all.delete(environment);
+    this.#starting.delete(environment);
+    const at = this.#idle.indexOf(environment);
+    if (at !== -1) this.#idle.splice(at, 1);
+    this.#tellIfEmpty();
+  }
+
+  #destroy(environment: Environment, reason: string): void {
+    // The environment has logged why it could not be destroyed, and is gone from here either way.
+    environment.destroy(reason).catch(() => {});
+  }
+
+  async #lastLines(): Promise<void> {
+    const settled = Promise.all([...this.#all].map((each) => each.settled()));
+    const limit = Promise.withResolvers<void>();
+    const timer = setTimeout(() => limit.resolve(), LAST_LINES_MS);
+    await Promise.race([settled, limit.promise]);
+    clearTimeout(timer);
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#all.size + this.#waiting.length + this.#queuedStarts === 0) this.#deps.onEmpty();
+  }
+
+  #later(delayMs: number, action: () => void): NodeJS.Timeout {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, delayMs);
+    this.#timers.add(timer);
+    return timer;
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The room's entrance: takes invocations, bounds them, runs them in environments and answers.
+ * It owns every environment, the Runtime API and the way of the logs; closing it leaves nothing.
+ */
+import type { Socket } from 'node:net';
+import type { RuntimeCatalogue } from '@hearth/runtimes';
+import type { CallAs } from '../core/call-as.ts';
+import type { CodeReference, FunctionVersion } from '../core/function-version.ts';
+import {
+  Throttled,
+  type InvocationRequest,
+  type InvocationResult,
+  type Invoker,
+} from '../core/invocation.ts';
+import type { RoleSessions } from '../core/role-sessions.ts';
+import { Environment, EnvironmentEnded, type EnvironmentDeps } from '../environment/environment.ts';
+import { createLogShipper } from '../environment/log/log-shipper.ts';
+import { startRuntimeApi } from '../environment/runtime-api/start-runtime-api.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import { closeable, type Closeable } from '../lib/lifetime.ts';
+import type { Logger } from '../lib/logger.ts';
+import { Semaphore } from '../lib/semaphore.ts';
+import type { SandboxDriver } from '../sandbox/driver.ts';
+import { answerOf } from './answers.ts';
+import { Concurrency } from './concurrency.ts';
+import { EnvironmentPool } from './environment-pool.ts';
+import { Router } from './router.ts';
+import { newTraceHeader } from './trace-header.ts';
+
+export interface InvokerDeps {
+  readonly driver: SandboxDriver;
+  readonly runtimes: RuntimeCatalogue;
+  readonly volumes: { volume(code: CodeReference): Promise<string> };
+  readonly roles: RoleSessions;
+  readonly callAs: CallAs;
+  readonly acceptAwsConnection: (socket: Socket, sandboxId: string) => void;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly settings: InvokerSettings;
+}
+
+export interface InvokerSettings {
+  readonly idleTimeoutMs: number;
+  /** `never` makes every invocation's environment brand-new. */
+  readonly reuse: 'always' | 'never';
+  readonly accountConcurrency: number;
+  /** How long `close` waits for invocations that are under way. */
+  readonly shutdownGraceMs?: number;
+  /** Environments that start at the same time; more wait in line. */
+  readonly startsAtOnce?: number;
+  /** How many may wait in that line; more are throttled. */
+  readonly startQueueLength?: number;
+  readonly initTimeoutMs?: number;
+}
+
+/** What health shows. */
+export interface InvokerSnapshot {
+  readonly environments: {
+    readonly starting: number;
+    readonly idle: number;
+    readonly busy: number;
+  };
+  readonly invocations: number;
+  /** Of these: how many ended in a function's error, crash or timeout. */
+  readonly errors: number;
+  readonly throttles: number;
+  readonly platformFaults: number;
+  readonly logLinesDropped: number;
+}
+
+export interface StartedInvoker extends Invoker, Closeable {
+  snapshot(): InvokerSnapshot;
+}
+
+const STARTS_AT_ONCE = 4;
+const START_QUEUE_LENGTH = 1_000;
+const SHUTDOWN_GRACE_MS = 5_000;
+/** The reaper looks often enough that an environment is idle for at most a quarter too long. */
+const MAX_REAP_INTERVAL_MS = 10_000;
+
+export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
+  const { clock, logger, settings } = deps;
+  const runtimeApi = startRuntimeApi({ logger });
+  const logs = createLogShipper({ callAs: deps.callAs, logger });
+  const router = new Router(createPools({ ...environmentDeps(deps), runtimeApi, logs }, settings));
+  const reapEveryMs = Math.min(MAX_REAP_INTERVAL_MS, Math.max(10, settings.idleTimeoutMs / 4));
+  const reaper = setInterval(() => {
+    const before = clock.monotonicMs() - settings.idleTimeoutMs;
+    for (const pool of router.pools) pool.reapIdle(before);
+  }, reapEveryMs);
+  const line = new InvocationLine(deps, router);
+  return {
+    invoke: (request) => line.invoke(request),
+    retire: (arn, keepIncarnation) => router.retire(arn, keepIncarnation),
+    snapshot: () => ({
+      environments: countEnvironments(router),
+      ...line.counts,
+      logLinesDropped: logs.linesDropped,
+    }),
+    ...closeable(async () => {
+      clearInterval(reaper);
+      await line.drain(settings.shutdownGraceMs ?? SHUTDOWN_GRACE_MS);
+      await Promise.all(router.pools.map((pool) => pool.destroyAll('the server is shutting down')));
+      await logs.close();
+      await runtimeApi.close();
+    }),
+  };
+}
+
+/** The invocations that are under way, and what became of all of them. */
+class InvocationLine {
+  readonly counts = { invocations: 0, errors: 0, throttles: 0, platformFaults: 0 };
+  readonly #deps: InvokerDeps;
+  readonly #router: Router;
+  readonly #concurrency: Concurrency;
+  readonly #running = new Set<Promise<InvocationResult>>();
+  #isDraining = false;
+
+  constructor(deps: InvokerDeps, router: Router) {
+    this.#deps = deps;
+    this.#router = router;
+    this.#concurrency = new Concurrency(deps.settings.accountConcurrency);
+  }
+
+  async invoke(request: InvocationRequest): Promise<InvocationResult> {
+    if (this.#isDraining) throw new EnvironmentEnded('the server is shutting down');
+    const running = this.#admit(request);
+    this.#running.add(running);
+    try {
+      const result = await running;
+      this.counts.invocations += 1;
+      if (result.functionError !== undefined) this.counts.errors += 1;
+      return result;
+    } catch (error) {
+      if (error instanceof Throttled) this.counts.throttles += 1;
+      else this.counts.platformFaults += 1;
+      throw error;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** No more are taken; resolves when those under way have ended, or the grace is over. */
+  async drain(graceMs: number): Promise<void> {
+    this.#isDraining = true;
+    const grace = Promise.withResolvers<void>();
+    const timer = setTimeout(() => grace.resolve(), graceMs);
+    await Promise.race([Promise.allSettled(this.#running), grace.promise]);
+    clearTimeout(timer);
+  }
+
+  async #admit(request: InvocationRequest): Promise<InvocationResult> {
+    const { version, requestId, invokedArn, payload, clientContext, wantsLogTail } = request;
+    const release = this.#concurrency.take(version.account, version.region);
+    try {
+      const environment = await this.#router.poolFor(version).acquire();
+      const { outcome, logTail } = await environment.invoke({
+        requestId,
+        invokedArn,
+        payload,
+        wantsLogTail,
+        ...(clientContext === undefined ? {} : { clientContext }),
+        traceHeader: request.traceHeader ?? newTraceHeader(this.#deps),
+      });
+      return answerOf(outcome, { requestId, executedVersion: version.version }, logTail);
+    } finally {
+      release();
+    }
+  }
+}
+
+function createPools(
+  deps: EnvironmentDeps,
+  settings: InvokerSettings,
+): (version: FunctionVersion, onEmpty: () => void) => EnvironmentPool {
+  const gate = new Semaphore(
+    settings.startsAtOnce ?? STARTS_AT_ONCE,
+    settings.startQueueLength ?? START_QUEUE_LENGTH,
+  );
+  return (version, onEmpty) =>
+    new EnvironmentPool({
+      gate,
+      createEnvironment: (listener) => new Environment(deps, version, listener),
+      reusesEnvironments: settings.reuse === 'always',
+      onEmpty,
+    });
+}
+
+function environmentDeps(deps: InvokerDeps): Omit<EnvironmentDeps, 'runtimeApi' | 'logs'> {
+  const { callAs: _, settings, ...rest } = deps;
+  const { initTimeoutMs } = settings;
+  return {
+    ...rest,
+    ...(initTimeoutMs === undefined ? {} : { initTimeoutMs }),
+  };
+}
+
+function countEnvironments(router: Router): InvokerSnapshot['environments'] {
+  const total = { starting: 0, idle: 0, busy: 0 };
+  for (const { counts } of router.pools) {
+    total.starting += counts.starting;
+    total.idle += counts.idle;
+    total.busy += counts.busy;
+  }
+  return total;
+}
