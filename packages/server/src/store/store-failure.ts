@@ -19,7 +19,13 @@ export class StoreFailure extends Error {
   get isDuplicate(): boolean {
     return this.sqliteCode === UNIQUE || this.sqliteCode === PRIMARY_KEY;
   }
+
+  /** A row names another one that is not there. */
+  get isOrphan(): boolean {
+    return this.sqliteCode === FOREIGN_KEY;
+  }
 }
 
 const UNIQUE = 2067;
 const PRIMARY_KEY = 1555;
+const FOREIGN_KEY = 787;
