@@ -34,6 +34,10 @@ export function environmentSuite(
       folder = await mkdtemp(path.join(tmpdir(), 'hearth-environment-'));
       await mkdir(path.join(folder, 'code'));
       await mkdir(path.join(folder, 'empty'));
+      await mkdir(path.join(folder, 'broken'));
+      const broken = path.join(folder, 'broken/bootstrap');
+      await writeFile(broken, '#!/no/such/interpreter\n');
+      await chmod(broken, 0o755);
       await copyFile(
         path.join(import.meta.dirname, 'fixtures/behaviours.mjs'),
         path.join(folder, 'code/behaviours.mjs'),
@@ -88,7 +92,7 @@ export function environmentSuite(
       withStage({}, async ({ invoke, version }) => {
         const sleeps = version('sleeps');
         const answers = await Promise.all([1, 2, 3].map(() => invoke(sleeps, { ms: 300 })));
-        expect(new Set(answers.map((each) => jsonOf(each).pid)).size).toBe(3);
+        expect(new Set(answers.map((each) => jsonOf(each).token)).size).toBe(3);
       }));
 
     test('where environments are not reused every invocation gets a new one', () =>
@@ -203,6 +207,21 @@ export function environmentSuite(
           if (driver.isolation === 'process') expect(isAlive(pid)).toBe(false);
         }));
 
+      test('a function that needs more memory than it has is killed, and told so', async () => {
+        // Without isolation nothing limits memory.
+        if (driver.isolation === 'process') return;
+        await withStage({}, async ({ invoke, version }) => {
+          const result = await invoke(version('eats-memory', { memoryMib: 128 }), {}, true);
+          expect(jsonOf(result)).toMatchObject({
+            errorType: 'Runtime.ExitError',
+            errorMessage: expect.stringMatching(/Runtime exited with error: signal: killed$/),
+          });
+          expect(tailOf(result)).toMatch(
+            /\tMemory Size: 128 MB\tMax Memory Used: 12\d MB\t.*Status: error\tError Type: Runtime\.OutOfMemory\n$/,
+          );
+        });
+      });
+
       test('the next invocation after a crash gets a new environment', () =>
         withStage({}, async ({ invoke, version }) => {
           const crashes = version('exits-42');
@@ -220,6 +239,17 @@ export function environmentSuite(
     });
 
     describe('whose init fails', () => {
+      test('because their program cannot be executed are told so, as a fault of the function', () =>
+        withStage({}, async ({ invoke, version }) => {
+          const broken = version('any', {
+            runtime: 'provided.al2023',
+            code: { sha256: 'broken', sizeBytes: 0 },
+          });
+          const result = await invoke(broken);
+          expect(result.functionError).toBe('Unhandled');
+          expect(jsonOf(result).errorType).toMatch(/^Runtime\.(ExitError|InvalidEntrypoint)$/);
+        }));
+
       test('answer with the error of the second try, and say so in the log', () =>
         withStage({}, async ({ invoke, version, lines, invoker }) => {
           const result = await invoke(version('throws-in-init'), {}, true);
@@ -338,7 +368,7 @@ export function environmentSuite(
             status: 400,
             body: { errorMessage: 'Invalid request ID', errorType: 'InvalidRequestID' },
           });
-          expect(jsonOf(await other)).toHaveProperty('pid');
+          expect(jsonOf(await other)).toHaveProperty('token');
         }));
 
       test('a second answer is refused and changes nothing', () =>
@@ -405,6 +435,13 @@ export function environmentSuite(
           const [, ms = '', billed = ''] =
             /\tDuration: ([\d.]+) ms\tBilled Duration: (\d+) ms/.exec(report) ?? [];
           expect(Number(billed)).toBe(Math.ceil(Number(ms)));
+        }));
+
+      test('lines that the runtime joined by carriage returns are one event again', () =>
+        withStage({}, async ({ invoke, version, lines, invoker }) => {
+          await invoke(version('prints-joined-lines'));
+          await invoker.close();
+          expect(lines.map(({ message }) => message)).toContain('one\n  two\nthree\n');
         }));
 
       test('forged lines are only output', () =>
@@ -480,21 +517,21 @@ export function environmentSuite(
           expect(new Set(marks)).toEqual(new Set(['old', 'new']));
         }));
 
-      test('of 30 invocations at once no more than the limit run, the others are throttled', () =>
+      test('of 500 invocations at once no more than the limit run, the others are throttled', () =>
         withStage({ settings: { accountConcurrency: 5 } }, async ({ invoke, version, invoker }) => {
           const sleeps = version('sleeps');
           const results = await Promise.allSettled(
-            Array.from({ length: 30 }, () => invoke(sleeps, { ms: 100 })),
+            Array.from({ length: 500 }, () => invoke(sleeps, { ms: 100 })),
           );
           const failed = results.filter(({ status }) => status === 'rejected');
-          expect(failed).toHaveLength(25);
+          expect(failed).toHaveLength(495);
           for (const each of failed as PromiseRejectedResult[]) {
             expect(each.reason).toMatchObject({
               name: 'Throttled',
               reason: 'ConcurrentInvocationLimitExceeded',
             });
           }
-          expect(invoker.snapshot().throttles).toBe(25);
+          expect(invoker.snapshot().throttles).toBe(495);
         }));
 
       test('a closed invoker takes nothing more and has told everybody', () =>

@@ -192,7 +192,7 @@ export class Environment {
       group: logging.group,
       stream: plan.logStream,
     });
-    const log = new EnvironmentLog({ clock: deps.clock, stream }, logging);
+    const log = new EnvironmentLog({ clock: deps.clock, stream }, this.version);
     this.#plan = plan;
     this.#log = log;
     return { deps, plan, log };

@@ -62,7 +62,7 @@ export async function startStage(
     driver: watched(driver, sandboxes),
     runtimes: testRuntimes,
     volumes: {
-      volume: async ({ sha256 }) => path.join(folder, sha256 === 'empty' ? 'empty' : 'code'),
+      volume: async ({ sha256 }) => path.join(folder, sha256),
     },
     roles: {
       isAssumableBy: async () => true,

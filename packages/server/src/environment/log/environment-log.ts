@@ -3,7 +3,7 @@
  * to its stream, and kept as a tail for the invocation that asked for it. Platform lines come
  * from here alone: output that looks like one is only output.
  */
-import type { LoggingConfiguration } from '../../core/function-version.ts';
+import type { FunctionVersion } from '../../core/function-version.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { applicationFilter } from './application-level.ts';
 import type { LogStream } from './log-stream.ts';
@@ -30,7 +30,7 @@ export class EnvironmentLog {
 
   constructor(
     deps: { readonly clock: Clock; readonly stream: LogStream },
-    logging: LoggingConfiguration,
+    { logging, runtime }: Pick<FunctionVersion, 'logging' | 'runtime'>,
   ) {
     const { clock, stream } = deps;
     this.#clock = clock;
@@ -39,8 +39,10 @@ export class EnvironmentLog {
     this.#budget = new OutputBudget(clock.monotonicMs());
     const passes =
       logging.format === 'JSON' ? applicationFilter(logging.applicationLevel) : undefined;
+    const isManaged = !runtime.startsWith('provided');
     const emit = (line: string): void => {
-      if (passes === undefined || passes(line)) this.#append(line);
+      if (passes !== undefined && !passes(line)) return;
+      this.#append(isManaged && line.includes('\r') ? rejoined(line) : line);
     };
     this.#output = { stdout: new OutputLines(emit), stderr: new OutputLines(emit) };
   }
@@ -100,4 +102,12 @@ export class EnvironmentLog {
     this.#stream.append(this.#clock.nowMs(), line);
     this.#tail?.append(line);
   }
+}
+
+/**
+ * A managed runtime writes a message of several lines as one line, joined by carriage returns;
+ * in the log it is one event with real line ends again, as on AWS.
+ */
+function rejoined(line: string): string {
+  return line.replaceAll(/\r(?!\n)/g, '\n');
 }

@@ -23,12 +23,22 @@ const HEADERS_TIMEOUT_MS = 30_000;
 /** Until its body is: the longest function timeout; the function's own ends it earlier. */
 const REQUEST_TIMEOUT_MS = 900_000;
 
-export function startRuntimeApi(deps: { readonly logger: Logger }): RuntimeApi {
+export interface RuntimeApiOptions {
+  /** Shorter in tests. */
+  readonly headersTimeoutMs?: number;
+}
+
+export function startRuntimeApi(
+  deps: { readonly logger: Logger },
+  options: RuntimeApiOptions = {},
+): RuntimeApi {
+  const headersTimeoutMs = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   const sessions = new WeakMap<Socket, RuntimeSession>();
   const server = createServer(
     {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: headersTimeoutMs,
       requestTimeout: REQUEST_TIMEOUT_MS,
       // Between `next` and its answer a connection is silent for as long as the handler runs.
       keepAliveTimeout: 0,
