@@ -33,6 +33,8 @@ export function createRouteTable(operations: Iterable<OperationModel>): RouteTab
       arnRoutes.push(route);
     }
   }
+  // The longest first: `/history` at the end belongs to the template before it does to the ARN.
+  arnRoutes.sort((left, right) => right.segments.length - left.segments.length);
   return {
     find(request): OperationModel | undefined {
       const parts = splitPath(request.path);

@@ -50,7 +50,10 @@ function structureValidator(table: ConstraintTable, shape: StructureShape): Vali
   if (earlier !== undefined) return earlier;
   let members: readonly (readonly [member: Member, validate: Validate])[] | undefined;
   const validate: Validate = (value, path, problems) => {
-    members ??= shape.members.map((each) => [each, memberValidator(table, shape, each)]);
+    members ??= inPrintedOrder(table, shape).map((each) => [
+      each,
+      memberValidator(table, shape, each),
+    ]);
     const values = value as Readonly<Record<string, unknown>>;
     for (const [member, check] of members) {
       const each = values[member.name];
@@ -63,6 +66,16 @@ function structureValidator(table: ConstraintTable, shape: StructureShape): Vali
   };
   compiled.set(shape, validate);
   return validate;
+}
+
+/** AWS's order of the problems is that of its own model, which is the order of the table. */
+function inPrintedOrder(table: ConstraintTable, shape: StructureShape): readonly Member[] {
+  const names = Object.keys(table.members[shape.name] ?? {});
+  const rank = (member: Member): number => {
+    const index = names.indexOf(member.name);
+    return index === -1 ? names.length : index;
+  };
+  return shape.members.toSorted((left, right) => rank(left) - rank(right));
 }
 
 function memberValidator(table: ConstraintTable, owner: StructureShape, member: Member): Validate {

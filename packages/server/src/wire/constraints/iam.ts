@@ -56,11 +56,6 @@ export const iamConstraints: ConstraintTable = {
     maxPasswordAgeType: { min: 1, max: 1095 },
     minimumPasswordLengthType: { min: 6, max: 128 },
     passwordReusePreventionType: { min: 1, max: 24 },
-    passwordType: {
-      minLength: 1,
-      maxLength: 128,
-      pattern: String.raw`[\u0009\u000A\u000D\u0020-\u00FF]+`,
-    },
     pathPrefixType: { minLength: 1, maxLength: 512, pattern: String.raw`\u002F[\u0021-\u007F]*` },
     pathType: {
       minLength: 1,

@@ -225,8 +225,8 @@ export const lambdaRequests: Readonly<Record<string, Readonly<Record<string, str
   PublishLayerVersionRequest: {
     LayerName: 'LayerName',
     Description: 'Description',
-    CompatibleArchitectures: 'CompatibleArchitectures',
     CompatibleRuntimes: 'CompatibleRuntimes',
+    CompatibleArchitectures: 'CompatibleArchitectures',
     LicenseInfo: 'LicenseInfo',
   },
   PublishVersionRequest: {
