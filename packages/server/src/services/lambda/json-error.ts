@@ -233,8 +233,12 @@ class JsonWalk {
   #unknownToken(): never {
     const start = this.#at;
     let at = start;
-    while (isIdentifier(this.#bytes[at] ?? END)) {
-      at = (this.#bytes[at] ?? 0) < 0x80 || this.#isUtf8 ? at + 1 : this.#sequence(at);
+    for (;;) {
+      const byte = this.#bytes[at] ?? END;
+      // Letters beyond ASCII belong to the token, and a broken one is the worse problem.
+      if (byte >= 0x80) at = this.#isUtf8 ? at + 1 : this.#sequence(at);
+      else if (isIdentifier(byte)) at += 1;
+      else break;
     }
     const token = Buffer.from(this.#bytes.subarray(start, Math.min(at, start + 256))).toString();
     const after = Math.min(at + 1, this.#bytes.length);

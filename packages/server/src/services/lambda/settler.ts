@@ -42,7 +42,7 @@ export function createSettler(deps: SettlerDependencies): Settler {
   const settle = (record: FunctionRecord): void => {
     const work = settleOne(deps, record)
       .catch((error: unknown) => {
-        // The store failed: the record still says what to do, and the next start does it.
+        // The disk failed: what is left to do is in the record, and the next start does it.
         deps.logger.error('function was not settled', { function: functionArn(record), error });
       })
       .finally(() => underWay.delete(work));
@@ -72,7 +72,7 @@ async function settleOne(deps: SettlerDependencies, started: FunctionRecord): Pr
     const keptServing = event.kind === 'failed' && serving !== undefined ? { serving } : {};
     // False when tags changed in the meantime: look again.
     if (!(await deps.functions.replace(record, { ...next, ...keptServing }))) continue;
-    finish(deps, record, event);
+    await finish(deps, record, event);
     return;
   }
 }
@@ -96,14 +96,14 @@ function failureOf(error: unknown): FunctionFailure {
 }
 
 /** Environments and code of what was served before are not needed any more. */
-function finish(deps: SettlerDependencies, record: FunctionRecord, event: FunctionEvent): void {
+async function finish(
+  deps: SettlerDependencies,
+  record: FunctionRecord,
+  event: FunctionEvent,
+): Promise<void> {
   const { serving, latest } = record;
   if (event.kind !== 'settled' || serving === undefined) return;
   deps.invoker.retire(functionArn(record), latest.incarnation);
   const { code } = serving;
-  void deps.code
-    .remove(code, () => deps.functions.refersTo(code.sha256))
-    .catch((error: unknown) => {
-      deps.logger.warn('old code was not removed', { sha256: code.sha256, error });
-    });
+  await deps.code.remove(code, () => deps.functions.refersTo(code.sha256));
 }

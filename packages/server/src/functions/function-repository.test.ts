@@ -1,0 +1,152 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLogger } from '../lib/logger.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
+import { servedVersion, type FunctionRecord } from './function-record.ts';
+import { openFunctionRepository, type FunctionRepository } from './function-repository.ts';
+
+let folder = '';
+let store: Store;
+let functions: FunctionRepository;
+const open = async (): Promise<void> => {
+  store = await openStore({ path: path.join(folder, 'db'), logger: silentLogger });
+  functions = await openFunctionRepository({ store, logger: silentLogger });
+};
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hearth-functions-'));
+  await open();
+});
+afterEach(async () => {
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const owner = { account: '000000000000', region: 'eu-west-1' };
+const recordOf = (name: string, changes: Partial<FunctionRecord> = {}): FunctionRecord => ({
+  ...owner,
+  name,
+  rowVersion: 1,
+  revisionId: 'r1',
+  lastModifiedMs: 1,
+  state: { kind: 'pending' },
+  latest: {
+    incarnation: 'i1',
+    description: 'Größe 🔥',
+    runtime: 'nodejs22.x',
+    runtimeVersionArn: 'arn:aws:lambda:eu-west-1::runtime:00',
+    handler: 'index.handler',
+    role: 'arn:aws:iam::000000000000:role/r',
+    architecture: 'x86_64',
+    memoryMib: 128,
+    timeoutSeconds: 3,
+    ephemeralMib: 512,
+    logging: { format: 'Text', group: `/aws/lambda/${name}` },
+    code: { sha256: 'c1', sizeBytes: 1 },
+  },
+  tags: { team: 'blue' },
+  ...changes,
+});
+
+test('what was stored is found, also after a restart', async () => {
+  const record = recordOf('f');
+  expect(await functions.insert(record)).toBe(true);
+  expect(functions.find({ ...owner, name: 'f' })).toEqual(record);
+  await store.close();
+  await open();
+  expect(functions.find({ ...owner, name: 'f' })).toEqual(record);
+  expect(functions.quarantinedRows).toBe(0);
+});
+
+test('a name is taken once in each account and region', async () => {
+  expect(await functions.insert(recordOf('f'))).toBe(true);
+  expect(await functions.insert(recordOf('f', { revisionId: 'other' }))).toBe(false);
+  expect(functions.find({ ...owner, name: 'f' })?.revisionId).toBe('r1');
+  expect(await functions.insert(recordOf('f', { region: 'us-east-1' }))).toBe(true);
+  expect(await functions.insert(recordOf('f', { account: '111111111111' }))).toBe(true);
+  expect(functions.list(owner)).toHaveLength(1);
+});
+
+test('of two creations at once one wins', async () => {
+  const results = await Promise.all([
+    functions.insert(recordOf('f', { revisionId: 'a' })),
+    functions.insert(recordOf('f', { revisionId: 'b' })),
+  ]);
+  expect(results.filter(Boolean)).toHaveLength(1);
+});
+
+test('of two changes of one record one wins, and the loser changes nothing', async () => {
+  const record = recordOf('f');
+  await functions.insert(record);
+  const results = await Promise.all([
+    functions.replace(record, { ...record, revisionId: 'a' }),
+    functions.replace(record, { ...record, revisionId: 'b' }),
+  ]);
+  expect(results).toEqual([true, false]);
+  expect(functions.find(record)?.revisionId).toBe('a');
+  expect(await functions.remove(record)).toBe(false);
+  await store.close();
+  await open();
+  expect(functions.find(record)).toMatchObject({ revisionId: 'a', rowVersion: 2 });
+});
+
+test('a removed record stays removed, and its name is free', async () => {
+  const record = recordOf('f');
+  await functions.insert(record);
+  expect(await functions.remove(record)).toBe(true);
+  expect(functions.find(record)).toBeUndefined();
+  expect(await functions.replace(record, record)).toBe(false);
+  expect(await functions.insert(record)).toBe(true);
+});
+
+test('lists are in the order of names', async () => {
+  for (const name of ['b', 'a', 'C', 'a1']) await functions.insert(recordOf(name));
+  expect(functions.list(owner).map((record) => record.name)).toEqual(['C', 'a', 'a1', 'b']);
+});
+
+test.each([
+  ['a changed body', `body = replace(body, '"memoryMib":128', '"memoryMib":999')`],
+  ['a changed key', `region = 'us-west-1'`],
+  ['a changed version', 'row_version = 7'],
+  ['a body that is no record', `body = 'nonsense'`],
+])('a row with %s is quarantined, counted and not served', async (_what, change) => {
+  await functions.insert(recordOf('good'));
+  await functions.insert(recordOf('bad'));
+  await store.write([
+    { sql: `UPDATE functions SET ${change} WHERE name = 'bad'`, expectChanges: 1 },
+  ]);
+  await store.close();
+  await open();
+  expect(functions.quarantinedRows).toBe(1);
+  expect([...functions.all()].map((record) => record.name)).toEqual(['good']);
+  const kept = await store.read<{ name: string; problem: string }>(
+    'SELECT name, problem FROM function_quarantine',
+  );
+  expect(kept).toEqual([{ name: 'bad', problem: 'The checksum does not match.' }]);
+  expect(await functions.insert(recordOf('bad'))).toBe(true);
+});
+
+test('code is referred to by what is shown and by what still serves', async () => {
+  const record = recordOf('f');
+  const serving = { ...record.latest, code: { sha256: 'c0', sizeBytes: 1 } };
+  await functions.insert({ ...record, serving });
+  expect(['c0', 'c1', 'c2'].map((sha256) => functions.refersTo(sha256))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
+test('the served version is what served before, until the new one is ready', () => {
+  const record = recordOf('f');
+  const serving = { ...record.latest, incarnation: 'i0', memoryMib: 256 };
+  expect(servedVersion({ ...record, serving })).toMatchObject({
+    incarnation: 'i0',
+    memoryMib: 256,
+  });
+  const version = servedVersion(record);
+  expect(version).toMatchObject({ incarnation: 'i1', version: '$LATEST', environment: {} });
+  expect(servedVersion(record)).toBe(version);
+});
