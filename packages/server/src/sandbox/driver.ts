@@ -56,7 +56,10 @@ export interface SandboxProgram {
 }
 
 export interface SandboxMount {
-  /** A folder or file on the host. */
+  /**
+   * A folder or file on the host, which everybody may read (programs run as a user of their own);
+   * the folders above it may be closed.
+   */
   readonly source: string;
   /** `/var/task`, `/opt`, `/var/runtime`, `/var/lang`, or a path below one of these. */
   readonly target: string;

@@ -2,7 +2,7 @@
  * One sandbox as the helper holds it: control group, network, /tmp, pipes, then the OCI runtime's
  * run, and the end of all of them. Whatever fails half-way, `destroy` removes what there is.
  */
-import { closeSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { constants as osConstants } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -124,8 +124,12 @@ export class HelperSandbox {
   }
 
   signal(name: 'SIGTERM' | 'SIGKILL'): void {
+    const pid = this.#initPid;
+    if (pid === undefined) return;
+    // PID 1 would lose a signal that comes before its trap is set, a millisecond after its start.
+    if (name === 'SIGTERM' && !catchesSigterm(pid)) setTimeout(() => this.signal(name), 1);
     // Until it is waited for its number belongs to nobody else.
-    if (this.#initPid !== undefined) process.kill(this.#initPid, name);
+    else process.kill(pid, name);
   }
 
   /** Whole or nothing: one process killed for want of memory ends the sandbox (v1 has no such rule). */
@@ -203,6 +207,12 @@ export class HelperSandbox {
   #close(fd: number): void {
     if (this.#openFds.delete(fd)) closeSync(fd);
   }
+}
+
+function catchesSigterm(pid: number): boolean {
+  const caught = /^SigCgt:\s+([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+  const bit = 1n << BigInt(osConstants.signals.SIGTERM - 1);
+  return (BigInt(`0x${caught ?? '0'}`) & bit) !== 0n;
 }
 
 /** PID 1 passes on the program's end as a shell does: above 128 it was a signal. */

@@ -19,9 +19,10 @@ export const IDS_PER_SANDBOX = 65_536;
  * A program killed by signal n makes it exit with 128 + n.
  */
 export const INIT_SCRIPT = [
-  `trap 'asked=1; kill -TERM "$program" 2>/dev/null' TERM`,
   `"$@" <&0 &`,
   'program=$!',
+  // Last: from here on SIGTERM is passed on, and the helper holds it back until it sees the trap.
+  `trap 'asked=1; kill -TERM "$program" 2>/dev/null' TERM`,
   'while asked=; wait "$program"; status=$?; [ -n "$asked" ]; do :; done',
   'exit "$status"',
 ].join('\n');

@@ -74,7 +74,10 @@ export class ProcessSandbox implements Sandbox {
     invariant(!this.#isStarted, 'a sandbox is started once');
     if (this.#destroying !== undefined) throw new SandboxFailure('The sandbox was destroyed.');
     this.#isStarted = true;
-    const mappings = await composeMounts(program.mounts, path.join(this.#deps.folder, 'root'));
+    const root = path.join(this.#deps.folder, 'root');
+    const mappings = await composeMounts(program.mounts, root).catch((cause: unknown) => {
+      throw new SandboxFailure('A mount of the program is not there.', { cause });
+    });
     const translate = createTranslator([...mappings, { target: '/tmp', source: this.#tmp }]);
     const env: Record<string, string> = { ...program.userEnv };
     for (const [name, value] of Object.entries(program.env)) env[name] = translate(value);

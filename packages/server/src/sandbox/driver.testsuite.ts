@@ -1,0 +1,461 @@
+/**
+ * The contract of every sandbox driver. Programs are shell scripts, and Node where a script cannot
+ * do it; the Node that runs the tests is mounted at /var/lang/bin.
+ */
+import { randomBytes } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { ProcessExit } from '../core/outcome.ts';
+import {
+  SandboxFailure,
+  type Sandbox,
+  type SandboxDriver,
+  type SandboxProgram,
+  type SandboxRequest,
+} from './driver.ts';
+
+export const NODE_MOUNT = {
+  source: path.dirname(realpathSync(process.execPath)),
+  target: '/var/lang/bin',
+};
+
+export interface DriverSuite {
+  readonly start: (folder: string) => Promise<SandboxDriver>;
+  readonly isIsolated: boolean;
+}
+
+export function sandboxRequest(changes: Partial<SandboxRequest> = {}): SandboxRequest {
+  return {
+    id: `test-${randomBytes(4).toString('hex')}`,
+    memoryMib: 256,
+    cpus: 1,
+    tmpMib: 512,
+    maxProcesses: 64,
+    maxFileDescriptors: 256,
+    listeners: [],
+    ...changes,
+  };
+}
+
+export interface Capture {
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  readonly onOutput: SandboxProgram['onOutput'];
+}
+
+export function captureOutput(): Capture {
+  const chunks = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+  return {
+    stdout: () => Buffer.concat(chunks.stdout).toString(),
+    stderr: () => Buffer.concat(chunks.stderr).toString(),
+    onOutput: (stream, chunk) => void chunks[stream].push(chunk),
+  };
+}
+
+export function shell(script: string, ...argv: readonly string[]): Pick<SandboxProgram, 'argv'> {
+  return { argv: ['/bin/sh', '-c', script, 'script', ...argv] };
+}
+
+export function nodeProgram(
+  source: string,
+  ...argv: readonly string[]
+): Pick<SandboxProgram, 'argv' | 'mounts'> {
+  const flags = ['--no-warnings', '-e', source];
+  return { argv: ['/var/lang/bin/node', ...flags, ...argv], mounts: [NODE_MOUNT] };
+}
+
+export type Program = Pick<SandboxProgram, 'argv'> & Partial<SandboxProgram>;
+
+export async function startProgram(sandbox: Sandbox, program: Program): Promise<Capture> {
+  const output = captureOutput();
+  const base = { env: { PATH: '/usr/bin:/bin' }, userEnv: {}, cwd: '/tmp', mounts: [] };
+  await sandbox.start({ ...base, onOutput: output.onOutput, ...program });
+  return output;
+}
+
+export interface Finished {
+  readonly exit: ProcessExit;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Creates, runs to its end, destroys. */
+export async function runProgram(
+  driver: SandboxDriver,
+  program: Program,
+  changes: Partial<SandboxRequest> = {},
+): Promise<Finished> {
+  const sandbox = await driver.create(sandboxRequest(changes));
+  try {
+    const output = await startProgram(sandbox, program);
+    const exit = await sandbox.exited;
+    return { exit, stdout: output.stdout(), stderr: output.stderr() };
+  } finally {
+    await sandbox.destroy('the test is over');
+  }
+}
+
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 1_000; attempt++) {
+    if (await holds()) return;
+    await sleep(10);
+  }
+  throw new Error('what the test waits for never came');
+}
+
+/** Processes of the whole machine whose arguments contain the text; zombies have none. */
+export async function processesWith(text: string): Promise<number[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found: number[] = [];
+  for (const name of names) {
+    const command = await readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '');
+    if (command.includes(text)) found.push(Number(name));
+  }
+  return found;
+}
+
+/** A number of seconds that no other `sleep` of this machine has. */
+export function uniqueSleep(): string {
+  return `98${randomBytes(4).readUInt32LE()}`;
+}
+
+export function describeSandboxDriver(name: string, suite: DriverSuite): void {
+  describe(`the sandbox driver contract: ${name}`, () => {
+    let folder: string;
+    let driver: SandboxDriver;
+    const living = new Set<Sandbox>();
+
+    beforeAll(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), 'hearth-sandbox-test-'));
+      driver = await suite.start(path.join(folder, 'sandboxes'));
+    });
+    afterEach(async () => {
+      await Promise.all([...living].map((sandbox) => sandbox.destroy('the test is over')));
+      living.clear();
+    });
+    afterAll(async () => {
+      await driver.close();
+      expect(await readdir(path.join(folder, 'sandboxes'))).toEqual([]);
+      await rm(folder, { recursive: true });
+    });
+
+    async function create(changes: Partial<SandboxRequest> = {}): Promise<Sandbox> {
+      const sandbox = await driver.create(sandboxRequest(changes));
+      living.add(sandbox);
+      return sandbox;
+    }
+
+    async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
+      const made = await mkdtemp(path.join(folder, 'volume-'));
+      await chmod(made, 0o755);
+      for (const [file, text] of Object.entries(files)) {
+        await mkdir(path.dirname(path.join(made, file)), { recursive: true });
+        await writeFile(path.join(made, file), text);
+      }
+      return made;
+    }
+
+    test('reports the exit status of the program', async () => {
+      const { exit } = await runProgram(driver, shell('exit 42'));
+      expect(exit).toEqual({ code: 42, signal: null, outOfMemory: false });
+    });
+
+    test.each(['SEGV', 'KILL', 'TERM', 'ABRT'])('reports a death by SIG%s', async (signal) => {
+      const { exit } = await runProgram(driver, shell(`kill -${signal} $$`));
+      expect(exit).toEqual({ code: null, signal: `SIG${signal}`, outOfMemory: false });
+    });
+
+    test('a program that is not there ends with status 127', async () => {
+      const { exit } = await runProgram(driver, { argv: ['/var/task/bootstrap'] });
+      expect(exit.code).toBe(127);
+    });
+
+    test('delivers both streams in full and in order before it reports the exit', async () => {
+      const script = `
+        for (let i = 0; i < 20000; i++) process.stdout.write('line ' + i + ' of the output\\n');
+        for (let i = 0; i < 5000; i++) process.stderr.write('error ' + i + '\\n');`;
+      const { stdout, stderr } = await runProgram(driver, nodeProgram(script));
+      const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} of the output\n`);
+      const errors = Array.from({ length: 5_000 }, (_, i) => `error ${i}\n`);
+      expect(stdout).toBe(lines.join(''));
+      expect(stderr).toBe(errors.join(''));
+    });
+
+    test('binary output arrives byte for byte', async () => {
+      const script = 'process.stdout.write(Buffer.from(Array.from({ length: 256 }, (_, i) => i)))';
+      const sandbox = await create();
+      const bytes: number[] = [];
+      const onOutput = (_: string, chunk: Uint8Array): void => void bytes.push(...chunk);
+      await startProgram(sandbox, { ...nodeProgram(script), onOutput });
+      await sandbox.exited;
+      expect(bytes).toEqual(Array.from({ length: 256 }, (_, i) => i));
+    });
+
+    test('a listener is reachable at its address, and each connection is handed over', async () => {
+      const listeners = ['runtime-api', 'aws-endpoint'].map((listener, index) => ({
+        name: listener,
+        port: 9001 + index,
+        onConnection: (socket: import('node:net').Socket) => {
+          socket.on('error', () => {});
+          socket.once('data', (data) => socket.end(`${listener} heard ${data.toString()}`));
+        },
+      }));
+      const sandbox = await create({ listeners });
+      const script = `
+        const net = require('node:net');
+        for (const address of process.argv.slice(1)) {
+          const [host, port] = address.split(':');
+          const socket = net.connect(Number(port), host, () => socket.write('you'));
+          socket.on('data', (data) => console.log(data.toString()));
+        }`;
+      const addresses = ['runtime-api', 'aws-endpoint'].map((each) => sandbox.address(each));
+      const output = await startProgram(sandbox, nodeProgram(script, ...addresses));
+      expect(await sandbox.exited).toMatchObject({ code: 0 });
+      expect(output.stdout().trim().split('\n').sort()).toEqual([
+        'aws-endpoint heard you',
+        'runtime-api heard you',
+      ]);
+    });
+
+    test('mounted folders and files are where they were asked for', async () => {
+      const task = await folderWith({ 'index.js': 'code', 'lib/a.js': 'a' });
+      const file = path.join(await folderWith({ bootstrap: 'the file' }), 'bootstrap');
+      const { stdout } = await runProgram(driver, {
+        argv: ['/bin/cat', '/var/task/index.js', '/var/task/lib/a.js', '/var/runtime/bootstrap'],
+        mounts: [
+          { source: task, target: '/var/task' },
+          { source: file, target: '/var/runtime/bootstrap' },
+        ],
+      });
+      expect(stdout).toBe('codeathe file');
+    });
+
+    test('a mount below another is reachable through both, and the outer one is whole', async () => {
+      const runtime = await folderWith({ 'index.mjs': 'runtime;', 'lib/own.js': 'own;' });
+      const packages = await folderWith({ 'sdk/index.js': 'sdk;' });
+      const extra = await folderWith({ 'x.js': 'extra;' });
+      const { stdout } = await runProgram(driver, {
+        ...shell(
+          'cd "$1" && cat index.mjs lib/own.js node_modules/sdk/index.js lib/extra/x.js; ls',
+          '/var/runtime',
+        ),
+        mounts: [
+          { source: extra, target: '/var/runtime/lib/extra' },
+          { source: packages, target: '/var/runtime/node_modules' },
+          { source: runtime, target: '/var/runtime' },
+        ],
+      });
+      expect(stdout).toBe('runtime;own;sdk;extra;index.mjs\nlib\nnode_modules\n');
+      expect((await readdir(runtime)).sort()).toEqual(['index.mjs', 'lib']);
+      expect(await readdir(path.join(runtime, 'lib'))).toEqual(['own.js']);
+    });
+
+    test('a source below a folder that only root may pass can be mounted', async () => {
+      const closed = path.join(folder, 'closed');
+      await mkdir(path.join(closed, 'volume'), { recursive: true });
+      await chmod(closed, 0o700);
+      await writeFile(path.join(closed, 'volume/file'), 'content');
+      const mounts = [{ source: path.join(closed, 'volume'), target: '/var/task' }];
+      const { stdout } = await runProgram(driver, { argv: ['/bin/cat', '/var/task/file'], mounts });
+      expect(stdout).toBe('content');
+    });
+
+    test('the program has its arguments, its folder, both kinds of variables, and no others', async () => {
+      const task = await folderWith({ file: '' });
+      const script =
+        'console.log(JSON.stringify({ argv: process.argv.slice(1), env: process.env, files: require("node:fs").readdirSync(".") }))';
+      const { stdout } = await runProgram(driver, {
+        ...nodeProgram(script, '--', 'a b', '', '$HOME'),
+        cwd: '/var/task',
+        mounts: [NODE_MOUNT, { source: task, target: '/var/task' }],
+        env: { AWS_REGION: 'eu-central-1', SHARED: 'platform' },
+        userEnv: { MINE: 'x=1\ny', SHARED: 'user', EMPTY: '' },
+      });
+      const seen = JSON.parse(stdout) as { argv: string[]; env: object; files: string[] };
+      expect(seen.argv).toEqual(['a b', '', '$HOME']);
+      expect(seen.files).toEqual(['file']);
+      expect(seen.env).toMatchObject({
+        AWS_REGION: 'eu-central-1',
+        SHARED: 'platform',
+        MINE: 'x=1\ny',
+        EMPTY: '',
+      });
+      const extra = ['PWD', 'OLDPWD', 'HOME', 'SHLVL', '_', 'TMPDIR', 'HEARTH_SANDBOX'];
+      const names = Object.keys(seen.env).filter((each) => !extra.includes(each));
+      expect(names.sort()).toEqual(['AWS_REGION', 'EMPTY', 'MINE', 'SHARED']);
+    });
+
+    test('each sandbox has a /tmp of its own that it can write', async () => {
+      const script = 'ls -A "$1"; echo data > "$1/file" && cat "$1/file"';
+      for (let round = 0; round < 2; round++) {
+        const { stdout } = await runProgram(driver, shell(script, '/tmp'));
+        expect(stdout).toBe('data\n');
+      }
+    });
+
+    test('opening more files than allowed fails inside with EMFILE', async () => {
+      const script = `
+        const fs = require('node:fs');
+        let opened = 0;
+        try { for (;;) { fs.openSync('/dev/null'); opened++; } }
+        catch (error) { fs.writeSync(1, error.code + (opened < 256)); }`;
+      const { stdout } = await runProgram(driver, nodeProgram(script));
+      expect(stdout).toBe('EMFILEtrue');
+    });
+
+    test('the peak of memory is that of the tree', async () => {
+      const sandbox = await create();
+      const script =
+        'global.kept = Buffer.alloc(64 << 20, 1); console.log("big"); setTimeout(() => {}, 1e6)';
+      const output = await startProgram(sandbox, nodeProgram(script));
+      await until(() => output.stdout() === 'big\n');
+      const peak = await sandbox.memoryPeakBytes();
+      expect(peak).toBeGreaterThan(64 * 1024 * 1024);
+      expect(peak).toBeLessThan(256 * 1024 * 1024);
+    });
+
+    test('SIGTERM reaches the program, which may handle it', async () => {
+      const sandbox = await create();
+      const script = `process.on('SIGTERM', () => { console.log('bye'); process.exit(7); });
+        setInterval(() => {}, 1000); console.log('ready');`;
+      const output = await startProgram(sandbox, nodeProgram(script));
+      await until(() => output.stdout() === 'ready\n');
+      sandbox.signal('SIGTERM');
+      expect(await sandbox.exited).toEqual({ code: 7, signal: null, outOfMemory: false });
+      expect(output.stdout()).toBe('ready\nbye\n');
+    });
+
+    test('SIGTERM ends a program that does not handle it, and SIGKILL one that ignores it', async () => {
+      const polite = await create();
+      await startProgram(polite, { argv: ['/bin/sleep', '1000'] });
+      polite.signal('SIGTERM');
+      expect(await polite.exited).toEqual({ code: null, signal: 'SIGTERM', outOfMemory: false });
+      const rude = await create();
+      const output = await startProgram(
+        rude,
+        shell('trap "" TERM; echo ready; while :; do sleep 1; done'),
+      );
+      await until(() => output.stdout() === 'ready\n');
+      rude.signal('SIGTERM');
+      rude.signal('SIGKILL');
+      expect(await rude.exited).toEqual({ code: null, signal: 'SIGKILL', outOfMemory: false });
+    });
+
+    test('a frozen tree does nothing until it is thawed', async () => {
+      const sandbox = await create();
+      const script =
+        '(while :; do echo child; sleep 0.01; done) & while :; do echo parent; sleep 0.01; done';
+      const output = await startProgram(sandbox, shell(script));
+      await until(() => output.stdout().includes('child') && output.stdout().includes('parent'));
+      await sandbox.freeze();
+      await sandbox.freeze();
+      // What was written before may still be on its way.
+      await sleep(100);
+      const frozen = output.stdout().length;
+      await sleep(200);
+      expect(output.stdout().length).toBe(frozen);
+      await sandbox.thaw();
+      await sandbox.thaw();
+      await until(() => output.stdout().length > frozen + 100);
+    });
+
+    test('destroy ends a daemon that forked twice and a program that ignores SIGTERM', async () => {
+      const sandbox = await create();
+      const seconds = uniqueSleep();
+      const script = `trap "" TERM; (setsid sh -c 'trap "" TERM; sleep ${seconds} & wait' &) ; echo ready; sleep ${seconds}`;
+      const output = await startProgram(sandbox, shell(script));
+      await until(async () => (await processesWith(`sleep\0${seconds}`)).length === 2);
+      expect(output.stdout()).toBe('ready\n');
+      await sandbox.destroy('the test says so');
+      expect(await processesWith(`sleep\0${seconds}`)).toEqual([]);
+      expect(await sandbox.exited).toEqual({ code: null, signal: 'SIGKILL', outOfMemory: false });
+    });
+
+    test('destroy ends a daemon that outlived the program', async () => {
+      const sandbox = await create();
+      const seconds = uniqueSleep();
+      await startProgram(sandbox, shell(`setsid sleep ${seconds} & sleep 0.1; exit 5`));
+      expect(await sandbox.exited).toEqual({ code: 5, signal: null, outOfMemory: false });
+      await sandbox.destroy('the test says so');
+      expect(await processesWith(`sleep\0${seconds}`)).toEqual([]);
+    });
+
+    test('destroy ends a frozen tree', async () => {
+      const sandbox = await create();
+      const seconds = uniqueSleep();
+      await startProgram(sandbox, shell(`sleep ${seconds} & sleep ${seconds}`));
+      await until(async () => (await processesWith(`sleep\0${seconds}`)).length === 2);
+      await sandbox.freeze();
+      await sandbox.destroy('the test says so');
+      expect(await processesWith(`sleep\0${seconds}`)).toEqual([]);
+    });
+
+    test('destroy is shared by all callers, and works on one that was never started', async () => {
+      const sandbox = await create({
+        listeners: [{ name: 'runtime-api', port: 9001, onConnection: (socket) => socket.end() }],
+      });
+      const [first, second] = [sandbox.destroy('first'), sandbox.destroy('second')];
+      expect(first).toBe(second);
+      await first;
+      expect(await sandbox.exited).toMatchObject({ code: null });
+      await expect(startProgram(sandbox, shell('exit 0'))).rejects.toThrow(SandboxFailure);
+    });
+
+    test('ten sandboxes at once start, run and end beside each other', async () => {
+      const all = await Promise.all(
+        Array.from({ length: 10 }, (_, index) =>
+          runProgram(driver, shell(`echo ${index}; exit ${index}`)),
+        ),
+      );
+      expect(all.map(({ stdout }) => stdout)).toEqual(all.map((_, index) => `${index}\n`));
+      expect(all.map(({ exit }) => exit.code)).toEqual(all.map((_, index) => index));
+    });
+
+    test('a mount whose source is gone fails the start with SandboxFailure', async () => {
+      const sandbox = await create();
+      const mounts = [
+        { source: path.join(folder, 'nowhere'), target: '/var/task' },
+        { source: path.join(folder, 'nowhere2'), target: '/var/task/a' },
+      ];
+      await expect(startProgram(sandbox, { ...shell('exit 0'), mounts })).rejects.toThrow(
+        SandboxFailure,
+      );
+      await sandbox.destroy('it did not start');
+    });
+
+    test('a closed driver ends what still runs and creates nothing more', async () => {
+      const other = await suite.start(path.join(folder, 'other'));
+      const sandbox = await other.create(sandboxRequest());
+      const seconds = uniqueSleep();
+      await startProgram(sandbox, { argv: ['/bin/sleep', seconds] });
+      await other.close();
+      expect(await processesWith(`sleep\0${seconds}`)).toEqual([]);
+      await expect(other.create(sandboxRequest())).rejects.toThrow(SandboxFailure);
+      expect(await readdir(path.join(folder, 'other'))).toEqual([]);
+    });
+
+    test.runIf(suite.isIsolated)('two sandboxes see nothing of each other', async () => {
+      const first = await create();
+      const seconds = uniqueSleep();
+      const output = await startProgram(
+        first,
+        shell(`echo secret > /tmp/secret; echo ready; exec sleep ${seconds}`),
+      );
+      await until(() => output.stdout() === 'ready\n');
+      const script =
+        'ls -A /tmp; for p in /proc/[0-9]*; do tr "\\0" " " < "$p/cmdline"; done; echo; id -u';
+      const { stdout } = await runProgram(driver, shell(script));
+      expect(stdout).not.toContain('secret');
+      expect(stdout).not.toContain(seconds);
+      expect(stdout.trim().split('\n').at(-1)).toBe('993');
+      const [pid] = await processesWith(`sleep\0${seconds}`);
+      const outside = await readFile(`/proc/${pid}/status`, 'latin1');
+      const uid = Number(/^Uid:\s+(\d+)/m.exec(outside)?.[1]);
+      expect(uid).toBeGreaterThan(1_000_000);
+    });
+  });
+}
