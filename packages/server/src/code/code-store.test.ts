@@ -203,7 +203,8 @@ describe('what is refused, leaving nothing behind', () => {
     ['garbage after the archive', [{ name: 'a' }], { after: Buffer.from('garbage') }],
   ];
 
-  test.each(hostile)('%s', async (_what, entries, archive) => {
+  const named = hostile.map(([what, entries, archive]) => ({ what, entries, archive }));
+  test.each(named)('$what', async ({ entries, archive }) => {
     const refusal = await put(entries, archive).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(CodeRejected);
     expect((refusal as Error).message).toMatch(/^(Could not unzip|Unzipped size)/);

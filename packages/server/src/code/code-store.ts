@@ -89,6 +89,9 @@ class DiskCodeStore implements CodeStore {
     for (const name of ['incoming', 'zips', 'manifests', 'volumes']) {
       await mkdir(this.#at(name), { recursive: true });
     }
+    // A zip is only as durable as the folders that lead to it.
+    await syncFolder(this.#folder);
+    await syncFolder(path.dirname(this.#folder));
   }
 
   async put(zip: Uint8Array): Promise<CodeReference> {

@@ -13,7 +13,7 @@ test.each([
   'a\\b',
   '..\\x',
   'a\0b',
-  `${'n'.repeat(256)}`,
+  'n'.repeat(256),
   `${'deep/'.repeat(500)}x`,
 ])('refuses %j', (name) => {
   expect(entryPath(name)).toBeUndefined();

@@ -126,6 +126,9 @@ test.each([
   );
   expect(kept).toEqual([{ name: 'bad', problem: 'The checksum does not match.' }]);
   expect(await functions.insert(recordOf('bad'))).toBe(true);
+  await store.close();
+  await open();
+  expect(functions.quarantinedRows).toBe(1);
 });
 
 test('code is referred to by what is shown and by what still serves', async () => {

@@ -28,7 +28,7 @@ export interface FunctionRepository {
   remove(record: FunctionRecord): Promise<boolean>;
   /** Whether any function shows or runs this code. */
   refersTo(codeSha256: string): boolean;
-  /** Rows found damaged when this repository opened. */
+  /** Rows that were found damaged, by this start or an earlier one, and are kept aside. */
   readonly quarantinedRows: number;
 }
 
@@ -46,6 +46,7 @@ export async function openFunctionRepository(
   );
   const repository = new SqlFunctionRepository(deps);
   for (const row of rows) await repository.load(row);
+  await repository.countQuarantined();
   return repository;
 }
 
@@ -70,7 +71,6 @@ class SqlFunctionRepository implements FunctionRepository {
       this.#records.set(keyOf(record), record);
       return;
     }
-    this.#quarantinedRows += 1;
     const { account, region, name } = row;
     this.#logger.error('function record quarantined', { account, region, name, problem: record });
     await this.#store.write([
@@ -88,6 +88,12 @@ class SqlFunctionRepository implements FunctionRepository {
         expectChanges: 1,
       },
     ]);
+  }
+
+  async countQuarantined(): Promise<void> {
+    const sql = 'SELECT count(*) AS count FROM function_quarantine';
+    const [row] = await this.#store.read<{ count: number }>(sql);
+    this.#quarantinedRows = row?.count ?? 0;
   }
 
   find(key: FunctionKey): FunctionRecord | undefined {

@@ -1,5 +1,5 @@
 import type { GetAccountSettingsRequest, GetAccountSettingsResponse } from '@aws-sdk/client-lambda';
-import { ACCOUNT_CONCURRENCY, UNZIPPED_CODE_BYTES, ZIPPED_CODE_BYTES } from '../../core/limits.ts';
+import { UNZIPPED_CODE_BYTES, ZIPPED_CODE_BYTES } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 
@@ -19,8 +19,8 @@ export function getAccountSettings(
           TotalCodeSize: TOTAL_CODE_BYTES,
           CodeSizeUnzipped: UNZIPPED_CODE_BYTES,
           CodeSizeZipped: ZIPPED_CODE_BYTES,
-          ConcurrentExecutions: ACCOUNT_CONCURRENCY,
-          UnreservedConcurrentExecutions: ACCOUNT_CONCURRENCY,
+          ConcurrentExecutions: room.accountConcurrency,
+          UnreservedConcurrentExecutions: room.accountConcurrency,
         },
         AccountUsage: {
           TotalCodeSize: records.reduce((sum, { latest }) => sum + latest.code.sizeBytes, 0),

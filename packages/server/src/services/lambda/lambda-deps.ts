@@ -22,6 +22,8 @@ export interface LambdaServiceDependencies {
   readonly logger: Logger;
   /** Of this machine, where the process knows it wrongly. */
   readonly architecture?: Architecture;
+  /** Invocations at once in one account and region, as the invoker enforces it. */
+  readonly accountConcurrency?: number;
 }
 
 /** The same with what the service adds of its own; each operation picks what it needs. */

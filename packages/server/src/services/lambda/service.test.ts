@@ -173,6 +173,29 @@ describe('creation', () => {
   });
 });
 
+describe('the sweep of a start', () => {
+  const keptAfterRestart = async (): Promise<boolean> => {
+    await lambda.stop();
+    await lambda.start();
+    await lambda.service.resume();
+    const code = { sha256: shaOf(otherZip), sizeBytes: otherZip.length };
+    return await lambda.code.zip(code).then(
+      () => true,
+      () => false,
+    );
+  };
+
+  test('removes code that no function refers to, unless a record could not be read', async () => {
+    await created();
+    await lambda.code.put(otherZip);
+    expect(await keptAfterRestart()).toBe(false);
+    await created({ FunctionName: 'g', Code: { ZipFile: otherZip } });
+    await lambda.store.write([{ sql: `UPDATE functions SET body = '' WHERE name = 'g'` }]);
+    expect(await keptAfterRestart()).toBe(true);
+    await lambda.store.write([{ sql: 'DELETE FROM function_quarantine' }]);
+  });
+});
+
 describe('updates', () => {
   test('new code is shown at once, InProgress, and serves when it is ready', async () => {
     await created();

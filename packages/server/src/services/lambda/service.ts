@@ -1,4 +1,5 @@
 /** Lambda's API, as far as Hearth serves it. */
+import { ACCOUNT_CONCURRENCY } from '../../core/limits.ts';
 import { serviceOf, type Service } from '../../core/operation.ts';
 import type { Architecture } from '../../core/function-version.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
@@ -33,12 +34,16 @@ export interface LambdaService extends Service, Closeable {
 export function createLambdaService(deps: LambdaServiceDependencies): LambdaService {
   const settler = createSettler(deps);
   const links = createCodeLinks(deps);
-  const room: LambdaRoom = { architecture: architectureHere(), ...deps, settler, links };
+  const defaults = { architecture: architectureHere(), accountConcurrency: ACCOUNT_CONCURRENCY };
+  const room: LambdaRoom = { ...defaults, ...deps, settler, links };
   return {
     ...serviceOf('lambda', operationsOf(room)),
     ...closeable(() => settler.drain()),
     resume: async () => {
-      await deps.code.retainOnly((sha256) => deps.functions.refersTo(sha256));
+      // What a quarantined record refers to is not known: then everything is kept.
+      if (deps.functions.quarantinedRows === 0) {
+        await deps.code.retainOnly((sha256) => deps.functions.refersTo(sha256));
+      }
       settler.resume();
     },
     answerOwnPath: (request) => links.answer(request),
