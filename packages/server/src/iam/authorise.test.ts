@@ -74,6 +74,7 @@ test('all actions must be allowed, on all of their resources', async () => {
   expect(ask(invoke, { action: 'iam:PassRole', resources: [ROLE] })).toBe(false);
   expect(ask({ action: 'lambda:InvokeFunction', resources: [FN, `${FN}2`] })).toBe(false);
   expect(ask()).toBe(true);
+  expect(ask({ action: 'lambda:ListFunctions', resources: [] })).toBe(false);
 });
 
 test('an attached policy of AWS gives what it says and nothing else', async () => {

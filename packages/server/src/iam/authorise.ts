@@ -24,7 +24,8 @@ export function authorise(
   for (const { action, resources, conditions } of permissions) {
     const keys = requestKeys(identities, principal, attributes, conditions);
     const identity = identities.identityPolicies(principal);
-    for (const resource of resources) {
+    // An action always acts on something: with no resource named it is `*`, never nothing.
+    for (const resource of resources.length === 0 ? ['*'] : resources) {
       if (isAdministratorOf(principal, resource)) continue;
       const verdict = evaluate({ identity }, { principal, action, resource, keys });
       if (verdict.kind === 'allowed') continue;
@@ -36,7 +37,7 @@ export function authorise(
 }
 
 /** A root may do everything, in its own account and with what belongs to none. */
-export function isAdministratorOf(principal: Principal, resource: string): boolean {
+function isAdministratorOf(principal: Principal, resource: string): boolean {
   if (principal.kind !== 'root') return false;
   const owner = resource === '*' ? '' : (resource.split(':', 5)[4] ?? '');
   return !/^\d{12}$/.test(owner) || owner === principal.account;

@@ -19,7 +19,7 @@ export interface Comparison {
   compare(actual: string, wanted: Wanted): boolean | undefined;
 }
 
-export type Quantifier = 'ForAllValues' | 'ForAnyValue' | undefined;
+type Quantifier = 'ForAllValues' | 'ForAnyValue' | undefined;
 
 export interface Operator {
   readonly quantifier: Quantifier;

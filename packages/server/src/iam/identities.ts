@@ -53,7 +53,7 @@ export interface IdentitiesDeps {
 }
 
 /** The account that exists from the start, and its administrator's key pair. */
-export const DEFAULT_ACCOUNT = '000000000000';
+const DEFAULT_ACCOUNT = '000000000000';
 const defaultKey: AccessKey = { id: 'test', secret: 'test', account: DEFAULT_ACCOUNT };
 
 export async function openIdentities(deps: IdentitiesDeps): Promise<Identities> {

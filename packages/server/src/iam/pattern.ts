@@ -6,7 +6,7 @@
 /** A character as its code unit, or one of the wildcards below. */
 export type Token = number;
 export const ANY_RUN: Token = -1;
-export const ANY_ONE: Token = -2;
+const ANY_ONE: Token = -2;
 /** A run that stops at a colon: `*` inside a segment of an ARN, where it is not the last. */
 export const ANY_RUN_IN_SEGMENT: Token = -3;
 

@@ -6,7 +6,7 @@ import { listOf, type Principals } from './policy-statement.ts';
  * `direct`: the statement names the caller, which is enough in the caller's own account.
  * `delegated`: it names the caller's account, which then decides by its identity policies.
  */
-export type PrincipalMatch = 'direct' | 'delegated' | 'none';
+type PrincipalMatch = 'direct' | 'delegated' | 'none';
 
 export type PrincipalMatcher = (principal: Principal) => PrincipalMatch;
 

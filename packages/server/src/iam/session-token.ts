@@ -6,7 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** Whom a session acts for. A role by its id, which dies with it. */
-export type SessionSubject =
+type SessionSubject =
   | { readonly kind: 'role'; readonly roleId: string; readonly sessionName: string }
   | { readonly kind: 'root'; readonly account: string };
 

@@ -3,6 +3,7 @@ import type { AwsError } from '../../core/aws-error.ts';
 import type { OperationContext, Permission } from '../../core/operation.ts';
 import { accessDenied } from '../../iam/denials.ts';
 import type { ManagedPolicy } from '../../iam/managed-policy.ts';
+import type { OperationKeys } from '../../iam/request-keys.ts';
 import type { IamDeps } from './deps.ts';
 import { invalidInput, noSuchPolicy } from './iam-errors.ts';
 
@@ -11,10 +12,11 @@ export function permissionOnPolicy(
   { account }: OperationContext,
   action: string,
   arn: string,
+  conditions: OperationKeys = {},
 ): readonly Permission[] {
   const policy = ownerOf(arn) === account ? identities.policies.find(arn) : undefined;
   const tags = (policy?.tags ?? []).map(({ key, value }) => [`aws:ResourceTag/${key}`, value]);
-  return [{ action, resources: [arn], conditions: Object.fromEntries(tags) }];
+  return [{ action, resources: [arn], conditions: { ...Object.fromEntries(tags), ...conditions } }];
 }
 
 /** AWS's own policies and those of the caller's account; throws for every other. */

@@ -8,6 +8,7 @@ import type {
   GetRoleResponse,
   ListAttachedRolePoliciesResponse,
   ListPoliciesResponse,
+  ListPolicyTagsResponse,
   ListPolicyVersionsResponse,
   ListRolePoliciesResponse,
   ListRolesResponse,
@@ -294,6 +295,14 @@ describe('managed policies', () => {
     const PolicyDocument = allowing(`a:${'x'.repeat(6144)}`);
     const quota = 'Cannot exceed quota for PolicySize: 6144';
     await failsWith(create({ PolicyName: 'q', PolicyDocument }), 'LimitExceeded', quota);
+  });
+
+  test('are tagged and untagged', async () => {
+    await create({ Tags: [{ Key: 'a', Value: '1' }] });
+    await call('TagPolicy', { PolicyArn: arn, Tags: [{ Key: 'b', Value: '2' }] });
+    await call('UntagPolicy', { PolicyArn: arn, TagKeys: ['A'] });
+    const { Tags } = await call<ListPolicyTagsResponse>('ListPolicyTags', { PolicyArn: arn });
+    expect(Tags).toEqual([{ Key: 'b', Value: '2' }]);
   });
 
   test('are attached, counted, listed and detached', async () => {

@@ -15,6 +15,7 @@ import { getRole } from './get-role.ts';
 import { listInstanceProfilesForRole } from './list-instance-profiles-for-role.ts';
 import { listPolicies } from './list-policies.ts';
 import { listRoles } from './list-roles.ts';
+import { listPolicyTags, tagPolicy, untagPolicy } from './policy-tags.ts';
 import {
   createPolicyVersion,
   deletePolicyVersion,
@@ -56,13 +57,16 @@ const operations: readonly ((deps: IamDeps) => AnyOperation)[] = [
   listAttachedRolePolicies,
   listInstanceProfilesForRole,
   listPolicies,
+  listPolicyTags,
   listPolicyVersions,
   listRolePolicies,
   listRoleTags,
   listRoles,
   putRolePolicy,
   setDefaultPolicyVersion,
+  tagPolicy,
   tagRole,
+  untagPolicy,
   untagRole,
   updateAssumeRolePolicy,
   updateRole,
