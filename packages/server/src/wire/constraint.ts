@@ -12,6 +12,8 @@ export interface Constraint {
   readonly isDouble?: boolean;
   /** Must match the whole string. */
   readonly pattern?: string;
+  /** What IAM says instead, after `The specified value for roleName is invalid.` */
+  readonly patternSentence?: string;
   /** In the order in which AWS prints them. */
   readonly oneOf?: readonly string[];
   /** The constraint of the elements of a list, and of the keys and values of a map, by name. */

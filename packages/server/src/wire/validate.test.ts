@@ -380,6 +380,13 @@ describe('validation of inputs', () => {
     );
   });
 
+  it('refuses names of IAM in the sentence of IAM', () => {
+    expect(refusalOf('iam', 'GetRole', { RoleName: 'a role' })?.message).toBe(
+      'The specified value for roleName is invalid. It must contain only alphanumeric characters ' +
+        'and/or the following: +=,.@_-',
+    );
+  });
+
   it('answers quickly to a text made to keep a pattern busy', () => {
     const input = { ...create, FunctionName: 'a'.repeat(5_000_000) };
     expect(refusalOf('lambda', 'CreateFunction', input)?.message).toContain(

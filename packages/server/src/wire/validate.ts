@@ -13,7 +13,13 @@ import { logsConstraints } from './constraints/logs.ts';
 import { stsConstraints } from './constraints/sts.ts';
 import type { OperationModel, ServiceModel } from './service-model.ts';
 import type { Member, Shape, StructureShape } from './shape.ts';
-import { describeValue, NOT_NULL, validationMessage, type Problem } from './validation-wording.ts';
+import {
+  describeValue,
+  matchesPattern,
+  NOT_NULL,
+  validationMessage,
+  type Problem,
+} from './validation-wording.ts';
 
 const tables: Readonly<Record<ServiceName, ConstraintTable>> = {
   lambda: lambdaConstraints,
@@ -91,10 +97,14 @@ function memberValidator(table: ConstraintTable, owner: StructureShape, member: 
 
 function ownValidator(member: Member, constraint: Constraint): Validate {
   const check = compileCheck(constraint);
+  const patternText = matchesPattern(constraint.pattern ?? '');
   return (value, path, problems) => {
     for (const requirement of check.broken(value)) {
       const shown = show(value, member.traits.isSensitive, constraint.isDouble);
-      problems.push({ path, value: shown, requirement });
+      const problem = { path, value: shown, requirement };
+      const isOwn = constraint.patternSentence !== undefined && requirement === patternText;
+      const sentence = `The specified value for ${path} is invalid. ${constraint.patternSentence}`;
+      problems.push(isOwn ? { ...problem, sentence } : problem);
     }
   };
 }

@@ -7,9 +7,16 @@ export interface Problem {
   readonly value: string;
   /** `Member must not be null` */
   readonly requirement: string;
+  /** The whole message, where the service has one of its own for this problem. */
+  readonly sentence?: string;
 }
 
 export function validationMessage(problems: readonly Problem[]): string {
+  const [own] = problems;
+  // A service's own sentence comes from behind the common validation, which has found nothing.
+  if (own?.sentence !== undefined && problems.every((each) => each.sentence !== undefined)) {
+    return own.sentence;
+  }
   const count = problems.length;
   const texts = problems.map(({ path, value, requirement }) => {
     const shown = value === '' ? 'Value' : `Value ${value}`;

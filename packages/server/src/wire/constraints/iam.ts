@@ -4,11 +4,17 @@
  */
 import type { ConstraintTable } from '../constraint.ts';
 
+/** AWS: names with other characters are refused in a sentence of IAM's own. */
+const nameCharacters = {
+  pattern: String.raw`[\w+=,.@-]+`,
+  patternSentence: 'It must contain only alphanumeric characters and/or the following: +=,.@_-',
+};
+
 export const iamConstraints: ConstraintTable = {
   shapes: {
     ActionNameListType: { element: 'ActionNameType' },
     ActionNameType: { minLength: 3, maxLength: 128 },
-    AttachmentName: { minLength: 1, maxLength: 128, pattern: String.raw`[\w+=,.@-]+` },
+    AttachmentName: { minLength: 1, maxLength: 128, ...nameCharacters },
     AttachmentType: { oneOf: ['user', 'group', 'role'] },
     ContextKeyNameType: { minLength: 5, maxLength: 256 },
     ContextKeyTypeEnum: {
@@ -46,10 +52,10 @@ export const iamConstraints: ConstraintTable = {
       pattern: '^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$',
     },
     arnType: { minLength: 20, maxLength: 2048 },
-    customSuffixType: { minLength: 1, maxLength: 64, pattern: String.raw`[\w+=,.@-]+` },
-    existingUserNameType: { minLength: 1, maxLength: 128, pattern: String.raw`[\w+=,.@-]+` },
-    groupNameType: { minLength: 1, maxLength: 128, pattern: String.raw`[\w+=,.@-]+` },
-    instanceProfileNameType: { minLength: 1, maxLength: 128, pattern: String.raw`[\w+=,.@-]+` },
+    customSuffixType: { minLength: 1, maxLength: 64, ...nameCharacters },
+    existingUserNameType: { minLength: 1, maxLength: 128, ...nameCharacters },
+    groupNameType: { minLength: 1, maxLength: 128, ...nameCharacters },
+    instanceProfileNameType: { minLength: 1, maxLength: 128, ...nameCharacters },
     mapStringReplacementValueEntry: { maxLength: 30 },
     markerType: { minLength: 1, maxLength: 320, pattern: String.raw`[\u0020-\u00FF]+` },
     maxItemsType: { min: 1, max: 1000 },
@@ -68,7 +74,7 @@ export const iamConstraints: ConstraintTable = {
       maxLength: 131072,
       pattern: String.raw`[\u0009\u000A\u000D\u0020-\u00FF]+`,
     },
-    policyNameType: { minLength: 1, maxLength: 128, pattern: String.raw`[\w+=,.@-]+` },
+    policyNameType: { minLength: 1, maxLength: 128, ...nameCharacters },
     policyPathType: {
       minLength: 1,
       maxLength: 512,
@@ -82,7 +88,7 @@ export const iamConstraints: ConstraintTable = {
       pattern: String.raw`[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*`,
     },
     roleMaxSessionDurationType: { min: 3600, max: 43200 },
-    roleNameType: { minLength: 1, maxLength: 64, pattern: String.raw`[\w+=,.@-]+` },
+    roleNameType: { minLength: 1, maxLength: 64, ...nameCharacters },
     serviceNamespaceListType: { minLength: 1, maxLength: 200, element: 'serviceNamespaceType' },
     serviceNamespaceType: { minLength: 1, maxLength: 64, pattern: String.raw`[\w-]*` },
     statusType: { oneOf: ['Active', 'Inactive', 'Expired'] },
@@ -94,7 +100,7 @@ export const iamConstraints: ConstraintTable = {
       maxLength: 256,
       pattern: String.raw`[\p{L}\p{Z}\p{N}_.:/=+\-@]*`,
     },
-    userNameType: { minLength: 1, maxLength: 64, pattern: String.raw`[\w+=,.@-]+` },
+    userNameType: { minLength: 1, maxLength: 64, ...nameCharacters },
   },
   members: {
     AcquireRoleRequest: {
