@@ -7,13 +7,15 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Store } from '../../store/store.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import { LogGroupExists, LogGroupMissing, LogStreamExists } from './log-store-errors.ts';
-import type { LogGroup, LogGroupKey, LogOwner } from './log-store.ts';
+import type { LogGroup, LogGroupKey, LogOwner, LogTags } from './log-store.ts';
 import { logMigrations } from './log-migrations.ts';
 
 export interface GroupRow extends LogGroup {
   readonly id: number;
   readonly key: LogGroupKey;
 }
+
+export type GroupChange = Partial<Pick<LogGroup, 'retentionDays' | 'tags'>>;
 
 export interface StreamRow {
   readonly id: number;
@@ -38,6 +40,7 @@ export class LogCatalogue {
   readonly #groups = new Map<string, GroupRow>();
   /** By the group's number. */
   readonly #streams = new Map<number, Promise<Map<string, StreamRow>>>();
+  #lastChange: Promise<void> = Promise.resolve();
 
   constructor({ store, clock }: LogCatalogueDeps, groups: readonly GroupRow[]) {
     this.#store = store;
@@ -65,7 +68,7 @@ export class LogCatalogue {
     return group;
   }
 
-  async createGroup(key: LogGroupKey, tags: Readonly<Record<string, string>>): Promise<void> {
+  async createGroup(key: LogGroupKey, tags: LogTags): Promise<void> {
     if (this.find(key) !== undefined) throw new LogGroupExists(key.group);
     const { account, region, group } = key;
     await this.#insert(
@@ -91,11 +94,17 @@ export class LogCatalogue {
     return group;
   }
 
-  async updateGroup(
-    key: LogGroupKey,
-    change: Partial<Pick<LogGroup, 'retentionDays' | 'tags'>>,
-  ): Promise<void> {
-    const changed = { ...this.get(key), ...change };
+  /** One after the other: each change sees what the one before it wrote. */
+  changeGroup(key: LogGroupKey, change: (group: GroupRow) => GroupChange): Promise<void> {
+    const apply = (): Promise<void> => this.#applyChange(key, change);
+    const applied = this.#lastChange.then(apply, apply);
+    this.#lastChange = applied;
+    return applied;
+  }
+
+  async #applyChange(key: LogGroupKey, change: (group: GroupRow) => GroupChange): Promise<void> {
+    const group = this.get(key);
+    const changed = { ...group, ...change(group) };
     await this.#store.write([
       {
         sql: 'UPDATE log_groups SET retention_days = ?, tags = ? WHERE id = ?',

@@ -17,12 +17,14 @@ export interface LogStreamKey extends LogGroupKey {
   readonly stream: string;
 }
 
+export type LogTags = Readonly<Record<string, string>>;
+
 export interface LogGroup {
   readonly name: string;
   readonly createdAtMs: number;
   /** Absent: events never expire. */
   readonly retentionDays: number | undefined;
-  readonly tags: Readonly<Record<string, string>>;
+  readonly tags: LogTags;
 }
 
 export interface LogStream {
@@ -85,7 +87,7 @@ export interface LogPage {
  */
 export interface LogStore extends Closeable {
   /** Rejects with `LogGroupExists`. */
-  createGroup(key: LogGroupKey, tags: Readonly<Record<string, string>>): Promise<void>;
+  createGroup(key: LogGroupKey, tags: LogTags): Promise<void>;
   /** With its streams and events. */
   deleteGroup(key: LogGroupKey): Promise<void>;
   findGroup(key: LogGroupKey): LogGroup | undefined;
@@ -93,7 +95,8 @@ export interface LogStore extends Closeable {
   listGroups(owner: LogOwner): readonly LogGroup[];
   storedBytes(key: LogGroupKey): Promise<number>;
   setRetention(key: LogGroupKey, days: number | undefined): Promise<void>;
-  setTags(key: LogGroupKey, tags: Readonly<Record<string, string>>): Promise<void>;
+  /** Changes of concurrent callers are applied one after the other. */
+  changeTags(key: LogGroupKey, change: (tags: LogTags) => LogTags): Promise<void>;
   /** Rejects with `LogStreamExists`. */
   createStream(key: LogStreamKey): Promise<void>;
   deleteStream(key: LogStreamKey): Promise<void>;

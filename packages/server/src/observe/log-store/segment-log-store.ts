@@ -15,9 +15,10 @@ import type {
   LogStore,
   LogStream,
   LogStreamKey,
+  LogTags,
   NewLogEvent,
 } from './log-store.ts';
-import type { LogStoreDeps } from './open-log-store.ts';
+import type { LogStoreDeps } from '../open-log-store.ts';
 import { planQuery, resumePosition } from './plan-query.ts';
 import type { SearchClient } from './search-client.ts';
 import type { FoundEvent } from './search-message.ts';
@@ -54,7 +55,7 @@ export class SegmentLogStore implements LogStore {
     return this.#damagedRecords;
   }
 
-  async createGroup(key: LogGroupKey, tags: Readonly<Record<string, string>>): Promise<void> {
+  async createGroup(key: LogGroupKey, tags: LogTags): Promise<void> {
     this.#assertOpen();
     await this.#catalogue.createGroup(key, tags);
   }
@@ -85,11 +86,11 @@ export class SegmentLogStore implements LogStore {
   }
 
   setRetention(key: LogGroupKey, days: number | undefined): Promise<void> {
-    return this.#catalogue.updateGroup(key, { retentionDays: days });
+    return this.#catalogue.changeGroup(key, () => ({ retentionDays: days }));
   }
 
-  setTags(key: LogGroupKey, tags: Readonly<Record<string, string>>): Promise<void> {
-    return this.#catalogue.updateGroup(key, { tags });
+  changeTags(key: LogGroupKey, change: (tags: LogTags) => LogTags): Promise<void> {
+    return this.#catalogue.changeGroup(key, (group) => ({ tags: change(group.tags) }));
   }
 
   async createStream({ stream, ...key }: LogStreamKey): Promise<void> {
@@ -198,6 +199,7 @@ export class SegmentLogStore implements LogStore {
     ]);
     const row = streams.get(stream);
     if (row === undefined) throw new LogStreamMissing(stream);
+    if (events.length === 0) return;
     const ingestedAtMs = this.#deps.clock.nowMs();
     await segments.append(
       row.id,

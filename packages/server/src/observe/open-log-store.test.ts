@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Clock } from '../../lib/clock.ts';
-import { silentLogger } from '../../lib/logger.ts';
-import { openStore } from '../../store/open-store.ts';
-import type { Store } from '../../store/store.ts';
-import type { LogEvent, LogPosition, LogQuery, LogStore } from './log-store.ts';
+import type { Clock } from '../lib/clock.ts';
+import { silentLogger } from '../lib/logger.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
+import type { LogEvent, LogPosition, LogQuery, LogStore } from './log-store/log-store.ts';
 import { openLogStore } from './open-log-store.ts';
 
 const owner = { account: '000000000000', region: 'eu-west-1' };
@@ -118,11 +118,17 @@ describe('the log store', () => {
   test('has everything after closing and opening again', async () => {
     await logs.append(a, [at(1, 'before')]);
     await logs.setRetention(group, 3);
-    await logs.setTags(group, { team: 'x' });
+    await Promise.all([
+      logs.changeTags(group, (tags) => ({ ...tags, team: 'x' })),
+      logs.changeTags(group, (tags) => ({ ...tags, tier: 'y' })),
+    ]);
     await reopen();
     await logs.append(a, [at(2, 'after')]);
     expect(await messages()).toEqual(['before', 'after']);
-    expect(logs.findGroup(group)).toMatchObject({ retentionDays: 3, tags: { team: 'x' } });
+    expect(logs.findGroup(group)).toMatchObject({
+      retentionDays: 3,
+      tags: { team: 'x', tier: 'y' },
+    });
     expect(await logs.listStreams(group)).toMatchObject([
       { name: 'a', extent: { leastMs: startMs + 1, mostMs: startMs + 2, events: 2 } },
       { name: 'b' },

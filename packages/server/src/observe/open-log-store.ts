@@ -5,14 +5,14 @@
  */
 import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Clock } from '../../lib/clock.ts';
-import type { Logger } from '../../lib/logger.ts';
-import type { Store } from '../../store/store.ts';
-import { removeGroupFolder } from './group-segments.ts';
-import { openLogCatalogue } from './log-catalogue.ts';
-import type { LogStore } from './log-store.ts';
-import { SearchClient } from './search-client.ts';
-import { SegmentLogStore } from './segment-log-store.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Store } from '../store/store.ts';
+import { removeGroupFolder } from './log-store/group-segments.ts';
+import { openLogCatalogue } from './log-store/log-catalogue.ts';
+import type { LogStore } from './log-store/log-store.ts';
+import { SearchClient } from './log-store/search-client.ts';
+import { SegmentLogStore } from './log-store/segment-log-store.ts';
 
 export interface LogStoreDeps {
   readonly store: Store;
