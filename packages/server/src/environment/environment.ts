@@ -299,13 +299,13 @@ export class Environment {
         return await this.#endFailed(order, invocation, status);
       }
       invocation.dispose();
-      const [peakMib] = await Promise.all([peak, drained()]);
+      await drained();
       if (this.#ending !== undefined) return undefined;
-      const facts = this.#facts(end.atMs - invocation.startedMs, peakMib, { status: 'success' });
-      const tail = log.report(order.requestId, report(facts));
+      const facts = this.#facts(end.atMs - invocation.startedMs, { status: 'success' });
+      const written = log.report(order.requestId, report(facts), peak);
       this.#invocation = undefined;
       this.#becomeIdle();
-      return tail;
+      return await written;
     } catch (error) {
       // The environment was ended from outside, or could not be; whoever ended it was told.
       this.#deps.logger.debug('environment.unsettled', { environment: this.id, error });
@@ -323,19 +323,19 @@ export class Environment {
     const isTimeout = status.status === 'timeout';
     const durationMs = isTimeout ? this.#timeoutMs : invocation.elapsedMs();
     const peakMib = (await this.#runtime?.memoryPeakMib(this.version.memoryMib)) ?? 0;
-    let tail: Uint8Array | undefined;
-    const facts = this.#facts(durationMs, peakMib, status);
+    let tail: Promise<Uint8Array | undefined> | undefined;
+    const facts = this.#facts(durationMs, status);
     await this.#stop(isTimeout ? 'its invocation timed out' : 'its runtime failed', () => {
-      tail = this.#log?.report(order.requestId, report(facts));
+      tail = this.#log?.report(order.requestId, report(facts), Promise.resolve(peakMib));
     });
-    return tail;
+    return await tail;
   }
 
-  #facts(durationMs: number, peakMib: number, status: ReportStatus): Parameters<typeof report>[0] {
+  #facts(durationMs: number, status: ReportStatus): Parameters<typeof report>[0] {
     const initMs = this.#coldInitMs;
     this.#coldInitMs = undefined;
     const { memoryMib } = this.version;
-    return { durationMs, peakMib, memoryMib, status, ...(initMs === undefined ? {} : { initMs }) };
+    return { durationMs, memoryMib, status, ...(initMs === undefined ? {} : { initMs }) };
   }
 
   #onParked(): void {

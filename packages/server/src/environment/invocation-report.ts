@@ -12,7 +12,6 @@ export type ReportStatus = {
 
 interface ReportFacts {
   readonly durationMs: number;
-  readonly peakMib: number;
   readonly memoryMib: number;
   readonly status: ReportStatus;
   readonly initMs?: number;
@@ -36,7 +35,7 @@ export function answerOutcome(answer: RuntimeAnswer): Outcome {
   }
 }
 
-export function report({ status, ...facts }: ReportFacts): InvocationReport {
+export function report({ status, ...facts }: ReportFacts): Omit<InvocationReport, 'peakMib'> {
   // AWS: since August 2025 the init of a cold start is billed with its first invocation.
   const billedMs = Math.ceil(facts.durationMs + (facts.initMs ?? 0));
   return { ...facts, ...status, billedMs };

@@ -12,6 +12,7 @@ import { environmentVariables } from './environment-variables.ts';
 import type { InitEnd, InitFailure } from './init-end.ts';
 import type { EnvironmentLog } from './log/environment-log.ts';
 import type { EnvironmentPlan } from './prepare-environment.ts';
+import { SharedReading } from './shared-reading.ts';
 import { RuntimeSession, type RuntimeListener } from './runtime-api/runtime-session.ts';
 import type { RuntimeApi } from './runtime-api/start-runtime-api.ts';
 
@@ -35,6 +36,7 @@ export class RunningRuntime {
   readonly #startedMs: number;
   readonly #initFailed: Promise<InitFailure>;
   readonly #parked: Promise<void>;
+  readonly #peakBytes: SharedReading;
 
   constructor(
     sandbox: Sandbox,
@@ -49,6 +51,7 @@ export class RunningRuntime {
     this.#startedMs = clock.monotonicMs();
     this.#parked = init.parked;
     this.#initFailed = init.failed;
+    this.#peakBytes = new SharedReading(() => sandbox.memoryPeakBytes());
   }
 
   /** Waits until the runtime asks for its first event, fails, or has used up its time. */
@@ -72,7 +75,7 @@ export class RunningRuntime {
   /** The most memory used so far, in whole megabytes as REPORT prints it; 0 if it is not known. */
   async memoryPeakMib(limitMib: number): Promise<number> {
     try {
-      const bytes = await this.#sandbox.memoryPeakBytes();
+      const bytes = await this.#peakBytes.get();
       return Math.min(limitMib, Math.ceil(bytes / 1_048_576));
     } catch {
       // The figure is for people to read; its absence must not fail an invocation.
@@ -83,7 +86,11 @@ export class RunningRuntime {
   /** Kills everything and resolves when it is verified dead. */
   async destroy(reason: string): Promise<void> {
     this.session.end();
-    await this.#sandbox.destroy(reason);
+    try {
+      await this.#sandbox.destroy(reason);
+    } finally {
+      this.session.cut();
+    }
   }
 
   async #exitsWithin(graceMs: number): Promise<void> {
@@ -146,7 +153,7 @@ export async function startRuntime(
     signal.throwIfAborted();
     return runtime;
   } catch (error) {
-    session.end();
+    session.cut();
     await sandbox.destroy('its program could not be started');
     throw error;
   }

@@ -24,7 +24,7 @@ const GATE_HOLD_MS = 500;
  * An environment that has just answered is idle again in a moment. Waiting so long for it before
  * starting another makes callers that invoke one after the other keep one warm environment.
  */
-const SETTLE_WAIT_MS = 25;
+const SETTLE_WAIT_MS = 50;
 /** At the end: for the last log lines of what has just answered. */
 const LAST_LINES_MS = 500;
 
@@ -33,8 +33,7 @@ export class EnvironmentPool {
   readonly #all = new Set<Environment>();
   readonly #starting = new Set<Environment>();
   readonly #idle: Environment[] = [];
-  readonly #waiting: PromiseWithResolvers<Environment>[] = [];
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #waiting: Waiter[] = [];
   /** Starts that wait at the gate. */
   #queuedStarts = 0;
   #retiredBecause: string | undefined;
@@ -53,10 +52,10 @@ export class EnvironmentPool {
   acquire(): Promise<Environment> {
     const environment = this.#takeIdle();
     if (environment !== undefined) return Promise.resolve(environment);
-    const waiter = Promise.withResolvers<Environment>();
+    const waiter = new Waiter();
     this.#waiting.push(waiter);
     const settling = this.#countSettling();
-    if (settling > 0) this.#later(SETTLE_WAIT_MS, () => this.#startMissing(0));
+    if (settling > 0) waiter.after(SETTLE_WAIT_MS, () => this.#startMissing(0));
     this.#startMissing(settling);
     return waiter.promise;
   }
@@ -81,7 +80,6 @@ export class EnvironmentPool {
     this.#retiredBecause = reason;
     for (const waiter of this.#waiting.splice(0)) waiter.reject(new EnvironmentEnded(reason));
     await this.#lastLines();
-    for (const timer of this.#timers) clearTimeout(timer);
     this.#idle.length = 0;
     await Promise.allSettled([...this.#all].map((each) => each.destroy(reason)));
   }
@@ -131,7 +129,7 @@ export class EnvironmentPool {
     });
     this.#all.add(environment);
     this.#starting.add(environment);
-    const hold = this.#later(GATE_HOLD_MS, release);
+    const hold = setTimeout(release, GATE_HOLD_MS);
     try {
       await environment.start();
       // A good init came through `idle`; a failed one needs an invocation that it can tell.
@@ -143,7 +141,6 @@ export class EnvironmentPool {
       this.#tellIfEmpty();
     } finally {
       clearTimeout(hold);
-      this.#timers.delete(hold);
       release();
     }
   }
@@ -188,13 +185,28 @@ export class EnvironmentPool {
   #tellIfEmpty(): void {
     if (this.#all.size + this.#waiting.length + this.#queuedStarts === 0) this.#deps.onEmpty();
   }
+}
 
-  #later(delayMs: number, action: () => void): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      action();
-    }, delayMs);
-    this.#timers.add(timer);
-    return timer;
+/** An invocation without an environment yet; a timer of its own dies with the wait. */
+class Waiter {
+  readonly #served = Promise.withResolvers<Environment>();
+  #timer: NodeJS.Timeout | undefined;
+
+  get promise(): Promise<Environment> {
+    return this.#served.promise;
+  }
+
+  after(delayMs: number, action: () => void): void {
+    this.#timer = setTimeout(action, delayMs);
+  }
+
+  resolve(environment: Environment): void {
+    clearTimeout(this.#timer);
+    this.#served.resolve(environment);
+  }
+
+  reject(error: unknown): void {
+    clearTimeout(this.#timer);
+    this.#served.reject(error);
   }
 }

@@ -8,6 +8,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { applicationFilter } from './application-level.ts';
 import type { LogStream } from './log-stream.ts';
 import { LogTail } from './log-tail.ts';
+import { OrderedLines } from './ordered-lines.ts';
 import { OutputBudget } from './output-budget.ts';
 import { OutputLines } from './output-lines.ts';
 import {
@@ -24,9 +25,11 @@ export class EnvironmentLog {
   readonly #clock: Clock;
   readonly #stream: LogStream;
   readonly #lines: PlatformLines;
+  readonly #ordered: OrderedLines;
   readonly #output: Readonly<Record<OutputStream, OutputLines>>;
   readonly #budget: OutputBudget;
   #tail: LogTail | undefined;
+  #lastReport: Promise<unknown> = Promise.resolve();
 
   constructor(
     deps: { readonly clock: Clock; readonly stream: LogStream },
@@ -36,6 +39,7 @@ export class EnvironmentLog {
     this.#clock = clock;
     this.#stream = stream;
     this.#lines = platformLines(logging, () => clock.nowMs());
+    this.#ordered = new OrderedLines(({ atMs, text }) => stream.append(atMs, text));
     this.#budget = new OutputBudget(clock.monotonicMs());
     const passes =
       logging.format === 'JSON' ? applicationFilter(logging.applicationLevel) : undefined;
@@ -69,14 +73,29 @@ export class EnvironmentLog {
     this.#append(this.#lines.start(requestId, version));
   }
 
-  /** Ends an invocation's part; gives the tail where one was kept. */
-  report(requestId: string, report: InvocationReport): Uint8Array | undefined {
+  /**
+   * Ends an invocation's part. The place of its REPORT is kept until the memory peak is known;
+   * resolves then, with the tail where one was kept. `peakMib` never rejects.
+   */
+  report(
+    requestId: string,
+    report: Omit<InvocationReport, 'peakMib'>,
+    peakMib: Promise<number>,
+  ): Promise<Uint8Array | undefined> {
     this.flushOutput();
     this.#append(this.#lines.end(requestId, report));
-    this.#append(this.#lines.report(requestId, report));
-    const tail = this.#tail?.bytes();
+    const atMs = this.#clock.nowMs();
+    const place = this.#ordered.reserve();
+    const tail = this.#tail;
     this.#tail = undefined;
-    return tail;
+    const written = peakMib.then((peak) => {
+      const text = this.#lines.report(requestId, { ...report, peakMib: peak });
+      place({ atMs, text: text ?? '' });
+      if (text !== undefined) tail?.append(text);
+      return tail?.bytes();
+    });
+    this.#lastReport = written;
+    return written;
   }
 
   /** Unfinished lines become lines, and what was dropped is told. */
@@ -92,15 +111,16 @@ export class EnvironmentLog {
   }
 
   /** The environment is gone: sends the rest. */
-  end(): Promise<void> {
+  async end(): Promise<void> {
     this.flushOutput();
-    return this.#stream.end();
+    await this.#lastReport;
+    await this.#stream.end();
   }
 
-  #append(line: string | undefined): void {
-    if (line === undefined) return;
-    this.#stream.append(this.#clock.nowMs(), line);
-    this.#tail?.append(line);
+  #append(text: string | undefined): void {
+    if (text === undefined) return;
+    this.#ordered.append({ atMs: this.#clock.nowMs(), text });
+    this.#tail?.append(text);
   }
 }
 

@@ -8,7 +8,7 @@ export interface PlatformLines {
   initStart(start: InitStart): string | undefined;
   initReport(report: InitReport): string | undefined;
   start(requestId: string, version: string): string | undefined;
-  end(requestId: string, report: InvocationReport): string | undefined;
+  end(requestId: string, report: Omit<InvocationReport, 'peakMib'>): string | undefined;
   report(requestId: string, report: InvocationReport): string | undefined;
 }
 
@@ -114,7 +114,7 @@ function jsonLines(level: string, nowMs: () => number): PlatformLines {
   };
 }
 
-function outcomeFields(report: InvocationReport): object {
+function outcomeFields(report: Pick<InvocationReport, 'status' | 'errorType'>): object {
   const { status, errorType } = report;
   return errorType === undefined ? { status } : { status, errorType };
 }

@@ -79,9 +79,20 @@ export class RuntimeSession {
     this.#deliverToParked();
   }
 
-  /** Nothing that arrives from now on has any effect. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /**
+   * Nothing that arrives from now on has any effect. The connections stay until `cut`: a runtime
+   * that lost them before it is killed would write its surprise into the function's log.
+   */
   end(): void {
     this.#isEnded = true;
+  }
+
+  cut(): void {
+    this.end();
     for (const socket of this.#sockets) socket.destroy();
   }
 

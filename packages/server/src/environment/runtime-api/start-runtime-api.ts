@@ -46,7 +46,7 @@ export function startRuntimeApi(
     (request, response) => {
       const session = sessions.get(request.socket);
       if (session === undefined) request.socket.destroy();
-      else serve(deps.logger, session, request, response);
+      else if (!session.isEnded) serve(deps.logger, session, request, response);
     },
   );
   // Node starts to watch for slow requests when a server listens; ours never does.

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { silentLogger } from '../../lib/logger.ts';
+import { RuntimeSession, type RuntimeAnswer } from './runtime-session.ts';
+import { startRuntimeApi, type RuntimeApiOptions } from './start-runtime-api.ts';
+
+const open: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of open.splice(0)) await close();
+});
+
+/** A session with a listener of its own, as a sandbox has one. */
+async function startSession(options: RuntimeApiOptions = {}): Promise<{
+  readonly session: RuntimeSession;
+  readonly answers: RuntimeAnswer[];
+  readonly parked: () => number;
+  readonly dial: () => Promise<Socket>;
+}> {
+  const answers: RuntimeAnswer[] = [];
+  let parked = 0;
+  const session = new RuntimeSession({
+    parked: () => (parked += 1),
+    initFailed: () => {},
+    answered: (answer) => answers.push(answer),
+  });
+  const api = startRuntimeApi({ logger: silentLogger }, options);
+  const listener = createServer((socket) => api.accept(socket, session));
+  listener.listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  open.push(async () => {
+    session.cut();
+    listener.close();
+    await api.close();
+  });
+  const { port } = listener.address() as AddressInfo;
+  const dial = async (): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    return socket;
+  };
+  return { session, answers, parked: () => parked, dial };
+}
+
+const event = {
+  requestId: 'one',
+  deadlineAtMs: 1,
+  invokedArn: 'arn',
+  traceHeader: 'Root=1',
+  payload: Buffer.from('{}'),
+};
+const next = 'GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n';
+
+async function read(socket: Socket): Promise<string> {
+  const [chunk] = (await once(socket, 'data')) as [Buffer];
+  return chunk.toString('utf8');
+}
+
+test('an event waits for a runtime whose connection broke while it was parked', async () => {
+  const { session, dial, parked } = await startSession();
+  const first = await dial();
+  first.write(next);
+  await expect.poll(parked).toBe(1);
+  first.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  session.deliver(event);
+  const second = await dial();
+  second.write(next);
+  expect(await read(second)).toContain('Lambda-Runtime-Aws-Request-Id: one');
+  expect(parked()).toBe(1);
+  second.destroy();
+});
+
+test('a header that a caller chose cannot break out of its line', async () => {
+  const { session, dial, parked } = await startSession();
+  const socket = await dial();
+  socket.write(next);
+  await expect.poll(parked).toBe(1);
+  session.deliver({
+    ...event,
+    traceHeader: 'Root=1\r\nEvil: yes',
+    clientContext: '{"a":\u0000"ü"}',
+  });
+  const text = await read(socket);
+  expect(text).toContain('Lambda-Runtime-Trace-Id: Root=1  Evil: yes\r\n');
+  expect(text).toContain('Lambda-Runtime-Client-Context: {"a": "ü"}\r\n');
+  socket.destroy();
+});
+
+test('a client that trickles its headers is cut off', async () => {
+  const { dial } = await startSession({ headersTimeoutMs: 50 });
+  const socket = await dial();
+  socket.write('GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nX: ');
+  socket.resume();
+  await once(socket, 'close');
+});
+
+test('headers without end are refused', async () => {
+  const { dial } = await startSession();
+  const socket = await dial();
+  socket.write(`GET /2018-06-01/ping HTTP/1.1\r\nX: ${'x'.repeat(100_000)}`);
+  expect(await read(socket)).toContain('431');
+  socket.destroy();
+});
+
+test('a request with both a length and chunks is refused', async () => {
+  const { dial, answers } = await startSession();
+  const socket = await dial();
+  socket.write(
+    'POST /2018-06-01/runtime/invocation/one/response HTTP/1.1\r\nHost: x\r\n' +
+      'Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  );
+  expect(await read(socket)).toContain('HTTP/1.1 400');
+  expect(answers).toEqual([]);
+  socket.destroy();
+});
+
+test('a sandbox that opens too many connections loses the surplus', async () => {
+  const { dial } = await startSession();
+  const sockets = await Promise.all(Array.from({ length: 64 }, dial));
+  const surplus = await dial();
+  surplus.resume();
+  await once(surplus, 'close');
+  for (const socket of sockets) socket.destroy();
+});
+
+test('an ended session answers nothing, takes nobody new, and is cut when its sandbox is dead', async () => {
+  const { session, dial, answers } = await startSession();
+  const socket = await dial();
+  socket.write(next);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  session.deliver(event);
+  await once(socket, 'data');
+  session.end();
+  socket.write(
+    'POST /2018-06-01/runtime/invocation/one/response HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}',
+  );
+  const late = await dial();
+  late.resume();
+  await once(late, 'close');
+  expect(answers).toEqual([]);
+  expect(socket.destroyed).toBe(false);
+  session.cut();
+  socket.resume();
+  await once(socket, 'close');
+});
