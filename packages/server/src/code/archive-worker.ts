@@ -1,14 +1,16 @@
-/** The thread that handles one archive: one job in `workerData`, one answer, end. */
+/** The thread that handles archives: a job in, its answer out, one at a time. */
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { ArchiveAnswer, ArchiveJob } from './archive-job.ts';
 import { CodeRejected } from './code-rejected.ts';
 import { extractArchive } from './extract-archive.ts';
 import { readManifest, writeManifest } from './manifest.ts';
 import { verifyVolume } from './verify-volume.ts';
 
-parentPort?.postMessage(await answer(workerData as ArchiveJob));
+parentPort?.on('message', (job: ArchiveJob) => {
+  void answer(job).then((answered) => parentPort?.postMessage(answered));
+});
 
 async function answer(job: ArchiveJob): Promise<ArchiveAnswer> {
   try {

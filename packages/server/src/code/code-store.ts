@@ -21,7 +21,7 @@ import type { Closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import type { ArchiveAnswer } from './archive-job.ts';
-import { createArchiveRunner, type RunArchiveJob } from './archive-runner.ts';
+import { createArchiveRunner, type ArchiveRunner } from './archive-runner.ts';
 import { CodeRejected } from './code-rejected.ts';
 
 export interface CodeStore extends Closeable {
@@ -68,7 +68,7 @@ class DiskCodeStore implements CodeStore {
   readonly #folder: string;
   readonly #logger: Logger;
   readonly #removalDelayMs: number;
-  readonly #run: RunArchiveJob = createArchiveRunner();
+  readonly #runner: ArchiveRunner = createArchiveRunner();
   readonly #lock = new KeyedLock();
   /** Volumes extracted or compared in this run. */
   readonly #verified = new Set<string>();
@@ -122,7 +122,11 @@ class DiskCodeStore implements CodeStore {
     if (this.#verified.has(hex)) return folder;
     await this.#locked(hex, async () => {
       if (this.#verified.has(hex)) return;
-      const answer = await this.#run({ kind: 'verify', folder, manifest: this.#manifest(hex) });
+      const answer = await this.#runner.run({
+        kind: 'verify',
+        folder,
+        manifest: this.#manifest(hex),
+      });
       if (answer.kind !== 'done') {
         this.#logger.warn('code volume is made again', { hex, detail: answer });
         await this.#extract(hex, this.#zip(hex));
@@ -176,6 +180,7 @@ class DiskCodeStore implements CodeStore {
   async #end(): Promise<void> {
     for (const timer of this.#removals.values()) clearTimeout(timer);
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    await this.#runner.close();
   }
 
   async #store(hex: string, bytes: Uint8Array): Promise<void> {
@@ -200,7 +205,7 @@ class DiskCodeStore implements CodeStore {
     await mkdir(work);
     try {
       const job = { kind: 'extract', zip, sha256: hex, target, manifest } as const;
-      throwUnlessDone(await this.#run(job));
+      throwUnlessDone(await this.#runner.run(job));
       await this.#discard(hex);
       await rename(manifest, this.#manifest(hex));
       await rename(target, this.#at('volumes', hex));
