@@ -159,7 +159,7 @@ describe('the log store', () => {
         const backwards = await messages({ mostEvents: most * 7, order: 'newest-first' });
         expect(backwards).toEqual(all.toReversed());
       }),
-      { numRuns: 15 },
+      { numRuns: 8 },
     );
     await reopen(2_000);
     expect(await messages()).toHaveLength(count);

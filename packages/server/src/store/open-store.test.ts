@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -72,8 +72,8 @@ describe('the SQLite store', () => {
   });
 
   test('refuses a path that cannot be a database with a sentence', async () => {
-    const opening = openStore({ path: folder, logger: silentLogger });
-    await expect(opening).rejects.toThrow(/cannot be opened .* choose another folder/);
+    await mkdir(file, { recursive: true });
+    await expect(openAgain()).rejects.toThrow(/cannot be opened .* choose another folder/);
   });
 
   test('rejects the writes for which there is no room and keeps serving', async () => {
