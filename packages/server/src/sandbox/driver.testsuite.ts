@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -199,7 +200,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       const listeners = ['runtime-api', 'aws-endpoint'].map((listener, index) => ({
         name: listener,
         port: 9001 + index,
-        onConnection: (socket: import('node:net').Socket) => {
+        onConnection: (socket: Socket) => {
           socket.on('error', () => {});
           socket.once('data', (data) => socket.end(`${listener} heard ${data.toString()}`));
         },

@@ -1,11 +1,16 @@
 /**
  * Waits for processes that were not started by Node: the first processes of sandboxes, which
  * become children of this one when the OCI runtime that started them exits (it is a subreaper).
+ *
+ * crun also leaves a short-lived child of its own to whoever buries orphans. Node's children are
+ * Node's to wait for and are never touched.
  */
+import { readFileSync } from 'node:fs';
 import { reap, type WaitStatus } from './syscalls.ts';
 
 export class AdoptedChildren {
   readonly #waiting = new Map<number, (status: WaitStatus) => void>();
+  readonly #nodes = new Set<number>();
 
   /** To be called at every SIGCHLD: several ends may share one signal. */
   check(): void {
@@ -15,6 +20,11 @@ export class AdoptedChildren {
       this.#waiting.delete(pid);
       onEnd(status);
     }
+    for (const pid of children()) {
+      if (this.#waiting.has(pid) || this.#nodes.has(pid)) continue;
+      // A first process that is about to be watched must keep its status until then.
+      if (this.#nodes.size === 0 || !isInOtherNamespace(pid)) reap(pid);
+    }
   }
 
   /** Calls back once; at once for a process that has already ended. */
@@ -23,8 +33,28 @@ export class AdoptedChildren {
     this.check();
   }
 
-  /** Buries one that nobody waits for: killed before it was known. */
-  bury(pid: number): void {
-    if (!this.#waiting.has(pid)) reap(pid);
+  /** Node has started this one; to be told before its end can have been noticed. */
+  nodeStarted(pid: number): void {
+    this.#nodes.add(pid);
+  }
+
+  /** Node has waited for it, and what it left behind is watched. */
+  nodeEnded(pid: number): void {
+    this.#nodes.delete(pid);
+  }
+}
+
+function children(): number[] {
+  const list = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim();
+  return list === '' ? [] : list.split(' ').map(Number);
+}
+
+/** The first process of a sandbox has two numbers: ours, and 1. */
+function isInOtherNamespace(pid: number): boolean {
+  try {
+    const numbers = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return (numbers ?? '').split(/\s+/).length > 1;
+  } catch {
+    return false;
   }
 }

@@ -56,7 +56,6 @@ export class HelperSandbox {
   #pipes: Record<'stdout' | 'stderr', ReturnType<typeof pipe>> | undefined;
   #idRange: number | undefined;
   #isMounted = false;
-  #run: RunningOci | undefined;
   #initPid: number | undefined;
   #oomKills = 0;
   #destroying: Promise<void> | undefined;
@@ -99,7 +98,7 @@ export class HelperSandbox {
       throw new Error('The sandbox was destroyed.');
     const stdin = this.#openPipe();
     this.#close(stdin.writeFd);
-    this.#run = runOci({
+    const run = runOci({
       runtime: this.#deps.runtime,
       bundle,
       stateFolder: path.join(this.#deps.stage, 'state'),
@@ -118,9 +117,7 @@ export class HelperSandbox {
       this.#close(readFd);
       this.#close(writeFd);
     }
-    const pid = await this.#run.started;
-    this.#initPid = pid;
-    this.#deps.children.watch(pid, (status) => this.#onEnd(status));
+    await this.#adopt(run);
   }
 
   signal(name: 'SIGTERM' | 'SIGKILL'): void {
@@ -144,10 +141,7 @@ export class HelperSandbox {
   async #end(): Promise<void> {
     const { cgroups, children, idRanges } = this.#deps;
     for (let waitedMs = 0; ; waitedMs++) {
-      for (const pid of killCgroup(cgroups, this.#name)) {
-        // The OCI runtime's own process is Node's to wait for.
-        if (pid !== this.#run?.child.pid) children.bury(pid);
-      }
+      killCgroup(cgroups, this.#name);
       if (removeCgroup(cgroups, this.#name)) break;
       if (waitedMs >= DEATH_MS) throw new Error('A process survived SIGKILL.');
       await sleep(1);
@@ -163,6 +157,20 @@ export class HelperSandbox {
     removeEmpty(this.#folder);
     if (this.#idRange !== undefined) idRanges.giveBack(this.#idRange);
     this.#idRange = undefined;
+  }
+
+  async #adopt({ child, started }: RunningOci): Promise<void> {
+    const { children } = this.#deps;
+    const runtimePid = child.pid ?? 0;
+    children.nodeStarted(runtimePid);
+    try {
+      const pid = await started;
+      this.#initPid = pid;
+      children.watch(pid, (status) => this.#onEnd(status));
+    } finally {
+      children.nodeEnded(runtimePid);
+      children.check();
+    }
   }
 
   #writeConfig(bundle: string, program: StartCall): void {

@@ -38,8 +38,9 @@ export function runOci(run: OciRun): RunningOci {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   child.once('error', reject);
   child.once('exit', (code, signal) => {
-    if (code === 0) resolve(Number(readFileSync(path.join(run.bundle, 'pid'), 'latin1')));
-    else reject(new Error(explain(run, code, signal)));
+    const pid = code === 0 ? readPid(run.bundle) : undefined;
+    if (pid === undefined) reject(new Error(explain(run, code, signal)));
+    else resolve(pid);
   });
   return { child, started: promise };
 }
@@ -56,6 +57,15 @@ function runtimeArguments(run: OciRun): readonly string[] {
     case 'runc':
     case 'kata':
       return [...before, 'run', ...after];
+  }
+}
+
+/** None when the sandbox was destroyed meanwhile, and its folder with it. */
+function readPid(bundle: string): number | undefined {
+  try {
+    return Number(readFileSync(path.join(bundle, 'pid'), 'latin1'));
+  } catch {
+    return undefined;
   }
 }
 

@@ -41,8 +41,8 @@ const LO_FLAGS_DIRECT_IO = 16;
 const LOOP_ATTEMPTS = 50;
 
 // No journal: the volume dies with its sandbox. Tables stay uninitialised, so the template is
-// about 128 KB whatever its size.
-const MKFS = ['-q', '-F', '-O', '^has_journal,^resize_inode', '-m', '0'];
+// about 128 KB whatever its size. The block size is that of the loop device.
+const MKFS = ['-q', '-F', '-b', '4096', '-O', '^has_journal,^resize_inode', '-m', '0'];
 const MKFS_EXTENDED = 'lazy_itable_init=1,nodiscard';
 
 interface Template {

@@ -142,7 +142,7 @@ export function outOfMemoryKills(layout: CgroupLayout, name: CgroupName): number
 }
 
 /** The processes of the group, as this process's namespace numbers them. */
-export function processesOf(layout: CgroupLayout, name: CgroupName): number[] {
+function processesOf(layout: CgroupLayout, name: CgroupName): number[] {
   const pids = ownFolders(layout, name).flatMap((folder) => {
     try {
       return readFileSync(path.join(folder, 'cgroup.procs'), 'latin1').split('\n');
@@ -155,9 +155,9 @@ export function processesOf(layout: CgroupLayout, name: CgroupName): number[] {
 
 /**
  * Sends SIGKILL to everything in the group, frozen or not. To be repeated until the group can be
- * removed. Returns the processes that it found.
+ * removed.
  */
-export function killCgroup(layout: CgroupLayout, name: CgroupName): number[] {
+export function killCgroup(layout: CgroupLayout, name: CgroupName): void {
   const { file, frozen, thawed } = freezer(layout, name);
   // A frozen group cannot fork while its members are listed, so a fork bomb does not outrun this.
   writeOptional(file, frozen);
@@ -168,7 +168,6 @@ export function killCgroup(layout: CgroupLayout, name: CgroupName): number[] {
   for (const pid of pids) killProcess(pid);
   // v1: a frozen process dies only when it is thawed.
   writeOptional(file, thawed);
-  return pids;
 }
 
 /** Whether the group is gone. It is not while a process of it is still ending. */

@@ -1,0 +1,47 @@
+import { readdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { systemClock } from '../lib/clock.ts';
+import { silentLogger } from '../lib/logger.ts';
+import { startSandboxDriver, type ChooseDriverDeps } from './choose-driver.ts';
+import { SandboxFailure } from './driver.ts';
+
+let folder: string;
+let deps: ChooseDriverDeps;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hearth-choose-test-'));
+  const services = { folder, logger: silentLogger, clock: systemClock };
+  deps = { isolation: 'auto', ociRuntime: '/no/such/runtime', isLoopbackOnly: true, ...services };
+});
+afterEach(async () => {
+  expect(await readdir(folder)).toEqual([]);
+  await rm(folder, { recursive: true });
+});
+
+test('auto falls back on loopback, and says why', async () => {
+  const { driver, warning } = await startSandboxDriver(deps);
+  expect(driver.isolation).toBe('process');
+  expect(driver.description).toBe('process (no isolation)');
+  expect(warning).toContain('No OCI runtime "/no/such/runtime" is installed on this machine.');
+  await driver.close();
+});
+
+test('auto refuses to run without isolation where others can reach the server', async () => {
+  const starting = startSandboxDriver({ ...deps, isLoopbackOnly: false });
+  await expect(starting).rejects.toThrow(SandboxFailure);
+  await expect(startSandboxDriver({ ...deps, isLoopbackOnly: false })).rejects.toThrow(
+    /only listens on loopback/,
+  );
+});
+
+test('oci never falls back', async () => {
+  await expect(startSandboxDriver({ ...deps, isolation: 'oci' })).rejects.toThrow(SandboxFailure);
+});
+
+test('process is taken at its word, without a warning', async () => {
+  const { driver, warning } = await startSandboxDriver({ ...deps, isolation: 'process' });
+  expect([driver.isolation, warning]).toEqual(['process', undefined]);
+  await driver.close();
+});

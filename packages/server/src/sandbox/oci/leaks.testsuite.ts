@@ -1,0 +1,236 @@
+/** That nothing stays on the machine: after use, after a helper's death, after a server's. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { SandboxDriver } from '../driver.ts';
+import {
+  processesWith,
+  runProgram,
+  sandboxRequest,
+  shell,
+  startProgram,
+  uniqueSleep,
+  until,
+} from '../driver.testsuite.ts';
+
+export function describeLeaks(
+  runtime: string,
+  start: (folder: string) => Promise<SandboxDriver>,
+): void {
+  describe(`what stays behind: ${runtime}`, () => {
+    let folder: string;
+    beforeAll(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), 'hearth-sandbox-test-'));
+    });
+    afterAll(async () => {
+      await rm(folder, { recursive: true });
+    });
+
+    test('after a driver has been used and closed, the machine is as before', async () => {
+      const place = path.join(folder, 'used');
+      const before = await traces(process.pid, place);
+      const driver = await start(place);
+      await Promise.all(
+        Array.from({ length: 4 }, () =>
+          runProgram(driver, shell('setsid sleep 1000 & echo x > /tmp/file')),
+        ),
+      );
+      const sandbox = await driver.create(sandboxRequest());
+      await startProgram(sandbox, shell('sleep 1000'));
+      await sandbox.freeze();
+      await driver.close();
+      expect(await traces(process.pid, place)).toEqual(before);
+      expect(await readdir(place)).toEqual([]);
+    });
+
+    test('thirty sandboxes leave no descriptor, mount or zombie in the helper', async () => {
+      const driver = await start(path.join(folder, 'cycles'));
+      try {
+        await runProgram(driver, shell('exit 0'));
+        const [helper] = await helpersOf(process.pid);
+        const before = await helperFigures(helper!);
+        for (let round = 0; round < 6; round++) {
+          await Promise.all(
+            Array.from({ length: 5 }, () => runProgram(driver, shell('(sleep 100 &); exit 0'))),
+          );
+        }
+        expect(await helperFigures(helper!)).toEqual(before);
+      } finally {
+        await driver.close();
+      }
+    });
+
+    test('a killed helper: its sandboxes end as exited, new ones can be made', async () => {
+      const driver = await start(path.join(folder, 'helper'));
+      try {
+        const seconds = uniqueSleep();
+        const sandbox = await driver.create(sandboxRequest());
+        const frozen = await driver.create(sandboxRequest());
+        await startProgram(sandbox, shell(`trap "" TERM; sleep ${seconds}; true`));
+        await startProgram(frozen, shell(`sleep ${seconds}; true`));
+        await until(async () => (await processesWith(`sleep\0${seconds}`)).length === 2);
+        await frozen.freeze();
+        const [helper] = await helpersOf(process.pid);
+        process.kill(helper!, 'SIGKILL');
+        expect(await sandbox.exited).toEqual({ code: null, signal: 'SIGKILL', outOfMemory: false });
+        expect(await frozen.exited).toMatchObject({ code: null });
+        await Promise.all([sandbox.destroy('lost'), frozen.destroy('lost')]);
+        expect(await processesWith(`sleep\0${seconds}`)).toEqual([]);
+        const { stdout } = await runProgram(driver, shell('echo again'));
+        expect(stdout).toBe('again\n');
+      } finally {
+        await driver.close();
+      }
+      expect(await readdir(path.join(folder, 'helper'))).toEqual([]);
+    });
+
+    test('a killed server takes its sandboxes along', async () => {
+      const place = path.join(folder, 'server');
+      const server = await startServer(runtime, place);
+      server.kill();
+      await until(async () => (await processesWith(`sleep\0${server.seconds}`)).length === 0);
+      await until(async () => (await helpersOf(server.pid)).length === 0);
+      expect((await traces(server.pid, place)).cgroups).toEqual([]);
+      await (await start(place)).close();
+      expect(await readdir(place)).toEqual([]);
+    });
+
+    test('the next start removes what a server and a helper, both killed, left', async () => {
+      const place = path.join(folder, 'both');
+      const server = await startServer(runtime, place);
+      const living = await start(path.join(folder, 'neighbour'));
+      try {
+        const seconds = uniqueSleep();
+        const neighbour = await living.create(sandboxRequest());
+        await startProgram(neighbour, { argv: ['/bin/sleep', seconds] });
+        server.killWithHelper();
+        await until(async () => (await helpersOf(server.pid)).length === 0);
+        expect((await traces(server.pid, place)).cgroups).not.toEqual([]);
+        const next = await start(place);
+        await next.close();
+        expect(await processesWith(`sleep\0${server.seconds}`)).toEqual([]);
+        const left = await traces(server.pid, place);
+        expect({ ...left, mounts: [] }).toEqual({ cgroups: [], loops: [], mounts: [], runs: [] });
+        expect(await readdir(place)).toEqual([]);
+        // Those of a living server were not touched.
+        expect(await processesWith(`sleep\0${seconds}`)).not.toEqual([]);
+      } finally {
+        await living.close();
+      }
+    });
+  });
+}
+
+/** What a server of this process id, with this folder, has on the machine. */
+async function traces(
+  pid: number,
+  folder: string,
+): Promise<Readonly<Record<'cgroups' | 'loops' | 'mounts' | 'runs', readonly string[]>>> {
+  const prefix = `hearth-${pid}-`;
+  const trees = [
+    '/sys/fs/cgroup',
+    ...(await namesIn('/sys/fs/cgroup')).map((name) => `/sys/fs/cgroup/${name}`),
+  ];
+  const found = await Promise.all(trees.map(async (tree) => await namesIn(tree)));
+  const mountinfo = await readFile('/proc/self/mountinfo', 'utf8');
+  return {
+    cgroups: found.flat().filter((name) => name.startsWith(prefix)),
+    loops: (await loopFiles()).filter((file) => file.startsWith(folder)),
+    mounts: mountinfo.split('\n').map((line) => line.split(' ')[4] ?? ''),
+    runs: (await namesIn('/run/hearth')).filter((name) => name.startsWith(prefix)),
+  };
+}
+
+async function loopFiles(): Promise<readonly string[]> {
+  const devices = (await namesIn('/sys/block')).filter((name) => name.startsWith('loop'));
+  const files = await Promise.all(
+    devices.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(() => '')),
+  );
+  return files.map((file) => file.trim()).filter((file) => file !== '');
+}
+
+async function helperFigures(pid: number): Promise<object> {
+  const fds = await namesIn(`/proc/${pid}/fd`);
+  const links = await Promise.all(
+    fds.map((fd) => readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')),
+  );
+  const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8');
+  return {
+    descriptors: links.filter((link) => link !== '').length,
+    mounts: mounts.trim().split('\n').length,
+    children: await childrenOf(pid),
+  };
+}
+
+async function helpersOf(pid: number): Promise<number[]> {
+  const helpers = await processesWith('sandbox/helper/main.ts');
+  const parents = await Promise.all(
+    helpers.map(async (helper) => {
+      const status = await readFile(`/proc/${helper}/stat`, 'latin1').catch(() => '');
+      const parent = Number(status.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
+      return { helper, parent };
+    }),
+  );
+  // One whose server has gone has another parent, but still bears the server's number.
+  const known = knownHelpers.get(pid) ?? new Set<number>();
+  knownHelpers.set(pid, known);
+  for (const { helper, parent } of parents) if (parent === pid) known.add(helper);
+  return helpers.filter((helper) => known.has(helper));
+}
+
+const knownHelpers = new Map<number, Set<number>>();
+
+async function childrenOf(pid: number): Promise<string> {
+  return (await readFile(`/proc/${pid}/task/${pid}/children`, 'latin1')).trim();
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return existsSync(folder) ? await readdir(folder).catch(() => []) : [];
+}
+
+interface ServerProcess {
+  readonly pid: number;
+  readonly seconds: string;
+  kill(): void;
+  killWithHelper(): void;
+}
+
+/** A process of its own that runs a driver with two sandboxes, one of them frozen. */
+async function startServer(runtime: string, folder: string): Promise<ServerProcess> {
+  const seconds = uniqueSleep();
+  const source = `
+    import { startOciDriver } from ${JSON.stringify(path.join(import.meta.dirname, 'start-oci-driver.ts'))};
+    const log = { debug() {}, info() {}, warn() {}, error(...all) { console.error(...all); }, with() { return log; } };
+    const driver = await startOciDriver({ runtime: ${JSON.stringify(runtime)}, folder: process.argv[2], logger: log, clock: {} });
+    const limits = { memoryMib: 128, cpus: 1, tmpMib: 512, maxProcesses: 64, maxFileDescriptors: 256, listeners: [] };
+    const program = (script) => ({ argv: ['/bin/sh', '-c', script], env: { PATH: '/bin' }, userEnv: {}, cwd: '/tmp', mounts: [], onOutput() {} });
+    const one = await driver.create({ id: 'one', ...limits });
+    await one.start(program('trap "" TERM; setsid sleep ${seconds} & sleep ${seconds}; true'));
+    const two = await driver.create({ id: 'two', ...limits });
+    await two.start(program('sleep ${seconds}; true'));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await two.freeze();
+    console.log('ready');
+    setInterval(() => {}, 1000);`;
+  const file = path.join(await mkdtemp(path.join(path.dirname(folder), 'server-')), 'server.mjs');
+  await writeFile(file, source);
+  const child = spawn(process.execPath, [file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const pid = child.pid!;
+  let said = '';
+  child.stdout.on('data', (text: Buffer) => (said += text.toString()));
+  await until(() => said === 'ready\n');
+  expect(await processesWith(`sleep\0${seconds}`)).toHaveLength(3);
+  const [helper] = await helpersOf(pid);
+  return {
+    pid,
+    seconds,
+    kill: () => child.kill('SIGKILL'),
+    killWithHelper: () => {
+      process.kill(helper!, 'SIGKILL');
+      child.kill('SIGKILL');
+    },
+  };
+}
