@@ -2,33 +2,33 @@
  * Every option of the server, once: its environment variable, flag, type, default and words.
  * The help text, the reference page and the typed `Config` are made from this table.
  */
-export interface IntegerOption extends OptionWords {
+interface IntegerOption extends OptionWords {
   readonly type: 'integer';
   readonly default: number;
   readonly least: number;
   readonly most: number;
 }
 
-export interface ChoiceOption extends OptionWords {
+interface ChoiceOption extends OptionWords {
   readonly type: 'choice';
   readonly default: string;
   readonly choices: readonly string[];
 }
 
-export interface FolderOption extends OptionWords {
+interface FolderOption extends OptionWords {
   readonly type: 'folder';
   /** Made from the user's home; see `default-folders.ts`. */
   readonly default: 'data' | 'cache';
 }
 
 /** A choice, or the absolute path of a program. */
-export interface ProgramOption extends OptionWords {
+interface ProgramOption extends OptionWords {
   readonly type: 'program';
   readonly default: string;
   readonly choices: readonly string[];
 }
 
-export interface LoopbackOption extends OptionWords {
+interface LoopbackOption extends OptionWords {
   readonly type: 'loopback';
   readonly default: string;
 }
@@ -43,7 +43,7 @@ interface OptionWords {
 
 export type Option = IntegerOption | ChoiceOption | FolderOption | ProgramOption | LoopbackOption;
 
-export const optionTable = {
+const optionTable = {
   port: {
     type: 'integer',
     env: 'HEARTH_PORT',

@@ -7,7 +7,7 @@ import { describeFailure, reviveFailure } from './describe-failure.ts';
 import { OPENED, type ThreadReply, type ThreadRequest } from './thread-message.ts';
 
 /** A request without its number, each kind on its own. */
-export type Question = ThreadRequest extends infer Each
+type Question = ThreadRequest extends infer Each
   ? Each extends ThreadRequest
     ? Omit<Each, 'id'>
     : never

@@ -38,7 +38,7 @@ export function encodeRecord(
 }
 
 /** Undefined where no whole, sound record starts. */
-export function decodeRecord(buffer: Buffer, at: number): LogRecord | undefined {
+function decodeRecord(buffer: Buffer, at: number): LogRecord | undefined {
   if (at + HEAD_BYTES + FIXED_BODY_BYTES > buffer.length) return undefined;
   if (MARK.compare(buffer, at, at + MARK.length) !== 0) return undefined;
   const body = at + HEAD_BYTES;

@@ -17,7 +17,7 @@ export interface QueryPlan {
 /** 512 blocks are about 32 MB: a fraction of a second of searching. */
 const BLOCKS_PER_PAGE = 512;
 /** A position behind (or before) every event of its millisecond. */
-export const LAST_PLACE = Number.MAX_SAFE_INTEGER;
+const LAST_PLACE = Number.MAX_SAFE_INTEGER;
 
 export function planQuery(
   blocks: readonly SegmentBlock[],
