@@ -36,11 +36,14 @@ export function canonicalRequest(parts: CanonicalParts): string {
  */
 function canonicalPath(path: string, service: string): string {
   if (path === '' || path === '/') return '/';
-  if (service === 's3') {
-    const decoded = percentDecode(path);
-    return decoded === undefined ? path : encodePath(decoded);
-  }
+  // Segment by segment: an encoded slash is part of a name and stays encoded.
+  if (service === 's3') return path.split('/').map(recodeSegment).join('/');
   return encodePath(path.includes('//') || path.includes('/.') ? normalise(path) : path);
+}
+
+function recodeSegment(segment: string): string {
+  const decoded = percentDecode(segment);
+  return decoded === undefined ? segment : percentEncode(decoded);
 }
 
 function encodePath(path: string): string {

@@ -110,7 +110,8 @@ const requests = fc.record({
   method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE'),
   path: segments.map((parts) => `/${parts.map(percentEncode).join('/')}`),
   query: fc.dictionary(
-    fc.string({ unit: 'grapheme', minLength: 1 }),
+    // The signer of the SDK loses a parameter of this name.
+    fc.string({ unit: 'grapheme', minLength: 1 }).filter((name) => name !== '__proto__'),
     fc.oneof(
       fc.string({ unit: 'grapheme' }),
       fc.array(fc.string(), { minLength: 1, maxLength: 3 }),
@@ -189,7 +190,6 @@ function received(
   return { method: request.method, path: request.path, query, headers, body };
 }
 
-/** The S3 signer of the SDK signs the path as it is; a server sees only well-formed ones. */
 const signingDate = new Date(nowMs);
 
 describe("signatures of the SDK's own signer", () => {
