@@ -534,6 +534,40 @@ export function environmentSuite(
           expect(invoker.snapshot().throttles).toBe(495);
         }));
 
+      test('whatever happens at random, each caller gets what its own function did', () =>
+        withStage({}, async ({ invoke, version, invoker, sandboxes }) => {
+          const seed = Math.floor(Math.random() * 2 ** 31);
+          const random = seededRandom(seed);
+          const handlers = ['echoes', 'echoes', 'sleeps', 'throws', 'exits-42', 'exits-in-init'];
+          const expected: Record<string, string> = {
+            echoes: 'succeeded',
+            sleeps: 'succeeded',
+            throws: 'function-error',
+            'exits-42': 'crashed',
+            'exits-in-init': 'crashed',
+          };
+          const callers = Array.from({ length: 4 }, async (_, caller) => {
+            for (let each = 0; each < 12; each++) {
+              const handler = handlers[random(handlers.length)]!;
+              const incarnation = String(random(2));
+              const event = { ms: random(30), caller, each };
+              const function_ = version(handler, { incarnation });
+              const result = await invoke(function_, event, random(2) === 0);
+              expect(result.outcome.kind, `${handler}, seed ${seed}`).toBe(expected[handler]);
+              if (handler === 'echoes') expect(jsonOf(result), `seed ${seed}`).toEqual(event);
+              if (random(5) === 0) invoker.retire(functionArn(function_), incarnation);
+            }
+          });
+          await Promise.all(callers);
+          for (const handler of handlers) invoker.retire(functionArn(version(handler)));
+          await until(() => sandboxes.size === 0);
+          expect(invoker.snapshot()).toMatchObject({
+            invocations: 48,
+            platformFaults: 0,
+            environments: { starting: 0, idle: 0, busy: 0 },
+          });
+        }));
+
       test('a closed invoker takes nothing more and has told everybody', () =>
         withStage(
           { settings: { shutdownGraceMs: 50 } },
@@ -548,4 +582,13 @@ export function environmentSuite(
         ));
     });
   });
+}
+
+/** A small generator whose seed a failure prints, so that a bad run can be had again. */
+function seededRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return (state >> 8) % below;
+  };
 }

@@ -10,7 +10,7 @@ import type { RuntimeCatalogue } from '@hearth/runtimes';
 import { expect } from 'vitest';
 import { AwsError } from '../core/aws-error.ts';
 import { functionArn, type FunctionVersion } from '../core/function-version.ts';
-import type { InvocationResult } from '../core/invocation.ts';
+import { RoleNotAssumable, type InvocationResult } from '../core/invocation.ts';
 import {
   startInvoker,
   type InvokerSettings,
@@ -18,7 +18,7 @@ import {
 } from '../invoke/start-invoker.ts';
 import { systemClock } from '../lib/clock.ts';
 import { randomIds } from '../lib/ids.ts';
-import { createLogger } from '../lib/logger.ts';
+import { createLogger, type Logger } from '../lib/logger.ts';
 import type { Sandbox, SandboxDriver } from '../sandbox/driver.ts';
 
 export interface Line {
@@ -45,6 +45,7 @@ export interface Stage {
 export interface StageOptions {
   readonly settings?: Partial<InvokerSettings>;
   readonly denies?: readonly string[];
+  readonly logger?: Logger;
 }
 
 let ids = 0;
@@ -66,22 +67,25 @@ export async function startStage(
     },
     roles: {
       isAssumableBy: async () => true,
-      assume: async (roleArn, sessionName) => ({
-        principal: {
-          kind: 'role-session',
-          account: '000000000000',
-          arn: `arn:aws:sts::000000000000:assumed-role/test/${sessionName}`,
-          userId: `AROATEST:${sessionName}`,
-          roleArn,
-          sessionName,
-        },
-        credentials: {
-          accessKeyId: 'ASIATEST',
-          secretAccessKey: 'secret',
-          sessionToken: 'token',
-          expiresAtMs: Date.now() + 3_600_000,
-        },
-      }),
+      assume: async (roleArn, sessionName) => {
+        if (roleArn === 'not-assumable') throw new RoleNotAssumable('no such role');
+        return {
+          principal: {
+            kind: 'role-session',
+            account: '000000000000',
+            arn: `arn:aws:sts::000000000000:assumed-role/test/${sessionName}`,
+            userId: `AROATEST:${sessionName}`,
+            roleArn,
+            sessionName,
+          },
+          credentials: {
+            accessKeyId: 'ASIATEST',
+            secretAccessKey: 'secret',
+            sessionToken: 'token',
+            expiresAtMs: Date.now() + 3_600_000,
+          },
+        };
+      },
     },
     callAs: async ({ principal }, _service, operation, input) => {
       calls.push({ operation, principal: 'arn' in principal ? principal.arn : principal.kind });
@@ -92,7 +96,7 @@ export async function startStage(
     acceptAwsConnection: (socket) => socket.destroy(),
     clock: systemClock,
     ids: randomIds,
-    logger: refusalsThrow,
+    logger: options.logger ?? refusalsThrow,
     settings: {
       idleTimeoutMs: 60_000,
       reuse: 'always',
