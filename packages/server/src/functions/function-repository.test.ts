@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { silentLogger } from '../lib/logger.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
@@ -11,15 +11,19 @@ import { openFunctionRepository, type FunctionRepository } from './function-repo
 let folder = '';
 let store: Store;
 let functions: FunctionRepository;
+/** What a restart does: nothing is left but what is durable. */
 const open = async (): Promise<void> => {
-  store = await openStore({ path: path.join(folder, 'db'), logger: silentLogger });
   functions = await openFunctionRepository({ store, logger: silentLogger });
 };
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hearth-functions-'));
-  await open();
+  store = await openStore({ path: path.join(folder, 'db'), logger: silentLogger });
 });
+beforeEach(open);
 afterEach(async () => {
+  await store.write([{ sql: 'DELETE FROM functions' }, { sql: 'DELETE FROM function_quarantine' }]);
+});
+afterAll(async () => {
   await store.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -54,7 +58,6 @@ test('what was stored is found, also after a restart', async () => {
   const record = recordOf('f');
   expect(await functions.insert(record)).toBe(true);
   expect(functions.find({ ...owner, name: 'f' })).toEqual(record);
-  await store.close();
   await open();
   expect(functions.find({ ...owner, name: 'f' })).toEqual(record);
   expect(functions.quarantinedRows).toBe(0);
@@ -87,7 +90,6 @@ test('of two changes of one record one wins, and the loser changes nothing', asy
   expect(results).toEqual([true, false]);
   expect(functions.find(record)?.revisionId).toBe('a');
   expect(await functions.remove(record)).toBe(false);
-  await store.close();
   await open();
   expect(functions.find(record)).toMatchObject({ revisionId: 'a', rowVersion: 2 });
 });
@@ -117,7 +119,6 @@ test.each([
   await store.write([
     { sql: `UPDATE functions SET ${change} WHERE name = 'bad'`, expectChanges: 1 },
   ]);
-  await store.close();
   await open();
   expect(functions.quarantinedRows).toBe(1);
   expect([...functions.all()].map((record) => record.name)).toEqual(['good']);
@@ -126,7 +127,6 @@ test.each([
   );
   expect(kept).toEqual([{ name: 'bad', problem: 'The checksum does not match.' }]);
   expect(await functions.insert(recordOf('bad'))).toBe(true);
-  await store.close();
   await open();
   expect(functions.quarantinedRows).toBe(1);
 });
