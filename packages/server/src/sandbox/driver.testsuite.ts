@@ -406,6 +406,13 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       await expect(startProgram(sandbox, shell('exit 0'))).rejects.toThrow(SandboxFailure);
     });
 
+    test('an id can be used again once its sandbox is destroyed', async () => {
+      for (const word of ['first', 'second']) {
+        const { stdout } = await runProgram(driver, shell(`echo ${word}`), { id: 'again' });
+        expect(stdout).toBe(`${word}\n`);
+      }
+    });
+
     test('ten sandboxes at once start, run and end beside each other', async () => {
       const all = await Promise.all(
         Array.from({ length: 10 }, (_, index) =>

@@ -101,7 +101,7 @@ export class HelperSandbox {
     const run = runOci({
       runtime: this.#deps.runtime,
       bundle,
-      stateFolder: path.join(this.#deps.stage, 'state'),
+      stateFolder: path.join(this.#folder, 'state'),
       name: `${this.#deps.owner}-${this.#call.sandbox}`,
       joinFiles: this.#makesOwnCgroups() ? [] : joinFiles(this.#deps.cgroups, this.#name),
       stdio: {

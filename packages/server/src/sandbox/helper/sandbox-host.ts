@@ -132,7 +132,7 @@ export class SandboxHost {
     this.#sandboxes.set(call.sandbox, sandbox);
     try {
       const { sockets, ...result } = sandbox.create();
-      for (const { name, fd } of sockets) await this.#handOver(call.sandbox, name, fd);
+      await Promise.all(sockets.map(({ name, fd }) => this.#handOver(call.sandbox, name, fd)));
       return result;
     } catch (error) {
       await this.#destroy(call.sandbox);
@@ -192,7 +192,7 @@ function openStage(owner: string): string {
   mkdirSync(stage, { recursive: true, mode: 0o755 });
   mount({ source: 'hearth', target: stage, type: 'tmpfs', options: 'mode=755,size=64m' });
   mount({ target: stage, flags: MS_PRIVATE | MS_REC });
-  for (const name of ['rootfs', 'sandboxes', 'state']) mkdirSync(path.join(stage, name));
+  for (const name of ['rootfs', 'sandboxes']) mkdirSync(path.join(stage, name));
   return stage;
 }
 

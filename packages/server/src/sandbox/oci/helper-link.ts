@@ -12,6 +12,9 @@ import type { HelperCall, HelperMessage, HelperRequest } from './protocol.ts';
 const MAIN = path.join(import.meta.dirname, '../helper/main.ts');
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
+/** Longer than a helper waits for a killed process to go. */
+const CLOSE_MS = 15_000;
+
 /** What the helper says without being asked. */
 export interface HelperEvents {
   onListener(sandbox: string, name: string, server: Server): void;
@@ -79,10 +82,12 @@ export class HelperLink {
     return promise;
   }
 
-  /** The helper ends its sandboxes, then itself. */
+  /** The helper ends its sandboxes, then itself; one that cannot is killed. */
   async close(): Promise<void> {
     if (this.#child.connected) this.#child.disconnect();
+    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), CLOSE_MS);
     await this.ended;
+    clearTimeout(deadline);
   }
 
   #onMessage(message: HelperMessage, handle: Server | undefined): void {

@@ -159,10 +159,19 @@ async function helperFigures(pid: number): Promise<object> {
   );
   const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8');
   return {
+    folders: await stagedFolders(pid),
     descriptors: links.filter((link) => link !== '').length,
     mounts: mounts.trim().split('\n').length,
     children: await childrenOf(pid),
   };
+}
+
+/** What the helper has in its own mount namespace. */
+async function stagedFolders(pid: number): Promise<readonly string[]> {
+  const place = `/proc/${pid}/root/run/hearth`;
+  const owners = (await namesIn(place)).filter((name) => name.startsWith(`hearth-${process.pid}-`));
+  const folders = owners.map((owner) => namesIn(path.join(place, owner, 'sandboxes')));
+  return (await Promise.all(folders)).flat();
 }
 
 async function helpersOf(pid: number): Promise<number[]> {

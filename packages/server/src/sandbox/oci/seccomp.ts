@@ -59,7 +59,7 @@ const SCHEDULING = `
 
 const MEMORY = `
   brk mmap mmap2 munmap mprotect mremap madvise process_mrelease msync mincore mlock mlock2 munlock
-  mlockall munlockall pkey_alloc pkey_free pkey_mprotect memfd_create memfd_secret
+  mlockall munlockall mseal pkey_alloc pkey_free pkey_mprotect memfd_create memfd_secret
   remap_file_pages map_shadow_stack shmget shmat shmctl shmdt semget semop semtimedop semctl msgget
   msgsnd msgrcv msgctl`;
 
