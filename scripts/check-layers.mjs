@@ -19,7 +19,8 @@ const layers = [
   ['sources'],
   ['services'],
   ['gateway'],
-  ['main.ts', 'server'],
+  ['server'],
+  ['main.ts'],
 ];
 const levelOf = new Map(layers.flatMap((names, level) => names.map((name) => [name, level])));
 

@@ -149,10 +149,13 @@ describe('the aws CLI does the main job', () => {
   test('it reads the logs, whole and by filter pattern, and follows them', async () => {
     const group = '/aws/lambda/greeter';
     await expect
-      .poll(async () => {
-        const { stdout } = await aws('logs', 'filter-log-events', '--log-group-name', group);
-        return (stdout.match(/REPORT RequestId/g) ?? []).length;
-      })
+      .poll(
+        async () => {
+          const { stdout } = await aws('logs', 'filter-log-events', '--log-group-name', group);
+          return (stdout.match(/REPORT RequestId/g) ?? []).length;
+        },
+        { timeout: 20_000 },
+      )
       .toBe(2);
     const filtered = await awsJson(
       ...['logs', 'filter-log-events', '--log-group-name', group, '--filter-pattern', 'greeting'],

@@ -62,7 +62,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       await exited;
     },
     [Symbol.asyncDispose]: async () => {
-      await stop();
+      const status = await stop();
+      if (status !== 0) throw new Error(`the server ended with ${status}:\n${output()}`);
       if (isOwnFolder) await rm(dataFolder, { recursive: true, force: true });
     },
   };
@@ -87,17 +88,20 @@ async function readiness(
       if (match?.[1] !== undefined) resolve(match[1]);
     });
   });
-  const ended = exited.then((status) => {
+  const ended = exited.then((status): never => {
     throw new Error(`the server ended with ${status} before it was ready:\n${output()}`);
   });
-  const deadline = AbortSignal.timeout(30_000);
-  const late = new Promise<never>((_resolve, reject) => {
-    deadline.addEventListener('abort', () => {
-      child.kill('SIGKILL');
-      reject(new Error(`the server was not ready after 30 s:\n${output()}`));
-    });
-  });
-  return Promise.race([ready, ended, late]);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL');
+    late.reject(new Error(`the server was not ready after 30 s:\n${output()}`));
+  }, 30_000);
+  try {
+    return await Promise.race([ready, ended, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    ended.catch(() => {});
+  }
 }
 
 function withoutHearth(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

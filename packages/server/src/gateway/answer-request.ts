@@ -3,7 +3,7 @@
  * parse, dispatch, write the answer. Every failure is answered in the protocol of the service.
  */
 import type { IncomingMessage } from 'node:http';
-import { AwsError } from '../core/aws-error.ts';
+import { AwsError, notImplemented } from '../core/aws-error.ts';
 import { REQUEST_BYTES } from '../core/limits.ts';
 import type { ServiceName } from '../core/operation.ts';
 import type { Identities } from '../iam/identities.ts';
@@ -107,6 +107,9 @@ async function call(
   { signed, raw, operation }: Received,
 ): Promise<RawResponse> {
   const { protocol } = served;
+  // Some operations of AWS need no signature (AssumeRoleWithSAML); none that Hearth serves yet.
+  const isServed = served.service.operations.has(operation.name);
+  if (signed === undefined && !isServed) throw notImplemented(served.model.name, operation.name);
   const caller = authenticate(deps, request.listener, served.model, signed, raw);
   const input = protocol.parseInput(operation, raw);
   const output = await dispatch(deps.identities, {
@@ -125,6 +128,7 @@ async function call(
       service: served.model.name,
       sourceIp: request.message.socket.remoteAddress,
       isSecureTransport: false,
+      region: caller.region,
     },
   });
   return protocol.serializeOutput(operation, output, request.id);

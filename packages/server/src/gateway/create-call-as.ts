@@ -30,7 +30,12 @@ export function createCallAs(deps: CallAsDeps): CallAs {
       endpoint: deps.endpoint(),
       signal: never,
     };
-    const attributes = { service, isSecureTransport: true, sourceIp: undefined };
+    const attributes = {
+      service,
+      isSecureTransport: true,
+      sourceIp: undefined,
+      region: caller.region,
+    };
     return dispatch(deps.identities, { served, operation, input, context, attributes });
   };
 }

@@ -59,8 +59,8 @@ export async function startServer(
   const store = own(await openStore({ path: folder('hearth.sqlite'), logger }));
   const identities = await openIdentities({ store, clock, ids, logger });
   const roles = createRoleSessions({ identities, ids });
-  const logStore = own(await openLogStore({ folder: folder('logs'), store, clock, ids, logger }));
-  const code = own(await openCodeStore({ folder: folder('code'), clock, logger }));
+  const logStore = own(await openLogStore({ folder: folder('logs'), store, clock, logger }));
+  const code = own(await openCodeStore({ folder: folder('code'), logger }));
   const functions = await openFunctionRepository({ store, logger });
   const runtimes = await openCatalogue(config, host, logger);
   const { driver, warning } = await startSandboxDriver({
@@ -93,21 +93,14 @@ export async function startServer(
       },
     }),
   );
-  const lambda = createLambdaService({
-    functions,
-    code,
-    roles,
-    runtimes,
-    invoker,
-    clock,
-    ids,
-    logger,
-  });
+  const lambda = own(
+    createLambdaService({ functions, code, roles, runtimes, invoker, clock, ids, logger }),
+  );
   const services = serve([
-    lambda.service,
+    lambda,
     createIamService({ identities, clock, ids }),
-    createStsService({ identities, roles, clock, ids }),
-    createLogsService({ logs: logStore, clock, ids, logger }),
+    createStsService({ identities, clock, ids }),
+    createLogsService({ logs: logStore, clock }),
   ]);
   late.callAs = createCallAs({
     identities,
@@ -115,6 +108,7 @@ export async function startServer(
     ids,
     endpoint: () => present(late.gateway).endpoint,
   });
+  await lambda.resume();
   const health = createHealthReport({
     version,
     driver,
@@ -125,7 +119,14 @@ export async function startServer(
   });
   const gateway = own(
     await startGateway(
-      { identities, services, clock, ids, logger, ownPaths: [healthPath(health), lambda.ownPath] },
+      {
+        identities,
+        services,
+        clock,
+        ids,
+        logger,
+        ownPaths: [healthPath(health), lambda.answerOwnPath],
+      },
       { host: config.host, port: config.port },
     ),
   );

@@ -1,0 +1,3 @@
+const started = await Promise.resolve('with a top-level await');
+
+export const handler = async (event) => ({ event, started });
