@@ -32,7 +32,7 @@ export interface PlannedFile {
   readonly entry: number;
 }
 
-export interface PlannedDirectory {
+interface PlannedDirectory {
   readonly kind: 'directory';
   readonly path: string;
 }
