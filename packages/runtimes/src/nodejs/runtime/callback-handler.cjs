@@ -20,7 +20,7 @@ function callWithCallback(handler, event, context, { resolve, reject, whenLoopIs
   context.fail = once((error) => done(isError(error) ? error : 'handled'));
   const callback = once((error, result) => {
     if (isError(error) || !waits) done(error, result);
-    else whenLoopIsEmpty(() => setImmediate(() => resolve(result)));
+    else whenLoopIsEmpty(() => resolve(result));
   });
   try {
     const returned = handler(event, context, callback);

@@ -31,7 +31,7 @@ async function main() {
     void loop.run(handler);
   } catch (error) {
     // AWS: the line is "Uncaught Exception" up to nodejs22.x, "Init Error" from nodejs24.x on.
-    await loop.failInit(
+    await loop.end(
       hasCallbacks ? 'Uncaught Exception' : 'Init Error',
       error,
       hasCallbacks ? 129 : 1,

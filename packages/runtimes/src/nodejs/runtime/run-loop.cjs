@@ -98,7 +98,8 @@ class RunLoop {
       const whenLoopIsEmpty = (action) => {
         this.#onEmptyLoop = () => {
           this.#onEmptyLoop = () => {};
-          action();
+          // An immediate keeps the process alive until the answer is on its way.
+          setImmediate(() => action());
         };
       };
       whenLoopIsEmpty(() => {
@@ -110,7 +111,8 @@ class RunLoop {
       if (this.#hasCallbacks) {
         callWithCallback(handler, event, context, { resolve, reject, whenLoopIsEmpty });
       } else {
-        resolve(handler(event, context));
+        // Not resolve(promise): that would settle this one's fate, and an empty loop could not.
+        Promise.resolve(handler(event, context)).then(resolve, reject);
       }
     });
   }
