@@ -6,7 +6,7 @@ import type { ErrorReport } from './runtime-api/runtime-session.ts';
 
 export type InitEnd = InitSucceeded | InitFailed;
 
-export interface InitSucceeded {
+interface InitSucceeded {
   readonly kind: 'ready';
   readonly durationMs: number;
 }

@@ -46,6 +46,7 @@ export interface StageOptions {
   readonly settings?: Partial<InvokerSettings>;
   readonly denies?: readonly string[];
   readonly logger?: Logger;
+  readonly runtimes?: RuntimeCatalogue;
 }
 
 let ids = 0;
@@ -61,7 +62,7 @@ export async function startStage(
   const made = new Set<string>();
   const invoker = await startInvoker({
     driver: watched(driver, sandboxes),
-    runtimes: testRuntimes,
+    runtimes: options.runtimes ?? testRuntimes,
     volumes: {
       volume: async ({ sha256 }) => path.join(folder, sha256),
     },

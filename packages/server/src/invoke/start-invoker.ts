@@ -56,7 +56,7 @@ export interface InvokerSettings {
 }
 
 /** What health shows. */
-export interface InvokerSnapshot {
+interface InvokerSnapshot {
   readonly environments: {
     readonly starting: number;
     readonly idle: number;

@@ -1,0 +1,39 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { entryPointProblem } from './entry-point.ts';
+
+let folder: string;
+const argv = ['/var/task/bootstrap'];
+const missing = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hearth-entry-point-'));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+test('a missing bootstrap is named', async () => {
+  expect(await entryPointProblem(argv, folder)).toBe(missing);
+});
+
+test('a folder is no bootstrap', async () => {
+  await mkdir(path.join(folder, 'bootstrap'));
+  expect(await entryPointProblem(argv, folder)).toBe(missing);
+});
+
+test('a bootstrap must be executable', async () => {
+  const file = path.join(folder, 'bootstrap');
+  await writeFile(file, '');
+  await chmod(file, 0o644);
+  expect(await entryPointProblem(argv, folder)).toBe(
+    'fork/exec /var/task/bootstrap: permission denied',
+  );
+  await chmod(file, 0o755);
+  expect(await entryPointProblem(argv, folder)).toBeUndefined();
+});
+
+test('programs of managed runtimes are not looked for in the code', async () => {
+  expect(await entryPointProblem(['/var/lang/bin/node'], folder)).toBeUndefined();
+});
