@@ -6,8 +6,12 @@ import { readFile, readdir } from 'node:fs/promises';
 import { globSync } from 'node:fs';
 import type { TestServer } from './start-server.ts';
 
-export async function leftoversOf(server: TestServer): Promise<readonly string[]> {
-  const marks = [server.dataFolder, `hearth-${server.pid}-`];
+export async function leftoversOf(
+  server: TestServer,
+  options: { readonly isFolderReused?: boolean } = {},
+): Promise<readonly string[]> {
+  const name = `hearth-${server.pid}-`;
+  const marks = options.isFolderReused === true ? [name] : [name, server.dataFolder];
   const found = [
     ...(await processes(marks)),
     ...(await lines('/proc/self/mountinfo', marks, 'mount')),

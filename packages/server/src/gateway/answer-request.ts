@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { AwsError, notImplemented } from '../core/aws-error.ts';
 import { REQUEST_BYTES } from '../core/limits.ts';
-import type { ServiceName } from '../core/operation.ts';
+import type { OperationContext, ServiceName } from '../core/operation.ts';
 import type { Identities } from '../iam/identities.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -89,7 +89,7 @@ async function perform(
 
   const raw: RawRequest = { ...request.head, body: read.body };
   const operation = early ?? protocol.route(request.head, read.body);
-  if (operation === undefined) throw unknownOperation(served);
+  if (operation === undefined) throw unknownOperation(served, read.body);
   progress.operation = operation;
   return call(deps, served, request, { signed, raw, operation });
 }
@@ -123,6 +123,7 @@ async function call(
       principal: caller.principal,
       endpoint: request.endpoint,
       signal: request.signal,
+      ...traceHeaderOf(request.head),
     },
     attributes: {
       service: served.model.name,
@@ -132,6 +133,11 @@ async function call(
     },
   });
   return protocol.serializeOutput(operation, output, request.id);
+}
+
+function traceHeaderOf(head: RawHead): Pick<OperationContext, 'traceHeader'> {
+  const traceHeader = head.headers['x-amzn-trace-id'];
+  return traceHeader === undefined ? {} : { traceHeader };
 }
 
 function hasBody(head: RawHead): boolean {
@@ -145,15 +151,19 @@ function nameOf(progress: Progress): string {
   return progress.operation?.name ?? 'unknown';
 }
 
-function unknownOperation(served: ServedService): AwsError {
+function unknownOperation(served: ServedService, form?: Uint8Array): AwsError {
   if (served.model.protocol === 'awsQuery') {
     return new AwsError(
       'InvalidAction',
       400,
-      `Could not find operation in version ${served.model.apiVersion}`,
+      `Could not find operation ${actionOf(form)} for version ${served.model.apiVersion}`,
     );
   }
   return new AwsError('UnknownOperationException', 404, 'Unable to determine operation.');
+}
+
+function actionOf(form: Uint8Array = new Uint8Array(0)): string {
+  return new URLSearchParams(Buffer.from(form).toString('latin1')).get('Action') ?? '';
 }
 
 function asAwsError(

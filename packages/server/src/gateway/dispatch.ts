@@ -21,7 +21,7 @@ export interface Call {
 /** Rejects with the `AwsError` that the caller is to be answered. */
 export async function dispatch(identities: Identities, call: Call): Promise<object> {
   const { served, operation, input, context } = call;
-  const handler = served.service.operations.get(operation.name) as HandlerOfAnything | undefined;
+  const handler: HandlerOfAnything | undefined = served.service.operations.get(operation.name);
   if (handler === undefined) throw notImplemented(served.model.name, operation.name);
   validateInput(served.model, operation, input);
   const permissions = handler.permissions(input, context);

@@ -11,6 +11,8 @@ export interface HealthDeps {
   readonly runtimes: RuntimeCatalogue;
   readonly invoker: StartedInvoker;
   readonly clock: Clock;
+  /** Stored records that failed their checksum: kept aside, never served. */
+  readonly damage: () => { readonly functionRows: number; readonly logRecords: number };
 }
 
 export function createHealthReport(deps: HealthDeps): () => Promise<object> {
@@ -34,6 +36,7 @@ export function createHealthReport(deps: HealthDeps): () => Promise<object> {
         ]),
       ),
       invocations: deps.invoker.snapshot(),
+      damagedRecords: deps.damage(),
     };
   };
 }

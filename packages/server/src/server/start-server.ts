@@ -5,23 +5,29 @@
  */
 import path from 'node:path';
 import { openRuntimeCatalogue, type RuntimeCatalogue } from '@hearth/runtimes';
-import { openCodeStore } from '../code/code-store.ts';
+import { openCodeStore, type CodeStore } from '../code/code-store.ts';
 import type { Config } from '../config/options.ts';
 import type { CallAs } from '../core/call-as.ts';
-import { openFunctionRepository } from '../functions/function-repository.ts';
+import type { RoleSessions } from '../core/role-sessions.ts';
+import {
+  openFunctionRepository,
+  type FunctionRepository,
+} from '../functions/function-repository.ts';
 import { createCallAs } from '../gateway/create-call-as.ts';
 import { healthPath } from '../gateway/own-paths.ts';
 import { serve } from '../gateway/served-service.ts';
 import { startGateway, type Gateway } from '../gateway/start-gateway.ts';
-import { openIdentities } from '../iam/identities.ts';
+import { openIdentities, type Identities } from '../iam/identities.ts';
 import { createRoleSessions } from '../iam/role-sessions.ts';
-import { startInvoker } from '../invoke/start-invoker.ts';
-import { systemClock } from '../lib/clock.ts';
-import { randomIds } from '../lib/ids.ts';
+import { startInvoker, type StartedInvoker } from '../invoke/start-invoker.ts';
+import { systemClock, type Clock } from '../lib/clock.ts';
+import { randomIds, type Ids } from '../lib/ids.ts';
 import { closeable, type Closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { LogStore } from '../observe/log-store/log-store.ts';
 import { openLogStore } from '../observe/open-log-store.ts';
 import { startSandboxDriver } from '../sandbox/choose-driver.ts';
+import type { SandboxDriver } from '../sandbox/driver.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { createLambdaService } from '../services/lambda/service.ts';
 import { createLogsService } from '../services/logs/service.ts';
@@ -51,94 +57,29 @@ export async function startServer(
   logger: Logger,
 ): Promise<HearthServer> {
   await using started = new AsyncDisposableStack();
-  const clock = systemClock;
-  const ids = randomIds;
-  const folder = (name: string): string => path.join(config.dataDir, name);
-  const own = <Each extends Closeable>(part: Each): Each => started.use(part);
-
-  const store = own(await openStore({ path: folder('hearth.sqlite'), logger }));
-  const identities = await openIdentities({ store, clock, ids, logger });
-  const roles = createRoleSessions({ identities, ids });
-  const logStore = own(await openLogStore({ folder: folder('logs'), store, clock, logger }));
-  const code = own(await openCodeStore({ folder: folder('code'), logger }));
-  const functions = await openFunctionRepository({ store, logger });
-  const runtimes = await openCatalogue(config, host, logger);
-  const { driver, warning } = await startSandboxDriver({
-    isolation: config.isolation,
-    ociRuntime: config.ociRuntime,
-    isLoopbackOnly: true,
-    folder: folder('sandboxes'),
-    clock,
-    logger,
-  });
-  own(driver);
-
+  const root: Root = { config, host, logger, clock: systemClock, ids: randomIds, parts: started };
   const late: Late = { callAs: undefined, gateway: undefined };
-  const invoker = own(
-    await startInvoker({
-      driver,
-      runtimes,
-      volumes: code,
-      roles,
-      callAs: (...call) => present(late.callAs)(...call),
-      acceptAwsConnection: (socket) => present(late.gateway).acceptFromSandbox(socket),
-      clock,
-      ids,
-      logger,
-      settings: {
-        idleTimeoutMs: config.idleTimeoutSeconds * 1000,
-        reuse: config.reuse,
-        accountConcurrency: config.concurrency,
-        shutdownGraceMs: config.shutdownGraceSeconds * 1000,
-      },
-    }),
-  );
-  const lambda = own(
-    createLambdaService({ functions, code, roles, runtimes, invoker, clock, ids, logger }),
-  );
-  const services = serve([
-    lambda,
-    createIamService({ identities, clock, ids }),
-    createStsService({ identities, clock, ids }),
-    createLogsService({ logs: logStore, clock }),
-  ]);
-  late.callAs = createCallAs({
-    identities,
-    services,
-    ids,
-    endpoint: () => present(late.gateway).endpoint,
-  });
-  await lambda.resume();
-  const health = createHealthReport({
-    version,
-    driver,
-    isolationWarning: warning,
-    runtimes,
-    invoker,
-    clock,
-  });
-  const gateway = own(
-    await startGateway(
-      {
-        identities,
-        services,
-        clock,
-        ids,
-        logger,
-        ownPaths: [healthPath(health), lambda.answerOwnPath],
-      },
-      { host: config.host, port: config.port },
-    ),
-  );
-  late.gateway = gateway;
+  const state = await openState(root);
+  const execution = await startExecution(root, state, late);
+  const gateway = await startServing(root, state, execution, late);
 
   const everything = started.move();
   return {
     endpoint: gateway.endpoint,
-    isolation: driver.description,
-    isolationWarning: warning,
+    isolation: execution.driver.description,
+    isolationWarning: execution.isolationWarning,
     ...closeable(() => everything.disposeAsync()),
   };
+}
+
+interface Root {
+  readonly config: Config;
+  readonly host: Host;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Everything that is to be closed, in reverse. */
+  readonly parts: AsyncDisposableStack;
 }
 
 /** What rooms need before the gateway, which implements it, can exist. */
@@ -147,12 +88,117 @@ interface Late {
   gateway: Gateway | undefined;
 }
 
+/** What is kept on disk. */
+interface State {
+  readonly identities: Identities;
+  readonly roles: RoleSessions;
+  readonly logs: LogStore;
+  readonly code: CodeStore;
+  readonly functions: FunctionRepository;
+}
+
+async function openState({ config, logger, clock, ids, parts }: Root): Promise<State> {
+  const folder = (name: string): string => path.join(config.dataDir, name);
+  const store = parts.use(await openStore({ path: folder('hearth.sqlite'), logger }));
+  const identities = await openIdentities({ store, clock, ids, logger });
+  return {
+    identities,
+    roles: createRoleSessions({ identities, ids }),
+    logs: parts.use(await openLogStore({ folder: folder('logs'), store, clock, logger })),
+    code: parts.use(await openCodeStore({ folder: folder('code'), logger })),
+    functions: await openFunctionRepository({ store, logger }),
+  };
+}
+
+/** What runs functions. */
+interface Execution {
+  readonly runtimes: RuntimeCatalogue;
+  readonly driver: SandboxDriver;
+  readonly isolationWarning: string | undefined;
+  readonly invoker: StartedInvoker;
+}
+
+async function startExecution(root: Root, state: State, late: Late): Promise<Execution> {
+  const { config, logger, clock, ids, parts } = root;
+  const runtimes = await openCatalogue(root);
+  const { driver, warning } = await startSandboxDriver({
+    isolation: config.isolation,
+    ociRuntime: config.ociRuntime,
+    // The options accept no other address while the key test/test exists.
+    isLoopbackOnly: true,
+    folder: path.join(config.dataDir, 'sandboxes'),
+    clock,
+    logger,
+  });
+  parts.use(driver);
+  const invoker = await startInvoker({
+    driver,
+    runtimes,
+    volumes: state.code,
+    roles: state.roles,
+    callAs: (...call) => present(late.callAs)(...call),
+    acceptAwsConnection: (socket) => present(late.gateway).acceptFromSandbox(socket),
+    clock,
+    ids,
+    logger,
+    settings: {
+      idleTimeoutMs: config.idleTimeoutSeconds * 1000,
+      reuse: config.reuse,
+      accountConcurrency: config.concurrency,
+      shutdownGraceMs: config.shutdownGraceSeconds * 1000,
+    },
+  });
+  return { runtimes, driver, isolationWarning: warning, invoker: parts.use(invoker) };
+}
+
+async function startServing(
+  root: Root,
+  state: State,
+  execution: Execution,
+  late: Late,
+): Promise<Gateway> {
+  const { config, logger, clock, ids, parts } = root;
+  const { identities, logs, ...stored } = state;
+  const { runtimes, invoker } = execution;
+  const accountConcurrency = config.concurrency;
+  const lambda = createLambdaService({
+    ...stored,
+    ...{ runtimes, invoker, clock, ids, logger, accountConcurrency },
+  });
+  parts.use(lambda);
+  await lambda.resume();
+  const services = serve([
+    lambda,
+    createIamService({ identities, clock, ids }),
+    createStsService({ identities, clock, ids }),
+    createLogsService({ logs, clock }),
+  ]);
+  const endpoint = (): string => present(late.gateway).endpoint;
+  late.callAs = createCallAs({ identities, services, ids, endpoint });
+  const health = createHealthReport({
+    ...execution,
+    version,
+    clock,
+    damage: () => ({
+      functionRows: state.functions.quarantinedRows,
+      logRecords: logs.damagedRecords,
+    }),
+  });
+  const ownPaths = [healthPath(health), lambda.answerOwnPath];
+  const gateway = await startGateway(
+    { identities, services, clock, ids, logger, ownPaths },
+    { host: config.host, port: config.port },
+  );
+  late.gateway = gateway;
+  return parts.use(gateway);
+}
+
 function present<Part>(part: Part | undefined): Part {
   if (part === undefined) throw new Error('A room was used before the server had started.');
   return part;
 }
 
-function openCatalogue(config: Config, host: Host, logger: Logger): Promise<RuntimeCatalogue> {
+function openCatalogue({ config, host, logger }: Root): Promise<RuntimeCatalogue> {
   return openRuntimeCatalogue({
     cacheFolder: config.cacheDir,
     architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
