@@ -22,17 +22,15 @@ export async function startInTest(
   const outside = (text: string): string => translate(text, installation, taskRoot);
   const entryPoint = installation.entryPoints?.map(outside).find((file) => existsSync(file));
   const [program = '', ...args] = installation.argv.map(outside);
-  const ownEnv = Object.entries(installation.env).map(([name, value]) => [name, outside(value)]);
   const child = spawn(entryPoint ?? program, args, {
     cwd: taskRoot,
+    // A group of its own: what the program starts (a shell's curl) ends with it.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
-      ...lambdaVariables(installation.identifier, handler),
-      LD_LIBRARY_PATH: outside('/var/lang/lib'),
+      ...lambdaVariables(installation, handler, outside),
       LAMBDA_TASK_ROOT: taskRoot,
-      LAMBDA_RUNTIME_DIR: outside('/var/runtime'),
       AWS_LAMBDA_RUNTIME_API: api.address,
-      ...(Object.fromEntries(ownEnv) as Record<string, string>),
       ...env,
     },
   });
@@ -54,19 +52,25 @@ export async function startInTest(
     });
     return Promise.race([answer, ended]);
   };
+  const kill = async (): Promise<void> => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // Already gone.
+    }
+    await exited;
+  };
   const initError = orEnded(api.initError);
   initError.catch(() => {});
   return {
     api: { ...api, initError, invoke: async (...event) => orEnded(api.invoke(...event)) },
     end: async () => {
-      child.kill('SIGKILL');
-      await exited;
+      await kill();
       return output();
     },
     exited,
     [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
-      await exited;
+      await kill();
       await api[Symbol.asyncDispose]();
     },
   };
@@ -80,8 +84,15 @@ function translate(text: string, installation: RuntimeInstallation, taskRoot: st
   return translated;
 }
 
-function lambdaVariables(identifier: string, handler: string): Record<string, string> {
+function lambdaVariables(
+  { identifier, env }: RuntimeInstallation,
+  handler: string,
+  outside: (text: string) => string,
+): Record<string, string> {
   return {
+    ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, outside(value)])),
+    LD_LIBRARY_PATH: outside('/var/lang/lib'),
+    LAMBDA_RUNTIME_DIR: outside('/var/runtime'),
     _HANDLER: handler,
     PATH: '/usr/local/bin:/usr/bin:/bin',
     LANG: 'en_US.UTF-8',

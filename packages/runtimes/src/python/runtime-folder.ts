@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, cp, readFile, readdir, stat } from 'node:fs/promises';
+import { chmod, cp, readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { buildOnce } from '../build-once.ts';
@@ -94,9 +94,9 @@ async function nameOf(
   boto3: Boto3 | undefined,
 ): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of (await readdir(bootstrapFolder)).sort()) {
-    const full = path.join(bootstrapFolder, file);
-    if ((await stat(full)).isFile()) hash.update(`${file}\n`).update(await readFile(full));
+  for (const file of (await readdir(bootstrapFolder, { recursive: true })).sort()) {
+    if (!file.endsWith('.py')) continue;
+    hash.update(`${file}\n`).update(await readFile(path.join(bootstrapFolder, file)));
   }
   for (const source of boto3?.paths ?? []) hash.update(`${source}\n`);
   hash.update(`boto3 ${boto3?.version}\n`);

@@ -35,7 +35,8 @@ class LogSink:
         self.is_json = environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
 
     def log(self, message):
-        sys.stdout.write(message)
+        # One line, thus one event, for each message: newlines inside become carriage returns.
+        sys.stdout.write(message.rstrip("\n").replace("\n", "\r") + "\n")
 
     def warn_of_failed_init(self):
         logging.warning(_FAILED_INIT)
@@ -43,15 +44,14 @@ class LogSink:
     def log_error(self, report):
         if self.is_json:
             stamp = time.strftime(_TIME, time.gmtime())
-            self.log(to_json({"timestamp": stamp, "level": "ERROR", **report}) + "\n")
+            self.log(to_json({"timestamp": stamp, "level": "ERROR", **report}))
             return
-        # One event: AWS joins the lines by carriage returns, and keeps their indentation from
-        # being trimmed with no-break spaces.
+        # AWS keeps the indentation of these lines from being trimmed with no-break spaces.
         lines = ["[ERROR] %s" % ": ".join(filter(None, [report["errorType"], report["errorMessage"]]))]
         lines.append("Traceback (most recent call last):")
         for entry in report["stackTrace"]:
             lines += [_with_no_break_indentation(line) for line in entry.splitlines()] or [""]
-        self.log("\r".join(lines) + "\n")
+        self.log("\n".join(lines))
 
 
 def set_up_logging(environ, sink):
