@@ -25,6 +25,8 @@ export interface GatewayDeps extends AnswerDeps {
 export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
+  /** How long `close` waits for requests that are under way. */
+  readonly graceMs: number;
 }
 
 export interface Gateway extends Closeable {
@@ -34,13 +36,13 @@ export interface Gateway extends Closeable {
 }
 
 export async function startGateway(deps: GatewayDeps, options: GatewayOptions): Promise<Gateway> {
-  const open = new Set<Promise<void>>();
-  const publicServer = createListener(deps, 'public', open);
-  const sandboxServer = createListener(deps, 'sandbox', open);
+  const work: Work = { open: new Set(), isDraining: false };
+  const publicServer = createListener(deps, 'public', work);
+  const sandboxServer = createListener(deps, 'sandbox', work);
   await listen(publicServer, options);
   const { port } = publicServer.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  const lifetime = closeable(() => drain(publicServer, open));
+  const lifetime = closeable(() => drain(publicServer, work, options.graceMs));
   return {
     ...lifetime,
     endpoint: `http://${host}:${port}`,
@@ -56,7 +58,13 @@ const REQUEST_MS = 300_000;
 /** AWS allows request line + headers of 1 MB; Node's own parser is bounded the same. */
 const HEAD_BYTES = 1_048_576;
 
-function createListener(deps: GatewayDeps, kind: ListenerKind, open: Set<Promise<void>>): Server {
+/** The requests under way, of both listeners. */
+interface Work {
+  readonly open: Set<Promise<void>>;
+  isDraining: boolean;
+}
+
+function createListener(deps: GatewayDeps, kind: ListenerKind, work: Work): Server {
   const server = createServer(
     {
       maxHeaderSize: HEAD_BYTES,
@@ -66,13 +74,15 @@ function createListener(deps: GatewayDeps, kind: ListenerKind, open: Set<Promise
       noDelay: true,
     },
     (request, response) => {
-      const work = answer(deps, kind, request, response)
+      // A client that keeps its connection during a drain would keep the server.
+      if (work.isDraining) response.shouldKeepAlive = false;
+      const answering = answer(deps, kind, request, response)
         .catch((error: unknown) => {
           deps.logger.error('gateway.failed', { error });
           response.destroy();
         })
-        .finally(() => open.delete(work));
-      open.add(work);
+        .finally(() => work.open.delete(answering));
+      work.open.add(answering);
     },
   );
   // Malformed HTTP is answered with a status line and nothing of it is read further.
@@ -164,11 +174,15 @@ function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
   });
 }
 
-/** Stops accepting, lets requests under way be answered, then ends idle connections. */
-async function drain(server: Server, open: ReadonlySet<Promise<void>>): Promise<void> {
+/** Stops accepting, lets requests under way be answered for a while, then cuts what is left. */
+async function drain(server: Server, work: Work, graceMs: number): Promise<void> {
+  work.isDraining = true;
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  await Promise.allSettled(open);
+  const grace = Promise.withResolvers<void>();
+  const timer = setTimeout(() => grace.resolve(), graceMs);
+  await Promise.race([Promise.allSettled(work.open), grace.promise]);
+  clearTimeout(timer);
   server.closeAllConnections();
   await closed;
 }

@@ -163,7 +163,12 @@ async function startServing(
   const accountConcurrency = config.concurrency;
   const lambda = createLambdaService({
     ...stored,
-    ...{ runtimes, invoker, clock, ids, logger, accountConcurrency },
+    runtimes,
+    invoker,
+    clock,
+    ids,
+    logger,
+    accountConcurrency,
   });
   parts.use(lambda);
   await lambda.resume();
@@ -187,7 +192,7 @@ async function startServing(
   const ownPaths = [healthPath(health), lambda.answerOwnPath];
   const gateway = await startGateway(
     { identities, services, clock, ids, logger, ownPaths },
-    { host: config.host, port: config.port },
+    { host: config.host, port: config.port, graceMs: config.shutdownGraceSeconds * 1000 },
   );
   late.gateway = gateway;
   return parts.use(gateway);
