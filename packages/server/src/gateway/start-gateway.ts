@@ -117,7 +117,10 @@ async function answer(
       return write(response, answerUnserved(destination.service, head, id), hasUnread(request));
     case 'service': {
       const gone = new AbortController();
-      response.on('close', () => gone.abort());
+      response.on('close', () => {
+        // An abort makes an exception object: not for each answered request.
+        if (!response.writableFinished) gone.abort();
+      });
       const answered = await answerRequest(deps, {
         id,
         listener,

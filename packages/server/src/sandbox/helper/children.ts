@@ -5,7 +5,7 @@
  * crun also leaves a short-lived child of its own to whoever buries orphans. Node's children are
  * Node's to wait for and are never touched.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { reap, type WaitStatus } from './syscalls.ts';
 
 export class AdoptedChildren {
@@ -15,7 +15,7 @@ export class AdoptedChildren {
   /** To be called at every SIGCHLD: several ends may share one signal. */
   check(): void {
     for (const [pid, onEnd] of this.#waiting) {
-      const status = reap(pid);
+      const status = reap(pid) ?? lostStatus(pid);
       if (status === undefined) continue;
       this.#waiting.delete(pid);
       onEnd(status);
@@ -42,6 +42,15 @@ export class AdoptedChildren {
   nodeEnded(pid: number): void {
     this.#nodes.delete(pid);
   }
+}
+
+/**
+ * A process that is not there any more and whose end nobody told us: its status is lost, and it
+ * must not be waited for for ever. Ended zombies are still there, and so are processes that an
+ * OCI runtime's last child has yet to hand over to us.
+ */
+function lostStatus(pid: number): WaitStatus | undefined {
+  return existsSync(`/proc/${pid}`) ? undefined : { code: null, signal: 9 };
 }
 
 function children(): number[] {
