@@ -11,19 +11,22 @@ import { reap, type WaitStatus } from './syscalls.ts';
 export class AdoptedChildren {
   readonly #waiting = new Map<number, (status: WaitStatus) => void>();
   readonly #nodes = new Set<number>();
+  /** Ends of orphans while OCI runtimes run: one of them may turn out to be a first process. */
+  readonly #buried = new Map<number, WaitStatus>();
 
   /** To be called at every SIGCHLD: several ends may share one signal. */
   check(): void {
     for (const [pid, onEnd] of this.#waiting) {
-      const status = reap(pid) ?? lostStatus(pid);
-      if (status === undefined) continue;
+      const reaped = reap(pid);
+      const status = reaped === 'gone' ? (this.#buried.get(pid) ?? lostStatus(pid)) : reaped;
+      if (status === 'running') continue;
       this.#waiting.delete(pid);
       onEnd(status);
     }
     for (const pid of children()) {
       if (this.#waiting.has(pid) || this.#nodes.has(pid)) continue;
-      // A first process that is about to be watched must keep its status until then.
-      if (this.#nodes.size === 0 || !isInOtherNamespace(pid)) reap(pid);
+      const status = reap(pid);
+      if (typeof status === 'object' && this.#nodes.size > 0) this.#buried.set(pid, status);
     }
   }
 
@@ -41,6 +44,7 @@ export class AdoptedChildren {
   /** Node has waited for it, and what it left behind is watched. */
   nodeEnded(pid: number): void {
     this.#nodes.delete(pid);
+    if (this.#nodes.size === 0) this.#buried.clear();
   }
 }
 
@@ -49,21 +53,11 @@ export class AdoptedChildren {
  * must not be waited for for ever. Ended zombies are still there, and so are processes that an
  * OCI runtime's last child has yet to hand over to us.
  */
-function lostStatus(pid: number): WaitStatus | undefined {
-  return existsSync(`/proc/${pid}`) ? undefined : { code: null, signal: 9 };
+function lostStatus(pid: number): WaitStatus | 'running' {
+  return existsSync(`/proc/${pid}`) ? 'running' : { code: null, signal: 9 };
 }
 
 function children(): number[] {
   const list = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim();
   return list === '' ? [] : list.split(' ').map(Number);
-}
-
-/** The first process of a sandbox has two numbers: ours, and 1. */
-function isInOtherNamespace(pid: number): boolean {
-  try {
-    const numbers = /^NSpid:\s+(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-    return (numbers ?? '').split(/\s+/).length > 1;
-  } catch {
-    return false;
-  }
 }

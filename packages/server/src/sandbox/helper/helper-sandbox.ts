@@ -183,7 +183,8 @@ export class HelperSandbox {
       tmp: path.join(this.#folder, 'tmp'),
       mounts,
       networkNamespace: `/proc/${process.pid}/fd/${this.#network?.namespaceFd}`,
-      firstHostId: this.#idRange ?? 0,
+      // gVisor's kernel is the boundary there, and does not start in a user namespace like this.
+      firstHostId: this.#deps.runtime.kind === 'runsc' ? undefined : this.#idRange,
       ...(this.#makesOwnCgroups() ? { cgroupsPath: `/${owner}/${this.#call.sandbox}` } : {}),
       architecture: process.arch,
     });
@@ -191,9 +192,10 @@ export class HelperSandbox {
     if (cgroups.version === 1) this.#oomKills = outOfMemoryKills(cgroups, this.#name);
   }
 
-  /** crun joins the groups that it is started in; the others insist on doing that themselves. */
+  /** Some join the groups that they are started in; the others insist on doing that themselves. */
   #makesOwnCgroups(): boolean {
-    return this.#deps.runtime.kind !== 'crun';
+    const { kind } = this.#deps.runtime;
+    return kind !== 'crun' && kind !== 'runsc';
   }
 
   #hasRunOut(): boolean {

@@ -130,10 +130,12 @@ export interface WaitStatus {
   readonly signal: number | null;
 }
 
-/** How a child ended, or undefined while it runs or when it is not a child of ours. */
-export function reap(pid: number): WaitStatus | undefined {
+/** How a child ended; `gone` when it is no child of ours (any more). */
+export function reap(pid: number): WaitStatus | 'running' | 'gone' {
   const status = Buffer.alloc(4);
-  if (libc.waitpid(pid, status, WNOHANG) !== pid) return undefined;
+  const found = libc.waitpid(pid, status, WNOHANG);
+  if (found === 0) return 'running';
+  if (found !== pid) return 'gone';
   const value = status.readInt32LE(0);
   const signal = value & 0x7f;
   return signal === 0 ? { code: (value >> 8) & 0xff, signal: null } : { code: null, signal };

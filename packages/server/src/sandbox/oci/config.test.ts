@@ -41,8 +41,9 @@ const seen = ociConfig(config) as Seen;
 
 test('every namespace is new but the network, which is the one made for it', () => {
   expect(seen.linux.namespaces).toEqual([
-    ...['user', 'pid', 'mount', 'ipc', 'uts', 'cgroup'].map((type) => ({ type })),
+    ...['pid', 'mount', 'ipc', 'uts', 'cgroup'].map((type) => ({ type })),
     { type: 'network', path: '/proc/1/fd/7' },
+    { type: 'user' },
   ]);
 });
 

@@ -45,8 +45,8 @@ export interface SandboxConfig {
   /** Already read-only where they are. */
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
   readonly networkNamespace: string;
-  /** The host's id of user 0 inside. */
-  readonly firstHostId: number;
+  /** The host's id of user 0 inside; none for runtimes that bring a kernel of their own. */
+  readonly firstHostId: number | undefined;
   /** For runtimes that insist on making control groups themselves. */
   readonly cgroupsPath?: string;
   /** As Node names it. */
@@ -63,11 +63,11 @@ export function ociConfig(config: SandboxConfig): object {
     mounts: mountsSection(config),
     linux: {
       namespaces: [
-        ...['user', 'pid', 'mount', 'ipc', 'uts', 'cgroup'].map((type) => ({ type })),
+        ...['pid', 'mount', 'ipc', 'uts', 'cgroup'].map((type) => ({ type })),
         { type: 'network', path: config.networkNamespace },
+        ...(config.firstHostId === undefined ? [] : [{ type: 'user' }]),
       ],
-      uidMappings: [idMapping(config.firstHostId)],
-      gidMappings: [idMapping(config.firstHostId)],
+      ...(config.firstHostId === undefined ? {} : idMappings(config.firstHostId)),
       ...(config.cgroupsPath === undefined ? {} : { cgroupsPath: config.cgroupsPath }),
       seccomp: seccompProfile(config.architecture),
       maskedPaths: MASKED_PATHS,
@@ -125,8 +125,9 @@ function mountsSection({ tmp, mounts }: SandboxConfig): readonly object[] {
   ];
 }
 
-function idMapping(hostID: number): object {
-  return { containerID: 0, hostID, size: IDS_PER_SANDBOX };
+function idMappings(hostID: number): object {
+  const mapping = { containerID: 0, hostID, size: IDS_PER_SANDBOX };
+  return { uidMappings: [mapping], gidMappings: [mapping] };
 }
 
 function rlimit(type: string, limit: number): object {

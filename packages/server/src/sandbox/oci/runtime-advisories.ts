@@ -18,6 +18,7 @@ const ADVISORIES: readonly Advisory[] = [
     id: 'CVE-2025-31133, CVE-2025-52565 and CVE-2025-52881',
     fixedIn: ['1.2.8', '1.3.3', '1.4.0'],
   },
+  { runtime: 'runc', id: 'CVE-2026-41579', fixedIn: ['1.3.6', '1.4.3'] },
   { runtime: 'crun', id: 'CVE-2022-27650', fixedIn: ['1.4.4'] },
 ];
 
@@ -30,7 +31,7 @@ export function adviseOnRuntime(name: string, version: string): readonly string[
   );
   return open.map(
     ({ id, fixedIn }) =>
-      `${name} ${version} is older than ${fixedIn.join(' / ')}, where ${id} is fixed; update it, ` +
+      `${name} ${version} is older than ${fixedIn.join(' / ')}, which fixes ${id}; update it, ` +
       'unless the package of your distribution lists this fix in its changelog.',
   );
 }

@@ -148,7 +148,7 @@ async function probe(create: SandboxDriver['create']): Promise<void> {
     memoryMib: 128,
     cpus: 1,
     tmpMib: 512,
-    maxProcesses: 16,
+    maxProcesses: 256,
     maxFileDescriptors: 64,
     listeners: [],
   });
