@@ -105,9 +105,11 @@ test('kills for want of memory are counted; a group that is gone has none', asyn
   expect(outOfMemoryKills(layout, name)).toBe(0);
 });
 
-test('a kill goes to the whole group at once and leaves it thawed', async () => {
+test('a kill goes to the whole group at once, thawed and with all the CPU it needs', async () => {
   await writeFile(group('cgroup.procs'), '');
+  await writeFile(group('cpu.max'), '1000 100000');
   killCgroup(layout, name);
   expect(await read('cgroup.kill')).toBe('1');
+  expect(await read('cpu.max')).toMatch(/^max/);
   expect(await read('cgroup.freeze')).toBe('0');
 });

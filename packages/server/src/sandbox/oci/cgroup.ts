@@ -165,6 +165,8 @@ export function killCgroup(layout: CgroupLayout, name: CgroupName): void {
   if (layout.version === 2) {
     writeOptional(path.join(layout.root, name.owner, name.sandbox, 'cgroup.kill'), '1');
   }
+  // To die takes CPU too: a throttled process would only do so in its next period.
+  liftCpuLimit(layout, name);
   for (const pid of pids) killProcess(pid);
   // v1: a frozen process dies only when it is thawed.
   writeOptional(file, thawed);
@@ -228,6 +230,11 @@ function cpuWrites(
     [path.join(group, 'cpu.cfs_quota_us'), String(quotaUs)],
     [path.join(group, 'cpu.cfs_burst_us'), String(quotaUs)],
   ];
+}
+
+function liftCpuLimit(layout: CgroupLayout, { owner, sandbox }: CgroupName): void {
+  if (layout.version === 2) writeOptional(path.join(layout.root, owner, sandbox, 'cpu.max'), 'max');
+  else writeOptional(path.join(layout.cpu, owner, sandbox, 'cpu.cfs_quota_us'), '-1');
 }
 
 function freezer(
