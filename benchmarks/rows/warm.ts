@@ -5,7 +5,7 @@
  */
 import { startBareEcho } from '../controls/bare-echo.ts';
 import { createFunction, startBenchServer } from '../bench-server.ts';
-import { createInvokeClient, mustSucceed, type InvokeClient } from '../invoke-client.ts';
+import { openReplay, signedInvoke, type ReplayConnection } from '../replay-connection.ts';
 import { median, milliseconds, ratio, summarise } from '../statistics.ts';
 import type { Line } from '../scoreboard.ts';
 
@@ -27,15 +27,15 @@ export async function warm(blocks: number): Promise<readonly Line[]> {
 }
 
 async function overhead(endpoint: string, bare: string, blocks: number): Promise<Line> {
-  const system = createInvokeClient(endpoint, 1);
-  const control = createInvokeClient(bare, 1);
-  for (let round = 0; round < 300; round += 1) mustSucceed(await system.invoke('echo', '{}'));
+  const system = await openReplay(endpoint, signedInvoke(endpoint, 'echo', '{}'));
+  const control = await openReplay(bare, signedInvoke(bare, 'echo', '{}'));
+  for (let round = 0; round < 500; round += 1) await system.roundTrip();
   const samples: number[] = [];
   const controls: number[] = [];
   for (let block = 0; block < blocks; block += 1) {
     const order = block % 2 === 0 ? [system, control] : [control, system];
-    for (const client of order) {
-      await latencyBlock(client, client === system ? samples : controls);
+    for (const connection of order) {
+      await latencyBlock(connection, connection === system ? samples : controls);
     }
   }
   system.close();
@@ -52,11 +52,11 @@ async function overhead(endpoint: string, bare: string, blocks: number): Promise
   };
 }
 
-async function latencyBlock(client: InvokeClient, into: number[]): Promise<void> {
+async function latencyBlock(connection: ReplayConnection, into: number[]): Promise<void> {
   const until = performance.now() + BLOCK_MS;
   while (performance.now() < until) {
     const startedAt = performance.now();
-    mustSucceed(await client.invoke('echo', '{}'));
+    await connection.roundTrip();
     into.push(performance.now() - startedAt);
   }
 }
@@ -64,19 +64,19 @@ async function latencyBlock(client: InvokeClient, into: number[]): Promise<void>
 const CONNECTIONS = 8;
 
 async function throughput(endpoint: string, bare: string, blocks: number): Promise<Line> {
-  const system = createInvokeClient(endpoint, CONNECTIONS);
-  const control = createInvokeClient(bare, CONNECTIONS);
+  const system = await openAll(endpoint);
+  const control = await openAll(bare);
+  await throughputBlock(system);
   await throughputBlock(system);
   const rates: number[] = [];
   const controls: number[] = [];
   for (let block = 0; block < blocks; block += 1) {
     const order = block % 2 === 0 ? [system, control] : [control, system];
-    for (const client of order) {
-      (client === system ? rates : controls).push(await throughputBlock(client));
+    for (const connections of order) {
+      (connections === system ? rates : controls).push(await throughputBlock(connections));
     }
   }
-  system.close();
-  control.close();
+  for (const connection of [...system, ...control]) connection.close();
   const own = median(rates);
   const c0 = median(controls);
   return {
@@ -89,16 +89,21 @@ async function throughput(endpoint: string, bare: string, blocks: number): Promi
   };
 }
 
-async function throughputBlock(client: InvokeClient): Promise<number> {
+function openAll(endpoint: string): Promise<readonly ReplayConnection[]> {
+  const bytes = signedInvoke(endpoint, 'echo', '{}');
+  return Promise.all(Array.from({ length: CONNECTIONS }, () => openReplay(endpoint, bytes)));
+}
+
+async function throughputBlock(connections: readonly ReplayConnection[]): Promise<number> {
   const startedAt = performance.now();
   const until = startedAt + BLOCK_MS;
   let count = 0;
-  const lane = async (): Promise<void> => {
+  const lane = async (connection: ReplayConnection): Promise<void> => {
     while (performance.now() < until) {
-      mustSucceed(await client.invoke('echo', '{}'));
+      await connection.roundTrip();
       count += 1;
     }
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, lane));
+  await Promise.all(connections.map(lane));
   return (count * 1000) / (performance.now() - startedAt);
 }

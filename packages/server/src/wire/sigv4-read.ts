@@ -189,7 +189,15 @@ function assemble({ credential, signedHeaders, ...rest }: Found): SignedRequest 
 
 const compactDate = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
+/** A client signs many requests in one second; each of them carries the same text. */
+let latest: { readonly timestamp: string; readonly atMs: number } = { timestamp: '', atMs: 0 };
+
 function parseTimestamp(timestamp: string): number {
+  if (timestamp !== latest.timestamp) latest = { timestamp, atMs: readTimestamp(timestamp) };
+  return latest.atMs;
+}
+
+function readTimestamp(timestamp: string): number {
   const match = compactDate.exec(timestamp);
   const atMs = match === null ? Number.NaN : Date.parse(timestamp.replace(compactDate, isoDate));
   if (Number.isNaN(atMs)) {

@@ -117,8 +117,8 @@ function verifyTime(signed: SignedRequest, nowMs: number): void {
   const { timestamp, signedAtMs } = signed;
   const lifetimeMs =
     signed.expiresSeconds === undefined ? CLOCK_SKEW_MS : signed.expiresSeconds * 1_000;
-  const now = compactTimestamp(nowMs);
   if (signedAtMs < nowMs - lifetimeMs) {
+    const now = compactTimestamp(nowMs);
     const bound = compactTimestamp(nowMs - lifetimeMs);
     throw invalidSignature(
       `Signature expired: ${timestamp} is now earlier than ${bound} ` +
@@ -126,6 +126,7 @@ function verifyTime(signed: SignedRequest, nowMs: number): void {
     );
   }
   if (signedAtMs > nowMs + CLOCK_SKEW_MS) {
+    const now = compactTimestamp(nowMs);
     const bound = compactTimestamp(nowMs + CLOCK_SKEW_MS);
     throw invalidSignature(
       `Signature not yet current: ${timestamp} is still later than ${bound} (${now} + 15 min.)`,
