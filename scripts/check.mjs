@@ -7,6 +7,7 @@ const steps = [
   { name: 'types', command: 'tsc', args: ['--noEmit'] },
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'format', command: 'oxfmt', args: ['--check'] },
+  { name: 'options page', command: 'node', args: ['scripts/write-options.ts', '--check'] },
   { name: 'layers', command: 'node', args: ['scripts/check-layers.mjs'] },
   { name: 'unit tests', command: 'vitest', args: ['run', '--project', 'unit'], isSlow: true },
 ];
