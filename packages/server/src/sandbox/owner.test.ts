@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { expect, test, vi } from 'vitest';
 import { isOwnerDead, ownerName } from './owner.ts';
 
 test('a running process is not dead, whatever follows its name', () => {
@@ -11,6 +12,20 @@ test('a running process is not dead, whatever follows its name', () => {
 test('one that has ended is dead', () => {
   const { pid } = spawnSync('/bin/true');
   expect(isOwnerDead(`hearth-${pid}-1`)).toBe(true);
+});
+
+test('a zombie is dead', async () => {
+  // Its parent turns into a program that never waits for it.
+  const script = '/bin/sleep 0.2 & echo $!; exec /bin/sleep 1000';
+  const parent = spawn('/bin/sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const line = await new Promise<string>((resolve) => {
+    parent.stdout.once('data', (text: Buffer) => resolve(text.toString()));
+  });
+  const name = ownerName(Number(line));
+  expect(isOwnerDead(name)).toBe(false);
+  await vi.waitFor(() => expect(isOwnerDead(name)).toBe(true), { timeout: 10_000 });
+  expect(existsSync(`/proc/${line.trim()}`)).toBe(true);
+  parent.kill('SIGKILL');
 });
 
 test('a living process with another start time is another one', () => {

@@ -17,16 +17,20 @@ export function isOwnerDead(name: string): boolean {
   const match = /^hearth-(\d+)-(\d+)/.exec(name);
   if (match === null) return false;
   const [, pid, start] = match;
-  const ticks = startTicks(Number(pid));
-  return ticks === undefined ? !isRunning(Number(pid)) : String(ticks) !== start;
+  if (start === '0') return !isRunning(Number(pid));
+  return String(startTicks(Number(pid))) !== start;
 }
 
-/** Clock ticks from boot to the start of the process; undefined where there is no /proc. */
+/**
+ * Clock ticks from boot to the start of the process; undefined where there is no /proc, and for a
+ * zombie, which has ended although nobody has waited for it yet.
+ */
 function startTicks(pid: number): number | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name of the program, in parentheses, may hold anything: count from its end.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? undefined : Number(fields[19]);
   } catch {
     return undefined;
   }

@@ -106,7 +106,7 @@ export function describeLeaks(
         const seconds = uniqueSleep();
         const neighbour = await living.create(sandboxRequest());
         await startProgram(neighbour, { argv: ['/bin/sleep', seconds] });
-        server.killWithHelper();
+        await server.killWithHelper();
         await until(async () => (await helpersOf(server.pid)).length === 0);
         expect((await traces(server.pid, place)).cgroups).not.toEqual([]);
         const next = await start(place);
@@ -204,7 +204,7 @@ interface ServerProcess {
   readonly pid: number;
   readonly seconds: string;
   kill(): void;
-  killWithHelper(): void;
+  killWithHelper(): Promise<void>;
 }
 
 /** A process of its own that runs a driver with two sandboxes, one of them frozen. */
@@ -228,6 +228,7 @@ async function startServer(runtime: string, folder: string): Promise<ServerProce
   await writeFile(file, source);
   const child = spawn(process.execPath, [file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   const pid = child.pid!;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
   let said = '';
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
   await until(() => said === 'ready\n');
@@ -237,9 +238,10 @@ async function startServer(runtime: string, folder: string): Promise<ServerProce
     pid,
     seconds,
     kill: () => child.kill('SIGKILL'),
-    killWithHelper: () => {
+    killWithHelper: async () => {
       process.kill(helper!, 'SIGKILL');
       child.kill('SIGKILL');
+      await ended;
     },
   };
 }
