@@ -5,6 +5,7 @@
  */
 import type { Socket } from 'node:net';
 import { MEMORY_MIB_PER_CPU, SANDBOX_FILE_DESCRIPTORS, SANDBOX_PROCESSES } from '../core/limits.ts';
+import type { FunctionVersion } from '../core/function-version.ts';
 import type { ProcessExit } from '../core/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Sandbox, SandboxDriver, SandboxListener } from '../sandbox/driver.ts';
@@ -25,6 +26,11 @@ export interface RuntimeDeps {
 
 /** How long a runtime that has reported an init error may take to write its last lines and exit. */
 const EXIT_GRACE_MS = 200;
+/**
+ * CPUs during init, whatever the function's share is: AWS gives init a burst as well, and at
+ * 128 MB (0.07 CPUs) an interpreter alone would take half a second to start.
+ */
+const INIT_CPUS = 2;
 const RUNTIME_API_PORT = 9001;
 const AWS_ENDPOINT_PORT = 4566;
 
@@ -33,6 +39,7 @@ export class RunningRuntime {
   readonly exited: Promise<ProcessExit>;
   readonly #sandbox: Sandbox;
   readonly #clock: Clock;
+  readonly #cpus: number;
   readonly #startedMs: number;
   readonly #initFailed: Promise<InitFailure>;
   readonly #parked: Promise<void>;
@@ -43,7 +50,9 @@ export class RunningRuntime {
     session: RuntimeSession,
     init: { readonly parked: Promise<void>; readonly failed: Promise<InitFailure> },
     clock: Clock,
+    cpus: number,
   ) {
+    this.#cpus = cpus;
     this.session = session;
     this.exited = sandbox.exited;
     this.#sandbox = sandbox;
@@ -67,7 +76,10 @@ export class RunningRuntime {
     ]);
     clearTimeout(timer);
     const durationMs = this.#clock.monotonicMs() - this.#startedMs;
-    if (failure === undefined) return { kind: 'ready', durationMs };
+    if (failure === undefined) {
+      this.#endBurst();
+      return { kind: 'ready', durationMs };
+    }
     if (failure.kind === 'reported') await this.#exitsWithin(EXIT_GRACE_MS);
     return { kind: 'failed', durationMs, failure };
   }
@@ -81,6 +93,14 @@ export class RunningRuntime {
       // The figure is for people to read; its absence must not fail an invocation.
       return 0;
     }
+  }
+
+  /** Nobody waits for it: the first invocation is not to pay for the end of init's burst. */
+  #endBurst(): void {
+    if (this.#cpus >= INIT_CPUS) return;
+    this.#sandbox.limitCpus(this.#cpus).catch(() => {
+      // Only a sandbox that is being destroyed refuses.
+    });
   }
 
   /** Kills everything and resolves when it is verified dead. */
@@ -148,6 +168,7 @@ export async function startRuntime(
       session,
       { parked: parked.promise, failed: failed.promise },
       deps.clock,
+      cpusOf(plan.version),
     );
     await startProgram(sandbox, plan, log);
     signal.throwIfAborted();
@@ -159,6 +180,10 @@ export async function startRuntime(
   }
 }
 
+function cpusOf({ memoryMib }: FunctionVersion): number {
+  return memoryMib / MEMORY_MIB_PER_CPU;
+}
+
 function sandboxRequest(
   { version }: EnvironmentPlan,
   id: string,
@@ -167,7 +192,7 @@ function sandboxRequest(
   return {
     id,
     memoryMib: version.memoryMib,
-    cpus: version.memoryMib / MEMORY_MIB_PER_CPU,
+    cpus: Math.max(INIT_CPUS, cpusOf(version)),
     tmpMib: version.ephemeralMib,
     maxProcesses: SANDBOX_PROCESSES,
     maxFileDescriptors: SANDBOX_FILE_DESCRIPTORS,
