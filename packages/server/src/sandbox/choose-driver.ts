@@ -47,7 +47,8 @@ async function startAuto(deps: ChooseDriverDeps): Promise<ChosenDriver> {
       const message = `${reason} Without isolation the server only listens on loopback.`;
       throw new SandboxFailure(message, { cause });
     }
-    deps.logger.warn('functions run without isolation', { reason, error: cause });
+    deps.logger.warn('sandbox.no-isolation', { reason });
+    deps.logger.debug('sandbox.no-isolation', { error: cause });
     return { driver: await startProcessDriver(deps), warning: reason };
   }
 }
