@@ -9,7 +9,9 @@ async function outcomeOf(
   send: (write: (text: string) => void, end: () => void, destroy: () => void) => void,
 ): Promise<BodyOutcome> {
   const { promise, resolve } = Promise.withResolvers<BodyOutcome>();
+  const arrived = Promise.withResolvers<void>();
   const server = createServer((incoming, response) => {
+    arrived.resolve();
     void readBody(incoming, 10).then((outcome) => {
       resolve(outcome);
       response.end();
@@ -23,7 +25,7 @@ async function outcomeOf(
   send(
     (text) => outgoing.write(text),
     () => outgoing.end(),
-    () => outgoing.destroy(),
+    () => void arrived.promise.then(() => outgoing.destroy()),
   );
   const outcome = await promise;
   outgoing.destroy();
@@ -61,7 +63,7 @@ test('a body that grows past the limit is given up, though its end never comes',
 test('a caller who leaves in the middle is told from one who is done', async () => {
   const outcome = await outcomeOf({ 'content-length': '10' }, (write, _end, destroy) => {
     write('123');
-    setImmediate(destroy);
+    destroy();
   });
   expect(outcome).toEqual({ kind: 'aborted' });
 });
