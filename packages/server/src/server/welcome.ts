@@ -31,7 +31,7 @@ export function welcome(facts: WelcomeFacts): string {
     '',
     `  ${bold('Try, from this folder, in another terminal:')}`,
     '',
-    ...tryCommands(facts.endpoint).map((command) => `    ${command}`),
+    ...tryCommands(facts.endpoint).map((line) => (line === '' ? '' : `    ${line}`)),
     '',
     '  Ctrl-C drains and stops.',
     '',
@@ -39,17 +39,29 @@ export function welcome(facts: WelcomeFacts): string {
 }
 
 /**
- * One line that sets the client up, then three commands that do the main job on
- * `examples/hello`. They are executed as they stand by tests/e2e.
+ * A set-up line and three commands that do the main job on `examples/hello`. They can be pasted
+ * as one block, and tests/e2e executes them exactly as they stand.
  */
 export function tryCommands(endpoint: string): readonly string[] {
-  const aws = `aws --endpoint-url ${endpoint}`;
-  const role = 'arn:aws:iam::000000000000:role/hello';
-  const policy = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
   return [
-    'export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1',
-    `${aws} iam create-role --role-name hello --assume-role-policy-document file://examples/hello/trust.json && ${aws} iam attach-role-policy --role-name hello --policy-arn ${policy}`,
-    `python3 -m zipfile -c /tmp/hello.zip examples/hello/index.mjs && ${aws} lambda create-function --function-name hello --runtime nodejs26.x --handler index.handler --role ${role} --zip-file fileb:///tmp/hello.zip && ${aws} lambda wait function-active-v2 --function-name hello`,
-    `${aws} lambda invoke --function-name hello /tmp/hello.json && cat /tmp/hello.json && sleep 1 && ${aws} logs tail /aws/lambda/hello`,
+    'export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_PAGER=',
+    `hearth() { aws --endpoint-url ${endpoint} "$@"; }`,
+    '',
+    '# 1. a role that Lambda may assume and that may write logs',
+    'hearth iam create-role --role-name hello \\',
+    '  --assume-role-policy-document file://examples/hello/trust.json &&',
+    'hearth iam attach-role-policy --role-name hello \\',
+    '  --policy-arn arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
+    '',
+    '# 2. a function',
+    'python3 -m zipfile -c /tmp/hello.zip examples/hello/index.mjs &&',
+    'hearth lambda create-function --function-name hello --runtime nodejs26.x \\',
+    '  --handler index.handler --role arn:aws:iam::000000000000:role/hello \\',
+    '  --zip-file fileb:///tmp/hello.zip &&',
+    'hearth lambda wait function-active-v2 --function-name hello',
+    '',
+    '# 3. run it, and read its log',
+    'hearth lambda invoke --function-name hello /tmp/hello.json &&',
+    'cat /tmp/hello.json && sleep 1 && hearth logs tail /aws/lambda/hello',
   ];
 }
