@@ -39,6 +39,11 @@ const serverPackages = [
 
 /** What `npm test` adds: the real clients. */
 const testPackages = [
+  {
+    name: 'curl',
+    isThere: () => onPath('curl'),
+    use: "is what the tests' shell function speaks by",
+  },
   { name: 'awscli', isThere: () => hasFile('/usr/bin/aws'), use: 'is a client of the tests' },
   { name: 'gcc', isThere: () => onPath('gcc'), use: "compiles the tests' compiled function" },
   {

@@ -161,6 +161,12 @@ describe('the log store', () => {
       }),
       { numRuns: 8 },
     );
+    // However little was drawn above, these fill several segments.
+    for (let batch = 0; batch < 40; batch += 1) {
+      await logs.append({ ...group, stream: 'a' }, [at(51, `event ${(count += 1)} of a batch`)]);
+      await logs.append({ ...group, stream: 'b' }, [at(51, 'x'.repeat(200))]);
+      count += 1;
+    }
     await reopen(2_000);
     expect(await messages()).toHaveLength(count);
     expect((await segmentFiles()).length).toBeGreaterThan(2);
