@@ -2,6 +2,7 @@
  * The main job by the aws CLI of Debian (2.9: it needs --endpoint-url), against a server started as
  * a user starts it.
  */
+import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -31,14 +32,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+const clientEnvironment = {
+  PATH: process.env['PATH'],
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_DEFAULT_REGION: region,
+  AWS_PAGER: '',
+  PYTHONUNBUFFERED: '1',
+} as const;
+
 function aws(...args: readonly string[]): Promise<CommandResult> {
   return runCommand([awsCli, '--endpoint-url', server.endpoint, '--output', 'json', ...args], {
-    env: {
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_DEFAULT_REGION: region,
-      AWS_PAGER: '',
-    },
+    env: clientEnvironment,
     cwd: folder,
   });
 }
@@ -165,6 +170,37 @@ describe('the aws CLI does the main job', () => {
     expect(events[0]?.message).toMatch(/greeting Ada/);
     const tail = await aws('logs', 'tail', group, '--since', '10m', '--format', 'short');
     expect(tail.stdout).toMatch(/REPORT RequestId/);
+  });
+
+  test('it follows the logs while the function runs', async () => {
+    const follower = spawn(
+      awsCli,
+      [
+        ...['--endpoint-url', server.endpoint, 'logs', 'tail', '/aws/lambda/greeter'],
+        ...['--follow', '--since', '1s', '--format', 'short'],
+      ],
+      { env: clientEnvironment },
+    );
+    let seen = '';
+    follower.stdout.on('data', (chunk: Buffer) => (seen += chunk.toString('utf8')));
+    const ended = new Promise((resolve) => follower.once('exit', resolve));
+    try {
+      await expect
+        .poll(
+          async () => {
+            await awsJson(
+              ...['lambda', 'invoke', '--function-name', 'greeter'],
+              ...['--cli-binary-format', 'raw-in-base64-out', '--payload', '{"name":"Bob"}', 'o'],
+            );
+            return seen;
+          },
+          { timeout: 30_000, interval: 500 },
+        )
+        .toMatch(/greeting Bob/);
+    } finally {
+      follower.kill('SIGKILL');
+      await ended;
+    }
   });
 
   test('a dry run only checks, and an unknown function is not found', async () => {

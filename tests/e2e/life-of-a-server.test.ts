@@ -131,6 +131,13 @@ test('after kill -9 the next start removes what was left, and everything acknowl
   await rm(dataFolder, { recursive: true });
 });
 
+test.each(['crun', 'runc'])('HEARTH_OCI_RUNTIME=%s takes that runtime', async (runtime) => {
+  await using server = await startServer({ env: { HEARTH_OCI_RUNTIME: runtime } });
+  expect(server.output()).toMatch(new RegExp(`isolation\\s+oci \\(${runtime} `));
+  await createCounter(server);
+  expect(await count(server)).toEqual({ calls: 1, tmp: 1 });
+});
+
 test('HEARTH_REUSE=never gives each invocation a brand-new environment', async () => {
   await using server = await startServer({ env: { HEARTH_REUSE: 'never' } });
   await createCounter(server);

@@ -8,7 +8,7 @@ export interface CommandResult {
 }
 
 export interface CommandOptions {
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly timeoutMs?: number;
   readonly input?: string;

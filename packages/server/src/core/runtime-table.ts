@@ -4,8 +4,8 @@
  */
 import { AwsError } from './aws-error.ts';
 
-/** AWS: the order in which the service prints them, as recorded in early 2026. */
-const PRINTED = [
+/** AWS: the order in which the service prints them (a hash order), as recorded in early 2026. */
+export const printedRuntimes = [
   'nodejs20.x',
   'python3.14',
   'provided.al2023',
@@ -34,7 +34,7 @@ const PRINTED = [
 ] as const;
 
 /** Accepted too, but younger than the recording of the list above. */
-const YOUNGER = [
+export const youngerRuntimes = [
   'nodejs26.x',
   'python3.15',
   'ruby4.0',
@@ -67,7 +67,7 @@ const DEPRECATED = [
   'ruby2.7',
 ] as const;
 
-export const acceptedRuntimes: readonly string[] = [...PRINTED, ...YOUNGER];
+export const acceptedRuntimes: readonly string[] = [...printedRuntimes, ...youngerRuntimes];
 export const deprecatedRuntimes: readonly string[] = DEPRECATED;
 
 /** Throws what AWS answers to a runtime that no function may be created with. */
@@ -81,5 +81,5 @@ export function checkRuntime(runtime: string): void {
 function refusal(runtime: string): string {
   return deprecatedRuntimes.includes(runtime)
     ? `The runtime parameter of ${runtime} is no longer supported for creating or updating AWS Lambda functions. We recommend you use a supported runtime while creating or updating functions.`
-    : `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${PRINTED.join(', ')}] or be a valid ARN`;
+    : `Value ${runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: [${printedRuntimes.join(', ')}] or be a valid ARN`;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AwsError } from '../core/aws-error.ts';
-import { recordedLayerRuntimes, layerRuntimes } from './constraints/lambda-runtimes.ts';
+import { printedRuntimes } from '../core/runtime-table.ts';
+import { layerRuntimes } from './constraints/lambda-runtimes.ts';
 import { loadServiceModel } from './service-model.ts';
 import type { ServiceName } from '../core/operation.ts';
 import { validateInput } from './validate.ts';
@@ -24,7 +25,7 @@ const destinationPattern =
   String.raw`(${region})?:(\d{12})?:(.*)`;
 const rolePattern = String.raw`arn:(aws[a-zA-Z-]*)?:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+`;
 const urlQualifier = String.raw`((?!^\d+$)^[0-9a-zA-Z-_]+$)`;
-const layerRuntimeSet = `[${recordedLayerRuntimes.join(', ')}]`;
+const layerRuntimeSet = `[${printedRuntimes.join(', ')}]`;
 const architectureSet = 'Member must satisfy enum value set: [x86_64, arm64]';
 const pattern = 'Member must satisfy regular expression pattern: ';
 const enumSet = 'Member must satisfy enum value set: ';

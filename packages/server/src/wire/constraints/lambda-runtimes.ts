@@ -1,46 +1,8 @@
-/**
- * The two sets of runtimes that Lambda prints, in its order: a hash order, kept as recorded.
- * Runtimes newer than the recordings stand at the end.
- */
-export const recordedLayerRuntimes: readonly string[] = [
-  'nodejs20.x',
-  'python3.14',
-  'provided.al2023',
-  'python3.12',
-  'python3.13',
-  'nodejs24.x',
-  'nodejs22.x',
-  'java25',
-  'python3.10',
-  'python3.11',
-  'java21',
-  'ruby3.3',
-  'ruby3.4',
-  'ruby3.2',
-  'python3.8',
-  'python3.9',
-  'java17',
-  'nodejs16.x',
-  'dotnet10',
-  'dotnet8',
-  'java11',
-  'dotnet6',
-  'nodejs18.x',
-  'provided.al2',
-  'java8.al2',
-];
-
-const newerRuntimes: readonly string[] = [
-  'nodejs26.x',
-  'python3.15',
-  'ruby4.0',
-  'java8.al2023',
-  'java11.al2023',
-  'java17.al2023',
-];
+/** The two sets of runtimes that Lambda prints in constraint failures, in its order. */
+import { printedRuntimes, youngerRuntimes } from '../../core/runtime-table.ts';
 
 /** What a layer may be compatible with; also what a function may run on. */
-export const layerRuntimes: readonly string[] = [...recordedLayerRuntimes, ...newerRuntimes];
+export const layerRuntimes: readonly string[] = [...printedRuntimes, ...youngerRuntimes];
 
 /** What one may ask the list of layers for: every runtime that ever was, and AWS's own. */
 export const everyRuntime: readonly string[] = [
