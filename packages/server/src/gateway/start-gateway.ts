@@ -12,8 +12,9 @@ import type { RawResponse } from '../wire/raw-message.ts';
 import { readSignature } from '../wire/sigv4.ts';
 import { answerRequest, type AnswerDeps } from './answer-request.ts';
 import type { ListenerKind } from './authenticate.ts';
+import { webPageProblem } from './browser-guard.ts';
 import { identifyService } from './identify-service.ts';
-import { answerOwnPath, type OwnPath } from './own-paths.ts';
+import { answerOwnPath, jsonResponse, type OwnPath } from './own-paths.ts';
 import { rawHeadOf, type RawHead } from './raw-request.ts';
 import { answerUnserved } from './unserved.ts';
 
@@ -32,7 +33,8 @@ export interface GatewayOptions {
 export interface Gateway extends Closeable {
   /** `http://127.0.0.1:4566` */
   readonly endpoint: string;
-  acceptFromSandbox(socket: Socket): void;
+  /** A sandbox has a bounded number of connections; what it opens beyond is closed. */
+  acceptFromSandbox(socket: Socket, sandboxId: string): void;
 }
 
 export async function startGateway(deps: GatewayDeps, options: GatewayOptions): Promise<Gateway> {
@@ -42,11 +44,22 @@ export async function startGateway(deps: GatewayDeps, options: GatewayOptions): 
   await listen(publicServer, options);
   const { port } = publicServer.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
-  const lifetime = closeable(() => drain(publicServer, work, options.graceMs));
+  // Node starts to watch for slow requests when a server listens; this one never does.
+  sandboxServer.emit('listening');
+  const sandboxes = createSandboxConnections();
+  const lifetime = closeable(async () => {
+    await drain(publicServer, work, options.graceMs);
+    sandboxServer.closeAllConnections();
+    // It never listened, which is all that `close` can complain of.
+    sandboxServer.close(() => {});
+  });
   return {
     ...lifetime,
     endpoint: `http://${host}:${port}`,
-    acceptFromSandbox: (socket) => void sandboxServer.emit('connection', socket),
+    acceptFromSandbox: (socket, sandboxId) => {
+      if (sandboxes.admit(socket, sandboxId)) sandboxServer.emit('connection', socket);
+      else socket.destroy();
+    },
   };
 }
 
@@ -57,6 +70,26 @@ const HEADERS_MS = 30_000;
 const REQUEST_MS = 300_000;
 /** AWS allows request line + headers of 1 MB; Node's own parser is bounded the same. */
 const HEAD_BYTES = 1_048_576;
+
+/** More than any client keeps; each costs the server a descriptor, which all sandboxes share. */
+const CONNECTIONS_PER_SANDBOX = 128;
+
+function createSandboxConnections(): { admit(socket: Socket, sandboxId: string): boolean } {
+  const open = new Map<string, number>();
+  return {
+    admit(socket, sandboxId) {
+      const count = open.get(sandboxId) ?? 0;
+      if (count >= CONNECTIONS_PER_SANDBOX) return false;
+      open.set(sandboxId, count + 1);
+      socket.once('close', () => {
+        const left = (open.get(sandboxId) ?? 1) - 1;
+        if (left === 0) open.delete(sandboxId);
+        else open.set(sandboxId, left);
+      });
+      return true;
+    },
+  };
+}
 
 /** The requests under way, of both listeners. */
 interface Work {
@@ -107,6 +140,10 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const head = rawHeadOf(request);
+  const problem = listener === 'public' ? webPageProblem(head.headers) : undefined;
+  if (problem !== undefined) {
+    return write(response, jsonResponse(403, { message: problem }), hasUnread(request));
+  }
   const id = deps.ids.uuid();
   const destination = identifyService({ ...head, signedService: signedServiceOf(head) });
   switch (destination.kind) {

@@ -137,7 +137,8 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
     volumes: state.code,
     roles: state.roles,
     callAs: (...call) => present(late.callAs)(...call),
-    acceptAwsConnection: (socket) => present(late.gateway).acceptFromSandbox(socket),
+    acceptAwsConnection: (socket, sandboxId) =>
+      present(late.gateway).acceptFromSandbox(socket, sandboxId),
     clock,
     ids,
     logger,

@@ -1,0 +1,31 @@
+/**
+ * Keeps web pages away from the listener of this machine. The key that is the administrator's on
+ * loopback is known to everybody, so any page that a developer opens could sign requests with it,
+ * and no browser asks before it sends a form or an image's address with a presigned query.
+ *
+ * A browser tells where such a request comes from (Origin, Sec-Fetch-Site), and a page whose own
+ * name was pointed at this machine (DNS rebinding) tells that name in Host. AWS's clients send
+ * neither, and reach a loopback server by its address or as localhost.
+ */
+import { isIP } from 'node:net';
+
+/** Why the request must not be served; undefined where it may be. */
+export function webPageProblem(headers: Readonly<Record<string, string>>): string | undefined {
+  const { host = '', origin } = headers;
+  if (!namesThisMachine(host)) {
+    return 'Hearth is not served under this host name: use 127.0.0.1 or localhost.';
+  }
+  const isOwnPage = origin === undefined || origin === `http://${host}`;
+  const site = headers['sec-fetch-site'] ?? 'none';
+  if (isOwnPage && (site === 'none' || site === 'same-origin')) return undefined;
+  return 'Hearth does not serve requests that a web page from elsewhere sends.';
+}
+
+/** An address, `localhost` or a name below it. Clients of HTTP/1.0 send none. */
+function namesThisMachine(host: string): boolean {
+  const name = host
+    .replace(/:\d*$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
+  return name === '' || isIP(name) !== 0 || /^(?:[^/]+\.)?localhost$/.test(name);
+}

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openIam } from '../../../testkit/src/open-iam.ts';
+import { systemClock } from '../lib/clock.ts';
+import { randomIds } from '../lib/ids.ts';
+import { silentLogger } from '../lib/logger.ts';
+import { createStsService } from '../services/sts/service.ts';
+import { presignUrl } from '../wire/sigv4.ts';
+import { serve } from './served-service.ts';
+import { startGateway, type Gateway } from './start-gateway.ts';
+
+let gateway: Gateway;
+beforeEach(async () => {
+  const { identities } = await openIam(Date.now());
+  const deps = { identities, clock: systemClock, ids: randomIds, logger: silentLogger };
+  gateway = await startGateway(
+    { ...deps, services: serve([createStsService(deps)]), ownPaths: [] },
+    { host: '127.0.0.1', port: 0, graceMs: 0 },
+  );
+});
+afterEach(async () => {
+  await gateway.close();
+});
+
+const key = { accessKeyId: 'test', secretAccessKey: 'test' };
+const callerIdentity = (options: { readonly host?: string; readonly region?: string } = {}) =>
+  presignUrl(`${gateway.endpoint}/?Action=GetCallerIdentity&Version=2011-06-15`, key, {
+    method: 'GET',
+    expiresSeconds: 60,
+    service: 'sts',
+    region: options.region ?? 'us-east-1',
+    nowMs: Date.now(),
+  });
+
+/** Unlike fetch it sends the headers of a browser, and any Host. */
+function get(url: string, headers: Record<string, string> = {}): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(url, { headers, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    });
+    request.once('error', reject).end();
+  });
+}
+
+describe('a web page', () => {
+  test('cannot use the well-known key through a presigned address', async () => {
+    expect(await get(callerIdentity())).toBe(200);
+    expect(await get(callerIdentity(), { origin: 'https://example.com' })).toBe(403);
+    expect(await get(callerIdentity(), { 'sec-fetch-site': 'cross-site' })).toBe(403);
+  });
+
+  test('cannot read anything under a name of its own that points here', async () => {
+    expect(await get(`${gateway.endpoint}/_hearth/none`)).toBe(404);
+    expect(await get(`${gateway.endpoint}/_hearth/none`, { host: 'example.com' })).toBe(403);
+  });
+});
+
+describe('a sandbox', () => {
+  let door: Server;
+  const clients: Socket[] = [];
+  beforeEach(async () => {
+    door = createServer((socket) => gateway.acceptFromSandbox(socket, 'one')).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(door, 'listening');
+  });
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.destroy();
+    door.close();
+  });
+  const open = async (): Promise<Socket> => {
+    const client = connect((door.address() as AddressInfo).port, '127.0.0.1');
+    clients.push(client.on('error', () => {}));
+    await once(client, 'connect');
+    return client;
+  };
+
+  test('keeps no more than 128 connections, and gets new ones for those that it closes', async () => {
+    for (let count = 0; count < 128; count++) await open();
+    const refused = await open();
+    await once(refused.resume(), 'close');
+    clients[0]?.destroy();
+    for (;;) {
+      const next = await open();
+      next.write('GET /_hearth/none HTTP/1.1\r\nhost: x\r\n\r\n');
+      const [said] = await Promise.race([once(next, 'data'), once(next, 'close')]);
+      if (Buffer.isBuffer(said)) return expect(said.toString()).toContain(' 404 ');
+    }
+  });
+
+  test('loses its connections when the gateway closes', async () => {
+    const client = await open();
+    client.write('GET /_hearth/none HTTP/1.1\r\nhost: x\r\n\r\n');
+    await once(client, 'data');
+    await Promise.all([once(client, 'close'), gateway.close()]);
+  });
+});
