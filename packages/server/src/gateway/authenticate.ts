@@ -4,13 +4,13 @@
  */
 import { AwsError } from '../core/aws-error.ts';
 import type { Principal } from '../core/principal.ts';
+import type { ListenerKind } from '../iam/credentials.ts';
 import type { Identities } from '../iam/identities.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RawRequest } from '../wire/raw-message.ts';
 import type { ServiceModel } from '../wire/service-model.ts';
 import { verifySignature, type SignedRequest } from '../wire/sigv4.ts';
-
-export type ListenerKind = 'public' | 'sandbox';
+import { invalidSignature } from '../wire/sigv4-errors.ts';
 
 export interface Caller {
   readonly principal: Principal;
@@ -28,6 +28,7 @@ export function authenticate(
   if (signed === undefined) {
     throw new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
   }
+  checkScope(signed, model.signingName);
   const found = deps.identities.findCredentials(
     signed.accessKeyId,
     signed.sessionToken,
@@ -37,3 +38,19 @@ export function authenticate(
   verifySignature(signed, found.secretAccessKey, request, deps.clock.nowMs());
   return { principal: found.principal, account: found.account, region: signed.region };
 }
+
+/**
+ * A signature is good for the service that it names: an address presigned for one is not a pass
+ * for another that a header outside the signature (X-Amz-Target) asks for. The region becomes part
+ * of keys and ARNs, so it has to be one.
+ */
+function checkScope({ service, region }: SignedRequest, wanted: string): void {
+  if (service !== wanted) {
+    throw invalidSignature(`Credential should be scoped to correct service: '${wanted}'.`);
+  }
+  if (!REGION.test(region)) {
+    throw invalidSignature(`Credential should be scoped to a valid region, not '${region}'.`);
+  }
+}
+
+const REGION = /^[a-z]{2,4}(?:-[a-z]{2,9}){1,2}-\d{1,2}$/;

@@ -1,6 +1,6 @@
 /** Hearth's own paths, below `/_hearth/`: never part of an AWS API, never signed. */
+import type { ListenerKind } from '../iam/credentials.ts';
 import type { RawResponse } from '../wire/raw-message.ts';
-import type { ListenerKind } from './authenticate.ts';
 
 export interface OwnRequest {
   readonly method: string;

@@ -14,9 +14,10 @@ import { startGateway, type Gateway } from './start-gateway.ts';
 let gateway: Gateway;
 beforeEach(async () => {
   const { identities } = await openIam(Date.now());
+  const logs = { name: 'logs', operations: new Map() } as const;
   const deps = { identities, clock: systemClock, ids: randomIds, logger: silentLogger };
   gateway = await startGateway(
-    { ...deps, services: serve([createStsService(deps)]), ownPaths: [] },
+    { ...deps, services: serve([createStsService(deps), logs]), ownPaths: [] },
     { host: '127.0.0.1', port: 0, graceMs: 0 },
   );
 });
@@ -25,9 +26,9 @@ afterEach(async () => {
 });
 
 const key = { accessKeyId: 'test', secretAccessKey: 'test' };
-const callerIdentity = (options: { readonly host?: string; readonly region?: string } = {}) =>
+const callerIdentity = (options: { readonly region?: string; readonly method?: string } = {}) =>
   presignUrl(`${gateway.endpoint}/?Action=GetCallerIdentity&Version=2011-06-15`, key, {
-    method: 'GET',
+    method: options.method ?? 'GET',
     expiresSeconds: 60,
     service: 'sts',
     region: options.region ?? 'us-east-1',
@@ -56,6 +57,33 @@ describe('a web page', () => {
     expect(await get(`${gateway.endpoint}/_hearth/none`)).toBe(404);
     expect(await get(`${gateway.endpoint}/_hearth/none`, { host: 'example.com' })).toBe(403);
   });
+});
+
+describe('a signature', () => {
+  test('is good for the service of its scope alone, whatever X-Amz-Target says', async () => {
+    const other = { 'x-amz-target': 'Logs_20140328.DescribeLogGroups' };
+    const answer = await fetch(callerIdentity({ method: 'POST' }), {
+      method: 'POST',
+      headers: other,
+    });
+    expect(await answer.json()).toMatchObject({
+      message: "Credential should be scoped to correct service: 'logs'.",
+    });
+  });
+
+  test.each(['eu-west-1', 'us-gov-east-1', 'us-isob-east-1', 'ap-southeast-5', 'eusc-de-east-1'])(
+    'is good in region %s',
+    async (region) => {
+      expect(await get(callerIdentity({ region }))).toBe(200);
+    },
+  );
+
+  test.each(['', '*', '..', 'us-east-1:111111111111', 'US-EAST-1', 'mars'])(
+    'of a region that is none (%j) is refused',
+    async (region) => {
+      expect(await get(callerIdentity({ region }))).toBe(403);
+    },
+  );
 });
 
 describe('a sandbox', () => {

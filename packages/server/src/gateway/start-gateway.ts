@@ -5,13 +5,13 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { ListenerKind } from '../iam/credentials.ts';
 import { closeable, type Closeable } from '../lib/lifetime.ts';
 import type { Ids } from '../lib/ids.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { RawResponse } from '../wire/raw-message.ts';
 import { readSignature } from '../wire/sigv4.ts';
 import { answerRequest, type AnswerDeps } from './answer-request.ts';
-import type { ListenerKind } from './authenticate.ts';
 import { webPageProblem } from './browser-guard.ts';
 import { identifyService } from './identify-service.ts';
 import { answerOwnPath, jsonResponse, type OwnPath } from './own-paths.ts';
