@@ -153,3 +153,17 @@ test('the served version is what served before, until the new one is ready', () 
   expect(version).toMatchObject({ incarnation: 'i1', version: '$LATEST', environment: {} });
   expect(servedVersion(record)).toBe(version);
 });
+
+test('what was read of a function that was deleted since changes nothing of its successor', async () => {
+  const old = recordOf('f', { revisionId: 'old' });
+  await functions.insert(old);
+  await functions.remove(old);
+  const successor = recordOf('f', { revisionId: 'new', tags: { team: 'red' } });
+  await functions.insert(successor);
+  // Both are the first form of a function of this name.
+  expect(await functions.replace(old, { ...old, tags: {} })).toBe(false);
+  expect(await functions.remove(old)).toBe(false);
+  expect(functions.find(successor)).toEqual(successor);
+  await open();
+  expect(functions.find(successor)).toEqual(successor);
+});

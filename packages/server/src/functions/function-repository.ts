@@ -122,6 +122,7 @@ class SqlFunctionRepository implements FunctionRepository {
   }
 
   async replace(previous: FunctionRecord, next: FunctionRecord): Promise<boolean> {
+    if (!this.#isCurrent(previous)) return false;
     const record = { ...next, rowVersion: previous.rowVersion + 1 };
     const row = rowOf(record);
     const isWritten = await this.#write({
@@ -142,6 +143,7 @@ class SqlFunctionRepository implements FunctionRepository {
   }
 
   async remove(record: FunctionRecord): Promise<boolean> {
+    if (!this.#isCurrent(record)) return false;
     const { account, region, name, rowVersion } = record;
     const isWritten = await this.#write({
       sql: `DELETE FROM functions
@@ -159,6 +161,14 @@ class SqlFunctionRepository implements FunctionRepository {
         ({ latest, serving }) =>
           latest.code.sha256 === codeSha256 || serving?.code.sha256 === codeSha256,
       );
+  }
+
+  /**
+   * Row versions begin again when a name does: a record that was read before its function was
+   * deleted and created again could pass for its successor. Revision ids never return.
+   */
+  #isCurrent(record: FunctionRecord): boolean {
+    return this.#records.get(keyOf(record))?.revisionId === record.revisionId;
   }
 
   /** Whether the statement changed its one row. */
