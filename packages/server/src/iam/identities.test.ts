@@ -4,6 +4,8 @@ import { AwsError } from '../core/aws-error.ts';
 import { createLogger, silentLogger, type Logger } from '../lib/logger.ts';
 import { randomIds } from '../lib/ids.ts';
 import type { Store } from '../store/store.ts';
+import { authorise } from './authorise.ts';
+import { roleSessionPrincipal } from './credentials.ts';
 import { openIdentities, type Identities } from './identities.ts';
 import { createRoleSessions } from './role-sessions.ts';
 import type { Role } from './role.ts';
@@ -237,6 +239,42 @@ describe('roles', () => {
       expect.objectContaining({ event: 'iam.record-damaged', kind: 'role', key: `${ACCOUNT}/app` }),
     ]);
   });
+});
+
+test('a role whose attached policy is damaged may do nothing: the policy could be the one that denies', async () => {
+  const { identities, store } = await open();
+  const arn = `arn:aws:iam::${ACCOUNT}:policy/fence`;
+  const document = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Deny', Action: 's3:*', Resource: '*' },
+  });
+  await identities.policies.create({
+    account: ACCOUNT,
+    name: 'fence',
+    id: 'ANPAFENCE',
+    path: '/',
+    createdAtMs: START,
+    updatedAtMs: START,
+    tags: [],
+    versions: [{ id: 'v1', document, createdAtMs: START }],
+    defaultVersion: 'v1',
+    lastVersionNumber: 1,
+  });
+  const attachedPolicies = ['arn:aws:iam::aws:policy/AdministratorAccess', arn];
+  const app = role({ attachedPolicies });
+  await identities.roles.create(app);
+  const decide = (from: Identities, action: string): boolean =>
+    authorise(from, roleSessionPrincipal(app, 's'), [{ action, resources: ['*'] }], {
+      service: 'lambda',
+      sourceIp: undefined,
+      isSecureTransport: false,
+    }).isAllowed;
+  expect(decide(identities, 's3:GetObject')).toBe(false);
+  expect(decide(identities, 'logs:PutLogEvents')).toBe(true);
+  await store.write([{ sql: "UPDATE iam_record SET checksum = '' WHERE kind = 'policy'" }]);
+  const { identities: again } = await open(store);
+  expect(decide(again, 's3:GetObject')).toBe(false);
+  expect(decide(again, 'logs:PutLogEvents')).toBe(false);
 });
 
 async function open(

@@ -1,7 +1,7 @@
 /** The compiled policies of each role: made anew when the role or a managed policy changes. */
 import { compilePolicy, type CompiledPolicy } from './compile-policy.ts';
 import type { ManagedPolicies } from './managed-policies.ts';
-import { parsePolicyDocument } from './policy-document.ts';
+import { parsePolicyDocument, type PolicyDocument } from './policy-document.ts';
 import type { Role } from './role.ts';
 
 export interface RolePolicies {
@@ -40,10 +40,19 @@ function compileIdentity(role: Role, managed: ManagedPolicies): readonly Compile
   const inline = Object.values(role.inlinePolicies).map((text) =>
     parsePolicyDocument(text, 'inline'),
   );
-  const attached = role.attachedPolicies.flatMap((arn) => {
+  const attached = role.attachedPolicies.map((arn) => {
     const policy = managed.find(arn);
     const version = policy?.versions.find(({ id }) => id === policy.defaultVersion);
-    return version === undefined ? [] : [parsePolicyDocument(version.document, 'managed')];
+    return version === undefined ? nothing : parsePolicyDocument(version.document, 'managed');
   });
   return [...inline, ...attached].map(compilePolicy);
 }
+
+/**
+ * Stands for an attached policy that is not there. None can be deleted while it is attached, so
+ * its record was found damaged, and what it denied is not known.
+ */
+const nothing: PolicyDocument = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Deny', Action: '*', Resource: '*' }],
+};
