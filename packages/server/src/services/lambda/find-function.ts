@@ -66,5 +66,13 @@ export function tagPermission(arn: string, tags: Readonly<Record<string, string>
     'aws:TagKeys': Object.keys(tags),
   };
   for (const [key, value] of Object.entries(tags)) conditions[`aws:RequestTag/${key}`] = value;
-  return { action: 'lambda:TagResource', resources: [arn], conditions };
+  return { action: 'lambda:TagResource', resources: [ownArn(arn)], conditions };
+}
+
+/**
+ * The form of the ARN that policies know. Any partition is accepted and means the same function:
+ * the caller's spelling must not be a way round a Deny.
+ */
+export function ownArn(arn: string): string {
+  return arn.replace(/^arn:aws[a-zA-Z-]*:/, 'arn:aws:');
 }

@@ -570,6 +570,10 @@ describe('permissions', () => {
     ['ListFunctions', {}, 'lambda:ListFunctions', '*'],
     ['GetAccountSettings', {}, 'lambda:GetAccountSettings', '*'],
     ['ListTags', { Resource: ARN }, 'lambda:ListTags', ARN],
+    // The ARN of the function that is acted on, however the caller wrote it.
+    ['ListTags', { Resource: ARN.replace('aws', 'aws-cn') }, 'lambda:ListTags', ARN],
+    ['TagResource', { Resource: ARN.replace('aws', 'aws-cn') }, 'lambda:TagResource', ARN],
+    ['UntagResource', { Resource: ARN.replace('aws', 'aws-cn') }, 'lambda:UntagResource', ARN],
   ])('%s of %j needs %s on %s', (name, input, action, resource) => {
     expect(needed(name, input)).toMatchObject([{ action, resources: [resource] }]);
   });

@@ -1,7 +1,7 @@
 /** The function that a tag operation's ARN names, and the refusals for every other ARN. */
 import type { OperationContext, Permission } from '../../core/operation.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
-import { findFunction } from './find-function.ts';
+import { findFunction, ownArn } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, notFound } from './lambda-errors.ts';
 
@@ -30,7 +30,7 @@ export function findTagged(
 }
 
 export function taggedPermission(action: string, arn: string): Permission {
-  return { action: `lambda:${action}`, resources: [arn] };
+  return { action: `lambda:${action}`, resources: [ownArn(arn)] };
 }
 
 /** Stores other tags; neither state nor revision of the function changes. */

@@ -32,9 +32,13 @@ export function streamPermission(
   return [{ action: `logs:${action}`, resources: [streamArn(owner, group, stream)] }];
 }
 
-/** The newer tag actions ask for the ARN as it was given, without `:*`. */
+/**
+ * The newer tag actions ask for the group's ARN without `:*`. Any partition is accepted and means
+ * the same group: the caller's spelling must not be a way round a Deny.
+ */
 export function tagPermission(action: string, resourceArn: string): readonly Permission[] {
-  return [{ action: `logs:${action}`, resources: [resourceArn.replace(/:\*$/, '')] }];
+  const arn = resourceArn.replace(/:\*$/, '').replace(/^arn:aws[\w-]*:/, 'arn:aws:');
+  return [{ action: `logs:${action}`, resources: [arn] }];
 }
 
 /** The name in a group's ARN (with or without `:*`); undefined for anything else. */

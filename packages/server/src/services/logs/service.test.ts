@@ -453,6 +453,10 @@ describe('permissions', () => {
     expect(needed('TagResource', { resourceArn: `${arn}:*` })).toEqual([
       { action: 'logs:TagResource', resources: [arn] },
     ]);
+    // The ARN of the group that is acted on, however the caller wrote it.
+    expect(needed('TagResource', { resourceArn: arn.replace('aws', 'aws-cn') })).toEqual([
+      { action: 'logs:TagResource', resources: [arn] },
+    ]);
     expect(needed('DescribeLogGroups', {})[0]?.resources).toEqual([
       'arn:aws:logs:eu-west-1:000000000000:log-group::log-stream:',
     ]);
