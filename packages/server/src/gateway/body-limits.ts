@@ -1,6 +1,11 @@
 /** How much body each operation may bring, and AWS's answer to more. */
 import { AwsError } from '../core/aws-error.ts';
-import { CODE_REQUEST_BYTES, REQUEST_BYTES, SYNC_PAYLOAD_BYTES } from '../core/limits.ts';
+import {
+  CODE_REQUEST_BYTES,
+  LOG_REQUEST_BYTES,
+  REQUEST_BYTES,
+  SYNC_PAYLOAD_BYTES,
+} from '../core/limits.ts';
 
 const codeUploads: ReadonlySet<string> = new Set([
   'CreateFunction',
@@ -11,6 +16,7 @@ const invocations: ReadonlySet<string> = new Set(['Invoke', 'InvokeWithResponseS
 
 export function bodyLimitOf(operation: string): number {
   if (codeUploads.has(operation)) return CODE_REQUEST_BYTES;
+  if (operation === 'PutLogEvents') return LOG_REQUEST_BYTES;
   return invocations.has(operation) ? SYNC_PAYLOAD_BYTES : REQUEST_BYTES;
 }
 

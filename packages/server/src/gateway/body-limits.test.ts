@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { bodyLimitOf, bodyTooLarge } from './body-limits.ts';
+
+test.each([
+  ['CreateFunction', 70_167_211],
+  ['UpdateFunctionCode', 70_167_211],
+  ['Invoke', 6_291_556],
+  ['PutLogEvents', 6_291_556],
+  // Parsing more than a model can hold would only keep the event loop busy.
+  ['TagResource', 1_048_576],
+  ['AssumeRole', 1_048_576],
+])('%s may bring %i bytes', (operation, bytes) => {
+  expect(bodyLimitOf(operation)).toBe(bytes);
+});
+
+test('an event that is too large is refused in the words of Lambda', () => {
+  expect(bodyTooLarge('Invoke')).toMatchObject({
+    code: 'RequestTooLargeException',
+    status: 413,
+    message: 'Request must be smaller than 6291456 bytes for the InvokeFunction operation',
+  });
+});
