@@ -1,5 +1,5 @@
 /** A statement about our own code was false: a bug of Hearth, never of a user. */
-export class InvariantViolation extends Error {
+class InvariantViolation extends Error {
   override get name(): string {
     return 'InvariantViolation';
   }

@@ -11,5 +11,5 @@ export async function removeTree(root: string, target: string): Promise<void> {
   if (inside === '' || path.isAbsolute(inside) || inside.split(path.sep)[0] === '..') {
     throw new RangeError(`Refused to remove ${target}: it is not below ${root}.`);
   }
-  await rm(target, { recursive: true, force: true });
+  await rm(target, { recursive: true, force: true, maxRetries: 3 });
 }

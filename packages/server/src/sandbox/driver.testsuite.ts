@@ -48,7 +48,7 @@ export interface Capture {
   readonly onOutput: SandboxProgram['onOutput'];
 }
 
-export function captureOutput(): Capture {
+function captureOutput(): Capture {
   const chunks = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
   return {
     stdout: () => Buffer.concat(chunks.stdout).toString(),

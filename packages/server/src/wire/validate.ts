@@ -43,7 +43,7 @@ export function validateInput(model: ServiceModel, operation: OperationModel, in
 }
 
 /** The error of a service whose own rules speak in the same form. */
-export function validationError(service: ServiceName, problems: readonly Problem[]): AwsError {
+function validationError(service: ServiceName, problems: readonly Problem[]): AwsError {
   return new AwsError(codes[service], 400, validationMessage(problems));
 }
 

@@ -18,7 +18,7 @@ export const IDS_PER_SANDBOX = 65_536;
  *
  * A program killed by signal n makes it exit with 128 + n.
  */
-export const INIT_SCRIPT = [
+const INIT_SCRIPT = [
   `"$@" <&0 &`,
   'program=$!',
   // Last: from here on SIGTERM is passed on, and the helper holds it back until it sees the trap.

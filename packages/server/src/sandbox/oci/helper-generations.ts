@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '../../lib/logger.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 import { SandboxFailure } from '../driver.ts';
 import { ownerName } from '../owner.ts';
-import { removeTree } from '../remove-tree.ts';
 import { HelperLink, type HelperEvents } from './helper-link.ts';
 import type { InitResult, RuntimeCommand } from './protocol.ts';
 

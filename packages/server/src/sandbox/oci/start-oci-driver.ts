@@ -9,6 +9,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { invariant } from '../../lib/invariant.ts';
 import { closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 import {
   SandboxFailure,
   type Sandbox,
@@ -16,7 +17,6 @@ import {
   type SandboxRequest,
 } from '../driver.ts';
 import { isOwnerDead } from '../owner.ts';
-import { removeTree } from '../remove-tree.ts';
 import { findRuntimes, type OciRuntime, type RuntimeChoice } from './find-runtime.ts';
 import { HelperGenerations, type Generation } from './helper-generations.ts';
 import { OciSandbox } from './oci-sandbox.ts';

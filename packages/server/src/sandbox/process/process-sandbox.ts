@@ -11,6 +11,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessExit } from '../../core/outcome.ts';
 import { invariant } from '../../lib/invariant.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 import {
   SandboxFailure,
   type Sandbox,
@@ -18,7 +19,6 @@ import {
   type SandboxProgram,
   type SandboxRequest,
 } from '../driver.ts';
-import { removeTree } from '../remove-tree.ts';
 import { collectOutput } from './collect-output.ts';
 import { composeMounts } from './compose-mounts.ts';
 import { findTree, MARKER_VARIABLE, peakBytes, signalAll } from './process-tree.ts';

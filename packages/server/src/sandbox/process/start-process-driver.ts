@@ -11,9 +11,9 @@ import path from 'node:path';
 import type { Clock } from '../../lib/clock.ts';
 import { closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { removeTree } from '../../lib/remove-tree.ts';
 import { SandboxFailure, type SandboxDriver, type SandboxRequest } from '../driver.ts';
 import { isOwnerDead, ownerName } from '../owner.ts';
-import { removeTree } from '../remove-tree.ts';
 import { ProcessSandbox } from './process-sandbox.ts';
 import { findMarked, signalAll } from './process-tree.ts';
 
