@@ -14,7 +14,8 @@ import type { RawRequest, RawResponse } from '../wire/raw-message.ts';
 import type { OperationModel } from '../wire/service-model.ts';
 import { readSignature, type SignedRequest } from '../wire/sigv4.ts';
 import { authenticate } from './authenticate.ts';
-import { bodyLimitOf, bodyTooLarge } from './body-limits.ts';
+import type { BodyBudget } from './body-budget.ts';
+import { bodyLimitOf, bodyTooLarge, tooManyBodies } from './body-limits.ts';
 import { dispatch } from './dispatch.ts';
 import type { RawHead } from './raw-request.ts';
 import { readBody } from './read-body.ts';
@@ -33,6 +34,7 @@ export interface ApiRequest {
   readonly head: RawHead;
   readonly service: ServiceName;
   readonly message: IncomingMessage;
+  readonly bodies: BodyBudget;
   /** Base URL that the caller used. */
   readonly endpoint: string;
   readonly signal: AbortSignal;
@@ -83,16 +85,23 @@ async function perform(
   const early = progress.operation;
   if (!protocol.needsBodyToRoute && early === undefined) throw unknownOperation(served);
 
-  const read = await readBody(request.message, early ? bodyLimitOf(early.name) : REQUEST_BYTES);
-  if (read.kind === 'aborted') return undefined;
-  if (read.kind === 'too-large') throw bodyTooLarge(early?.name ?? 'this');
-  progress.mustClose = false;
+  const limit = early ? bodyLimitOf(early.name) : REQUEST_BYTES;
+  const giveBack = request.bodies.take(mostBodyBytes(request.head, limit));
+  if (giveBack === undefined) throw tooManyBodies(request.service);
+  try {
+    const read = await readBody(request.message, limit);
+    if (read.kind === 'aborted') return undefined;
+    if (read.kind === 'too-large') throw bodyTooLarge(early?.name ?? 'this');
+    progress.mustClose = false;
 
-  const raw: RawRequest = { ...request.head, body: read.body };
-  const operation = early ?? protocol.route(request.head, read.body);
-  if (operation === undefined) throw unknownOperation(served, read.body);
-  progress.operation = operation;
-  return call(deps, served, request, { signed, raw, operation });
+    const raw: RawRequest = { ...request.head, body: read.body };
+    const operation = early ?? protocol.route(request.head, read.body);
+    if (operation === undefined) throw unknownOperation(served, read.body);
+    progress.operation = operation;
+    return await call(deps, served, request, { signed, raw, operation });
+  } finally {
+    giveBack();
+  }
 }
 
 interface Received {
@@ -146,6 +155,13 @@ function hasBody(head: RawHead): boolean {
   return (
     head.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
   );
+}
+
+/** What reading the body may take; one that is announced as too large is not read. */
+function mostBodyBytes(head: RawHead, limit: number): number {
+  if (!hasBody(head)) return 0;
+  const declared = Number(head.headers['content-length'] ?? limit);
+  return declared > limit ? 0 : declared;
 }
 
 function nameOf(progress: Progress): string {

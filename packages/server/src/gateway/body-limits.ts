@@ -6,6 +6,7 @@ import {
   REQUEST_BYTES,
   SYNC_PAYLOAD_BYTES,
 } from '../core/limits.ts';
+import type { ServiceName } from '../core/operation.ts';
 
 const codeUploads: ReadonlySet<string> = new Set([
   'CreateFunction',
@@ -35,4 +36,11 @@ export function bodyTooLarge(operation: string): AwsError {
     413,
     `Request must be smaller than ${bodyLimitOf(operation)} bytes for the ${operation} operation`,
   );
+}
+
+/** The bodies that are being read fill the memory that there is for them; clients try again. */
+export function tooManyBodies(service: ServiceName): AwsError {
+  return service === 'lambda'
+    ? new AwsError('TooManyRequestsException', 429, 'Rate Exceeded.')
+    : new AwsError('ThrottlingException', 400, 'Rate exceeded');
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openIam } from '../../../testkit/src/open-iam.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -15,9 +16,10 @@ let gateway: Gateway;
 beforeEach(async () => {
   const { identities } = await openIam(Date.now());
   const logs = { name: 'logs', operations: new Map() } as const;
+  const lambda = { name: 'lambda', operations: new Map() } as const;
   const deps = { identities, clock: systemClock, ids: randomIds, logger: silentLogger };
   gateway = await startGateway(
-    { ...deps, services: serve([createStsService(deps), logs]), ownPaths: [] },
+    { ...deps, services: serve([createStsService(deps), logs, lambda]), ownPaths: [] },
     { host: '127.0.0.1', port: 0, graceMs: 0 },
   );
 });
@@ -118,6 +120,22 @@ describe('a sandbox', () => {
       const [said] = await Promise.race([once(next, 'data'), once(next, 'close')]);
       if (Buffer.isBuffer(said)) return expect(said.toString()).toContain(' 404 ');
     }
+  });
+
+  test('has no room for more bodies than the server has memory, until one has ended', async () => {
+    const upload =
+      'PUT /2015-03-31/functions/f/code HTTP/1.1\r\nhost: x\r\ncontent-length: 70000000\r\n\r\n';
+    const uploads = [await open(), await open(), await open()];
+    for (const each of uploads) each.write(`${upload}{`);
+    const tooMany = async (): Promise<boolean> => {
+      const next = await open();
+      next.write(`${upload}{`);
+      const said = await Promise.race([once(next, 'data'), setTimeout(100)]);
+      return String(said).includes(' 429 ');
+    };
+    expect(await tooMany()).toBe(true);
+    uploads[0]?.destroy();
+    while (await tooMany());
   });
 
   test('loses its connections when the gateway closes', async () => {

@@ -12,6 +12,7 @@ import { AwsError } from '../core/aws-error.ts';
 import type { RawResponse } from '../wire/raw-message.ts';
 import { readSignature } from '../wire/sigv4.ts';
 import { answerRequest, type AnswerDeps } from './answer-request.ts';
+import { createBodyBudget, type BodyBudget } from './body-budget.ts';
 import { webPageProblem } from './browser-guard.ts';
 import { identifyService } from './identify-service.ts';
 import { answerOwnPath, jsonResponse, type OwnPath } from './own-paths.ts';
@@ -39,8 +40,8 @@ export interface Gateway extends Closeable {
 
 export async function startGateway(deps: GatewayDeps, options: GatewayOptions): Promise<Gateway> {
   const work: Work = { open: new Set(), isDraining: false };
-  const publicServer = createListener(deps, 'public', work);
-  const sandboxServer = createListener(deps, 'sandbox', work);
+  const publicServer = createListener(deps, 'public', work, Number.POSITIVE_INFINITY);
+  const sandboxServer = createListener(deps, 'sandbox', work, SANDBOX_BODY_BYTES);
   await listen(publicServer, options);
   const { port } = publicServer.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -71,6 +72,8 @@ const REQUEST_MS = 300_000;
 /** AWS allows request line + headers of 1 MB; Node's own parser is bounded the same. */
 const HEAD_BYTES = 1_048_576;
 
+/** Three of the largest uploads at once, for all sandboxes together. */
+const SANDBOX_BODY_BYTES = 256 * 1_048_576;
 /** More than any client keeps; each costs the server a descriptor, which all sandboxes share. */
 const CONNECTIONS_PER_SANDBOX = 128;
 
@@ -91,13 +94,25 @@ function createSandboxConnections(): { admit(socket: Socket, sandboxId: string):
   };
 }
 
+/** What distinguishes the two listeners. */
+interface Side {
+  readonly kind: ListenerKind;
+  readonly bodies: BodyBudget;
+}
+
 /** The requests under way, of both listeners. */
 interface Work {
   readonly open: Set<Promise<void>>;
   isDraining: boolean;
 }
 
-function createListener(deps: GatewayDeps, kind: ListenerKind, work: Work): Server {
+function createListener(
+  deps: GatewayDeps,
+  kind: ListenerKind,
+  work: Work,
+  mostBodyBytes: number,
+): Server {
+  const side: Side = { kind, bodies: createBodyBudget(mostBodyBytes) };
   const server = createServer(
     {
       maxHeaderSize: HEAD_BYTES,
@@ -109,7 +124,7 @@ function createListener(deps: GatewayDeps, kind: ListenerKind, work: Work): Serv
     (request, response) => {
       // A client that keeps its connection during a drain would keep the server.
       if (work.isDraining) response.shouldKeepAlive = false;
-      const answering = answer(deps, kind, request, response)
+      const answering = answer(deps, side, request, response)
         .catch((error: unknown) => {
           deps.logger.error('gateway.failed', { error });
           response.destroy();
@@ -135,7 +150,7 @@ function createListener(deps: GatewayDeps, kind: ListenerKind, work: Work): Serv
 
 async function answer(
   deps: GatewayDeps,
-  listener: ListenerKind,
+  { kind: listener, bodies }: Side,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -164,6 +179,7 @@ async function answer(
         head,
         service: destination.name,
         message: request,
+        bodies,
         endpoint: endpointOf(head),
         signal: gone.signal,
       });
