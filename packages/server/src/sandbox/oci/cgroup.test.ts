@@ -12,7 +12,6 @@ import {
   createCgroup,
   joinFiles,
   killCgroup,
-  memoryPeak,
   outOfMemoryKills,
   prepareOwner,
   setCpus,
@@ -86,16 +85,6 @@ test('freezing is done when the kernel says so', async () => {
   expect(await read('cgroup.freeze')).toBe('1');
   await setFrozen(layout, name, false);
   expect(await read('cgroup.freeze')).toBe('0');
-});
-
-test('the peak leaves page cache out, and is never less than what is in use', async () => {
-  await writeFile(group('memory.peak'), '1000\n');
-  await writeFile(group('memory.stat'), 'anon 300\ninactive_file 100\nactive_file 200\n');
-  expect(await memoryPeak(layout, name)).toBe(700);
-  await writeFile(group('memory.stat'), 'anon 300\ninactive_file 500\nactive_file 400\n');
-  expect(await memoryPeak(layout, name)).toBe(300);
-  await rm(group('memory.peak'));
-  expect(await memoryPeak(layout, name)).toBe(300);
 });
 
 test('kills for want of memory are counted; a group that is gone has none', async () => {

@@ -11,7 +11,8 @@ import {
   type SandboxProgram,
   type SandboxRequest,
 } from '../driver.ts';
-import { memoryPeak, setCpus, setFrozen, type CgroupName } from './cgroup.ts';
+import { setCpus, setFrozen, type CgroupName } from './cgroup.ts';
+import { MemoryGauge } from './memory-gauge.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 import type { HelperLink } from './helper-link.ts';
 import type { CreateResult } from './protocol.ts';
@@ -35,6 +36,7 @@ export class OciSandbox implements Sandbox {
   readonly exited: Promise<ProcessExit>;
   readonly #deps: OciSandboxDeps;
   readonly #name: CgroupName;
+  readonly #memory: MemoryGauge;
   readonly #exit = Promise.withResolvers<ProcessExit>();
   readonly #servers = new Map<string, Server>();
   #output: { readonly stdout: OutputStream; readonly stderr: OutputStream } | undefined;
@@ -45,6 +47,7 @@ export class OciSandbox implements Sandbox {
     this.#deps = deps;
     this.id = deps.request.id;
     this.#name = { owner: deps.owner, sandbox: this.id };
+    this.#memory = new MemoryGauge(deps.cgroups, this.#name);
     this.exited = this.#exit.promise;
   }
 
@@ -106,7 +109,7 @@ export class OciSandbox implements Sandbox {
   }
 
   async memoryPeakBytes(): Promise<number> {
-    return await memoryPeak(this.#deps.cgroups, this.#name);
+    return this.#memory.read();
   }
 
   async limitCpus(cpus: number): Promise<void> {
@@ -136,6 +139,7 @@ export class OciSandbox implements Sandbox {
   }
 
   async #end(reason: string): Promise<void> {
+    this.#memory.close();
     for (const server of this.#servers.values()) server.close();
     try {
       await this.#destroyThroughHelper();
