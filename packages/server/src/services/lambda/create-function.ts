@@ -5,7 +5,7 @@ import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import type { Operation, OperationContext } from '../../core/operation.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
 import { translateCodeError } from './code-errors.ts';
-import { functionPermission, passRole, tagPermission } from './find-function.ts';
+import { functionPermission, passRole, withRequestTags } from './find-function.ts';
 import { checkArchitecture, checkRole, checkRuntimeRunsHere } from './function-checks.ts';
 import { configure, defaultSettings } from './function-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
@@ -21,13 +21,13 @@ export function createFunction(
   return {
     name: 'CreateFunction',
     permissions: (input, context) => {
-      const create = functionPermission('CreateFunction', input, context);
+      const create = functionPermission(room.functions, 'CreateFunction', input, context);
       const tags = input.Tags ?? {};
       const hasTags = Object.keys(tags).length > 0;
       return [
         create,
         ...passRole(input.Role),
-        ...(hasTags ? create.resources.map((arn) => tagPermission(arn, tags)) : []),
+        ...(hasTags ? [withRequestTags({ ...create, action: 'lambda:TagResource' }, tags)] : []),
       ];
     },
     handle: async (input, context) => {

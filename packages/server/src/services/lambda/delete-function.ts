@@ -12,7 +12,9 @@ export function deleteFunction(
 ): Operation<DeleteFunctionRequest, DeleteFunctionResponse> {
   return {
     name: 'DeleteFunction',
-    permissions: (input, context) => [functionPermission('DeleteFunction', input, context)],
+    permissions: (input, context) => [
+      functionPermission(room.functions, 'DeleteFunction', input, context),
+    ],
     handle: async (input, context) => {
       const address = addressOf(input, context);
       // AWS: these two refusals come before it looks whether the function exists.

@@ -39,19 +39,26 @@ export function addressOf(request: FunctionRequest, context: OperationContext): 
   return resolveFunctionName(request.FunctionName ?? '', request.Qualifier, context);
 }
 
-/** The permission for an action on one function. Never looks whether it exists, as AWS. */
+/** The permission for an action on one function. A function that does not exist has no tags. */
 export function functionPermission(
+  functions: FunctionRepository,
   action: string,
   request: FunctionRequest,
   context: OperationContext,
 ): Permission {
   const parts = parseFunctionName(request.FunctionName ?? '');
   const { account, region } = { ...context, ...parts };
+  const owner = { account, region, name: parts.name };
   const qualifier = parts.qualifier ?? request.Qualifier;
-  return {
-    action: `lambda:${action}`,
-    resources: [functionArn({ account, region, name: parts.name }, qualifier)],
-  };
+  const permission = { action: `lambda:${action}`, resources: [functionArn(owner, qualifier)] };
+  const conditions = resourceTags(functions.find(owner));
+  return conditions === undefined ? permission : { ...permission, conditions };
+}
+
+function resourceTags(record: FunctionRecord | undefined): Permission['conditions'] {
+  const tags = Object.entries(record?.tags ?? {});
+  if (tags.length === 0) return undefined;
+  return Object.fromEntries(tags.map(([name, value]) => [`aws:ResourceTag/${name}`, value]));
 }
 
 /** Whoever gives a role to Lambda must be allowed to pass it on. */
@@ -61,18 +68,16 @@ export function passRole(role: string | undefined): readonly Permission[] {
   return [{ action: 'iam:PassRole', resources: [role], conditions }];
 }
 
-export function tagPermission(arn: string, tags: Readonly<Record<string, string>>): Permission {
-  const conditions: Record<string, string | readonly string[]> = {
+/** `permission` with what a policy may want to know of the tags that are given. */
+export function withRequestTags(
+  permission: Permission,
+  tags: Readonly<Record<string, string>>,
+): Permission {
+  const given = Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value]);
+  const conditions = {
+    ...permission.conditions,
     'aws:TagKeys': Object.keys(tags),
+    ...(Object.fromEntries(given) as Record<string, string>),
   };
-  for (const [key, value] of Object.entries(tags)) conditions[`aws:RequestTag/${key}`] = value;
-  return { action: 'lambda:TagResource', resources: [ownArn(arn)], conditions };
-}
-
-/**
- * The form of the ARN that policies know. Any partition is accepted and means the same function:
- * the caller's spelling must not be a way round a Deny.
- */
-export function ownArn(arn: string): string {
-  return arn.replace(/^arn:aws[a-zA-Z-]*:/, 'arn:aws:');
+  return { ...permission, conditions };
 }

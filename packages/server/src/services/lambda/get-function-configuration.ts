@@ -13,7 +13,7 @@ export function getFunctionConfiguration(
   return {
     name: 'GetFunctionConfiguration',
     permissions: (input, context) => [
-      functionPermission('GetFunctionConfiguration', input, context),
+      functionPermission(room.functions, 'GetFunctionConfiguration', input, context),
     ],
     handle: async (input, context) => {
       const { record, address } = findFunction(room.functions, input, context);

@@ -7,7 +7,9 @@ import { showFunction } from './show-function.ts';
 export function getFunction(room: LambdaRoom): Operation<GetFunctionRequest, GetFunctionResponse> {
   return {
     name: 'GetFunction',
-    permissions: (input, context) => [functionPermission('GetFunction', input, context)],
+    permissions: (input, context) => [
+      functionPermission(room.functions, 'GetFunction', input, context),
+    ],
     handle: async (input, context) => {
       const { record, address } = findFunction(room.functions, input, context);
       const location = room.links.link(context.endpoint, record.latest.code);

@@ -26,7 +26,9 @@ import { cannotYet, invalidContent, resourceConflict } from './lambda-errors.ts'
 export function invoke(room: LambdaRoom): Operation<InvokeInput, InvokeOutput> {
   return {
     name: 'Invoke',
-    permissions: (input, context) => [functionPermission('InvokeFunction', input, context)],
+    permissions: (input, context) => [
+      functionPermission(room.functions, 'InvokeFunction', input, context),
+    ],
     handle: async (input, context) => {
       const found = findFunction(room.functions, input, context);
       const request = requestOf(found, input, context);

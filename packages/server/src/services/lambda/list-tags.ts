@@ -6,7 +6,9 @@ import { findTagged, taggedPermission } from './tagged-function.ts';
 export function listTags(room: LambdaRoom): Operation<ListTagsRequest, ListTagsResponse> {
   return {
     name: 'ListTags',
-    permissions: (input) => [taggedPermission('ListTags', input.Resource ?? '')],
+    permissions: (input, context) => [
+      taggedPermission(room, 'ListTags', input.Resource ?? '', context),
+    ],
     handle: async (input, context) => ({
       Tags: { ...findTagged(room, input.Resource ?? '', context).tags },
     }),

@@ -14,7 +14,9 @@ export function listVersionsByFunction(
 ): Operation<ListVersionsByFunctionRequest, ListVersionsByFunctionResponse> {
   return {
     name: 'ListVersionsByFunction',
-    permissions: (input, context) => [functionPermission('ListVersionsByFunction', input, context)],
+    permissions: (input, context) => [
+      functionPermission(room.functions, 'ListVersionsByFunction', input, context),
+    ],
     handle: async (input, context) => {
       const { record } = findFunction(room.functions, input, context);
       const { items } = pageOf([record], () => '$LATEST', input);

@@ -553,6 +553,19 @@ describe('permissions', () => {
     ]);
   });
 
+  test.each([
+    ['DeleteFunction', { FunctionName: 'f' }, {}],
+    ['Invoke', { FunctionName: `${ARN}:1` }, {}],
+    ['ListTags', { Resource: ARN }, {}],
+    ['TagResource', { Resource: ARN, Tags: { a: '1' } }, { 'aws:RequestTag/a': '1' }],
+    ['UntagResource', { Resource: ARN, TagKeys: ['env'] }, { 'aws:TagKeys': ['env'] }],
+  ])('%s can be denied by the tags of the function', async (name, input, more) => {
+    await created({ Tags: { env: 'prod' } });
+    expect(needed(name, input)).toMatchObject([
+      { conditions: { 'aws:ResourceTag/env': 'prod', ...more } },
+    ]);
+  });
+
   test('an update needs to pass a role only when it gives one', () => {
     expect(needed('UpdateFunctionConfiguration', { FunctionName: 'f', Role: ROLE })).toHaveLength(
       2,

@@ -1,15 +1,20 @@
 import type { TagResourceRequest } from '@aws-sdk/client-lambda';
 import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
-import { tagPermission } from './find-function.ts';
+import { withRequestTags } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter } from './lambda-errors.ts';
-import { findTagged, storeTags } from './tagged-function.ts';
+import { findTagged, storeTags, taggedPermission } from './tagged-function.ts';
 
 export function tagResource(room: LambdaRoom): Operation<TagResourceRequest> {
   return {
     name: 'TagResource',
-    permissions: (input) => [tagPermission(input.Resource ?? '', input.Tags ?? {})],
+    permissions: (input, context) => [
+      withRequestTags(
+        taggedPermission(room, 'TagResource', input.Resource ?? '', context),
+        input.Tags ?? {},
+      ),
+    ],
     handle: async (input, context) => {
       const arn = input.Resource ?? '';
       const added = input.Tags ?? {};

@@ -1,7 +1,7 @@
 /** The function that a tag operation's ARN names, and the refusals for every other ARN. */
 import type { OperationContext, Permission } from '../../core/operation.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
-import { findFunction, ownArn } from './find-function.ts';
+import { findFunction, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, notFound } from './lambda-errors.ts';
 
@@ -29,8 +29,16 @@ export function findTagged(
   return findFunction(room.functions, { FunctionName: arn }, context).record;
 }
 
-export function taggedPermission(action: string, arn: string): Permission {
-  return { action: `lambda:${action}`, resources: [ownArn(arn)] };
+/** On the ARN as it was given where it is not a function's: then there is nothing to act on. */
+export function taggedPermission(
+  room: LambdaRoom,
+  action: string,
+  arn: string,
+  context: OperationContext,
+): Permission {
+  return arn.split(':')[5] === 'function'
+    ? functionPermission(room.functions, action, { FunctionName: arn }, context)
+    : { action: `lambda:${action}`, resources: [arn] };
 }
 
 /** Stores other tags; neither state nor revision of the function changes. */

@@ -6,12 +6,11 @@ import { storeTags, taggedPermission } from './tagged-function.ts';
 export function untagResource(room: LambdaRoom): Operation<UntagResourceRequest> {
   return {
     name: 'UntagResource',
-    permissions: (input) => [
-      {
-        ...taggedPermission('UntagResource', input.Resource ?? ''),
-        conditions: { 'aws:TagKeys': input.TagKeys ?? [] },
-      },
-    ],
+    permissions: (input, context) => {
+      const permission = taggedPermission(room, 'UntagResource', input.Resource ?? '', context);
+      const conditions = { ...permission.conditions, 'aws:TagKeys': input.TagKeys ?? [] };
+      return [{ ...permission, conditions }];
+    },
     handle: async (input, context) => {
       const gone = new Set(input.TagKeys);
       await storeTags(room, input.Resource ?? '', context, (tags) =>

@@ -15,7 +15,9 @@ export function updateFunctionCode(
 ): Operation<UpdateFunctionCodeRequest, FunctionConfiguration> {
   return {
     name: 'UpdateFunctionCode',
-    permissions: (input, context) => [functionPermission('UpdateFunctionCode', input, context)],
+    permissions: (input, context) => [
+      functionPermission(room.functions, 'UpdateFunctionCode', input, context),
+    ],
     handle: async (input, context) => {
       const { record, address } = findFunction(room.functions, input, context);
       const zip = zipOf(input);

@@ -17,7 +17,7 @@ export function updateFunctionConfiguration(
   return {
     name: 'UpdateFunctionConfiguration',
     permissions: (input, context) => [
-      functionPermission('UpdateFunctionConfiguration', input, context),
+      functionPermission(room.functions, 'UpdateFunctionConfiguration', input, context),
       ...passRole(input.Role),
     ],
     handle: async (input, context) => {
