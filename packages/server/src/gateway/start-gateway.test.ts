@@ -9,6 +9,7 @@ import { randomIds } from '../lib/ids.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { presignUrl } from '../wire/sigv4.ts';
+import type { OwnPath } from './own-paths.ts';
 import { serve } from './served-service.ts';
 import { startGateway, type Gateway } from './start-gateway.ts';
 
@@ -19,13 +20,18 @@ beforeEach(async () => {
   const lambda = { name: 'lambda', operations: new Map() } as const;
   const deps = { identities, clock: systemClock, ids: randomIds, logger: silentLogger };
   gateway = await startGateway(
-    { ...deps, services: serve([createStsService(deps), logs, lambda]), ownPaths: [] },
+    { ...deps, services: serve([createStsService(deps), logs, lambda]), ownPaths: [fails] },
     { host: '127.0.0.1', port: 0, graceMs: 0 },
   );
 });
 afterEach(async () => {
   await gateway.close();
 });
+
+const fails: OwnPath = async ({ path }) => {
+  if (path === '/_hearth/fails') throw new Error('the disk is gone');
+  return undefined;
+};
 
 const key = { accessKeyId: 'test', secretAccessKey: 'test' };
 const callerIdentity = (options: { readonly region?: string; readonly method?: string } = {}) =>
@@ -59,6 +65,10 @@ describe('a web page', () => {
     expect(await get(`${gateway.endpoint}/_hearth/none`)).toBe(404);
     expect(await get(`${gateway.endpoint}/_hearth/none`, { host: 'example.com' })).toBe(403);
   });
+});
+
+test('an own path that fails is answered, and the connection stays in order', async () => {
+  expect(await get(`${gateway.endpoint}/_hearth/fails`)).toBe(500);
 });
 
 describe('a signature', () => {

@@ -127,7 +127,8 @@ function createListener(
       const answering = answer(deps, side, request, response)
         .catch((error: unknown) => {
           deps.logger.error('gateway.failed', { error });
-          response.destroy();
+          if (response.headersSent) response.destroy();
+          else write(response, jsonResponse(500, { message: 'Hearth failed; see its log.' }), true);
         })
         .finally(() => work.open.delete(answering));
       work.open.add(answering);
