@@ -4,7 +4,6 @@ import { resolveFunctionName, type FunctionAddress } from '../../core/function-n
 import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import type { Operation, OperationContext } from '../../core/operation.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
-import { translateCodeError } from './code-errors.ts';
 import { functionPermission, passRole, withRequestTags } from './find-function.ts';
 import { checkArchitecture, checkRole, checkRuntimeRunsHere } from './function-checks.ts';
 import { configure, defaultSettings } from './function-settings.ts';
@@ -12,6 +11,7 @@ import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, resourceConflict } from './lambda-errors.ts';
 import { refuseAtCreation } from './refused-features.ts';
 import { showFunction } from './show-function.ts';
+import { withUpload } from './with-upload.ts';
 
 const NAME_LENGTH = 64;
 
@@ -34,16 +34,12 @@ export function createFunction(
       const address = addressOfNew(input, context);
       const settings = await settingsOfNew(room, input, address);
       const zip = zipOf(input);
-      try {
-        return await room.code.withCode(zip, async (code) => {
-          const record = recordOf(room, input, address, { ...settings, code });
-          if (!(await room.functions.insert(record))) throw alreadyExists(address);
-          room.settler.settle(record);
-          return showFunction(record);
-        });
-      } catch (error) {
-        throw translateCodeError(error);
-      }
+      return withUpload(room, zip, async (code) => {
+        const record = recordOf(room, input, address, { ...settings, code });
+        if (!(await room.functions.insert(record))) throw alreadyExists(address);
+        room.settler.settle(record);
+        return showFunction(record);
+      });
     },
   };
 }

@@ -41,6 +41,8 @@ const created = async (changes?: Partial<CreateFunctionRequest>): Promise<void> 
   await create(changes);
   await lambda.settled();
 };
+const kept = (bytes: Uint8Array): Promise<Uint8Array> =>
+  lambda.code.zip({ sha256: shaOf(bytes), sizeBytes: bytes.length });
 const configuration = (name = 'f'): Promise<FunctionConfiguration> =>
   lambda.call<FunctionConfiguration>('GetFunctionConfiguration', { FunctionName: name });
 
@@ -287,6 +289,19 @@ describe('updates', () => {
     const input = { FunctionName: 'f', ZipFile: otherZip, DryRun: true };
     expect(await lambda.call('UpdateFunctionCode', input)).toEqual(before);
     expect(await configuration()).toEqual(before);
+    await expect(kept(otherZip)).rejects.toThrow('ENOENT');
+  });
+
+  test('of two uploads at once one is stored, and nothing is kept of the other', async () => {
+    await created();
+    const zips = [otherZip, buildZip([{ name: 'index.js', data: 'exports.handler = 3;' }])];
+    const results = await Promise.allSettled(
+      zips.map((ZipFile) => lambda.call('UpdateFunctionCode', { FunctionName: 'f', ZipFile })),
+    );
+    const lost = results.findIndex((each) => each.status === 'rejected');
+    expect(results[lost]).toMatchObject({ reason: { code: 'ResourceConflictException' } });
+    await expect(kept(zips[lost]!)).rejects.toThrow('ENOENT');
+    await kept(zips[1 - lost]!);
   });
 
   test('an update that cannot be prepared leaves the old one serving', async () => {

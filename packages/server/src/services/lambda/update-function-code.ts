@@ -1,14 +1,12 @@
 import type { FunctionConfiguration, UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
 import type { Operation } from '../../core/operation.ts';
-import type { CodeReference } from '../../core/function-version.ts';
-import type { FunctionRecord } from '../../functions/function-record.ts';
-import { translateCodeError } from './code-errors.ts';
 import { findFunction, functionPermission } from './find-function.ts';
 import { checkArchitecture } from './function-checks.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidParameter } from './lambda-errors.ts';
 import { showFunction } from './show-function.ts';
 import { checkUpdatable, storeUpdate } from './store-update.ts';
+import { withUpload } from './with-upload.ts';
 
 export function updateFunctionCode(
   room: LambdaRoom,
@@ -23,30 +21,16 @@ export function updateFunctionCode(
       const zip = zipOf(input);
       const architecture = checkArchitecture(room, input.Architectures);
       checkUpdatable(record, input.RevisionId);
-      try {
-        return await room.code.withCode(zip, async (code) => {
-          const changed = { ...record.latest, architecture, code };
-          const shown =
-            input.DryRun === true
-              ? await tryOut(room, record, code)
-              : await storeUpdate(room, record, changed);
-          return showFunction(shown, address.qualifier);
-        });
-      } catch (error) {
-        throw translateCodeError(error);
-      }
+      return withUpload(room, zip, async (code) => {
+        // A dry run checks everything and shows the function as it is.
+        const shown =
+          input.DryRun === true
+            ? record
+            : await storeUpdate(room, record, { ...record.latest, architecture, code });
+        return showFunction(shown, address.qualifier);
+      });
     },
   };
-}
-
-/** Everything was checked; the function is shown as it is, and the upload is not kept. */
-async function tryOut(
-  room: LambdaRoom,
-  record: FunctionRecord,
-  code: CodeReference,
-): Promise<FunctionRecord> {
-  await room.code.remove(code, () => room.functions.refersTo(code.sha256));
-  return record;
 }
 
 function zipOf(input: UpdateFunctionCodeRequest): Uint8Array {
