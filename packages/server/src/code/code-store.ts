@@ -11,7 +11,7 @@
  * made again from the zip when it is not what was stored. Volumes are therefore not synced to
  * disk file by file; zips are.
  */
-import { mkdir, open, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { webcrypto } from 'node:crypto';
 import type { CodeReference } from '../core/function-version.ts';
@@ -20,6 +20,7 @@ import { KeyedLock } from '../lib/keyed-lock.ts';
 import type { Closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
 import { removeTree } from '../lib/remove-tree.ts';
+import { syncFolder } from '../lib/sync-folder.ts';
 import type { ArchiveAnswer } from './archive-job.ts';
 import { createArchiveRunner, type ArchiveRunner } from './archive-runner.ts';
 import { CodeRejected } from './code-rejected.ts';
@@ -276,9 +277,4 @@ function throwUnlessDone(answer: ArchiveAnswer): void {
 
 function hexOf(code: CodeReference): string {
   return Buffer.from(code.sha256, 'base64').toString('hex');
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  await using handle = await open(folder);
-  await handle.sync();
 }

@@ -6,7 +6,9 @@
  * was not acknowledged, nor a torn write.
  */
 import { mkdir, readdir, rm, rmdir, truncate } from 'node:fs/promises';
+import path from 'node:path';
 import type { Logger } from '../../lib/logger.ts';
+import { syncFolder } from '../../lib/sync-folder.ts';
 import type { LogEvent } from './log-store.ts';
 import { encodeRecord } from './log-record.ts';
 import type { SearchClient } from './search-client.ts';
@@ -34,7 +36,9 @@ export interface GroupSegmentsDeps {
 type NewRecord = Pick<LogEvent, 'timestampMs' | 'ingestedAtMs' | 'message'>;
 
 export async function openGroupSegments(deps: GroupSegmentsDeps): Promise<GroupSegments> {
-  await mkdir(deps.folder, { recursive: true, mode: 0o700 });
+  const made = await mkdir(deps.folder, { recursive: true, mode: 0o700 });
+  // Without it a power failure could take the folder of what was acknowledged.
+  if (made !== undefined) await syncFolder(path.dirname(deps.folder));
   const segments = (await readdir(deps.folder))
     .flatMap((name) => segmentOf(name) ?? [])
     .sort((a, b) => a - b);

@@ -4,6 +4,7 @@
  * was acknowledged stays.
  */
 import { open, type FileHandle } from 'node:fs/promises';
+import { syncFolder } from '../../lib/sync-folder.ts';
 import { segmentFile } from './segment-file.ts';
 
 export interface SegmentWriter {
@@ -85,12 +86,7 @@ async function openSegment(folder: string, segment: number): Promise<FileHandle>
   }
   const file = await open(name, 'wx+', 0o600);
   // The name of a new file is durable only with its folder.
-  const directory = await open(folder, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await syncFolder(folder);
   return file;
 }
 
