@@ -145,9 +145,15 @@ async function call(
   return protocol.serializeOutput(operation, output, request.id);
 }
 
+/**
+ * Handed on to the function, as a header and as a variable, so it is bounded: a real one has about
+ * a hundred characters, and a variable of 128 KB would keep a function from starting programs.
+ */
+const traceHeaderForm = /^[!-~]{1,512}$/;
+
 function traceHeaderOf(head: RawHead): Pick<OperationContext, 'traceHeader'> {
-  const traceHeader = head.headers['x-amzn-trace-id'];
-  return traceHeader === undefined ? {} : { traceHeader };
+  const traceHeader = head.headers['x-amzn-trace-id'] ?? '';
+  return traceHeaderForm.test(traceHeader) ? { traceHeader } : {};
 }
 
 function hasBody(head: RawHead): boolean {

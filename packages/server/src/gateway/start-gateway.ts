@@ -134,6 +134,8 @@ function createListener(
       work.open.add(answering);
     },
   );
+  // A failing accept (no descriptors left) is over when the next one works.
+  server.on('error', (error) => deps.logger.error('gateway.listener-failed', { kind, error }));
   // Malformed HTTP is answered with a status line and nothing of it is read further.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
