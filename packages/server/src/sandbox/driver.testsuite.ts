@@ -330,6 +330,15 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       expect(output.stdout()).toBe('ready\nbye\n');
     });
 
+    test('a program that kills itself leaves its own output and no word of ours', async () => {
+      const { exit, stdout, stderr } = await runProgram(
+        driver,
+        shell('echo out; echo err >&2; kill -KILL $$'),
+      );
+      expect(exit).toEqual({ code: null, signal: 'SIGKILL', outOfMemory: false });
+      expect({ stdout, stderr }).toEqual({ stdout: 'out\n', stderr: 'err\n' });
+    });
+
     test('SIGTERM ends a program that does not handle it, and SIGKILL one that ignores it', async () => {
       const polite = await create();
       await startProgram(polite, { argv: ['/bin/sleep', '1000'] });

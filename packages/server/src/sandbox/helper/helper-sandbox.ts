@@ -219,7 +219,12 @@ export class HelperSandbox {
   }
 }
 
+/**
+ * Before it becomes our shell, the process is the OCI runtime's own, and runc's (a Go program)
+ * catches SIGTERM as well, to no effect.
+ */
 function catchesSigterm(pid: number): boolean {
+  if (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('/bin/sh\0-c\0')) return false;
   const caught = /^SigCgt:\s+([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
   const bit = 1n << BigInt(osConstants.signals.SIGTERM - 1);
   return (BigInt(`0x${caught ?? '0'}`) & bit) !== 0n;

@@ -21,6 +21,8 @@ export const IDS_PER_SANDBOX = 65_536;
 const INIT_SCRIPT = [
   `"$@" <&0 &`,
   'program=$!',
+  // A shell would announce the death of its child ("Killed") among the program's own output.
+  'exec 2>/dev/null',
   // Last: from here on SIGTERM is passed on, and the helper holds it back until it sees the trap.
   `trap 'asked=1; kill -TERM "$program" 2>/dev/null' TERM`,
   'while asked=; wait "$program"; status=$?; [ -n "$asked" ]; do :; done',
