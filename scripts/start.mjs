@@ -1,6 +1,6 @@
 // `npm start`: set up what is missing, then run the server under Node 26 in the foreground.
 // Arguments go to the server: `npm start -- --port 5000`; `--no-install` keeps the set-up from
-// installing anything.
+// installing anything, `--dev` (`npm run dev`) starts the server again when a source file changes.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { root, setUp } from './setup.mjs';
@@ -8,9 +8,16 @@ import { root, setUp } from './setup.mjs';
 const args = process.argv.slice(2);
 const node = setUp({ mayInstall: !args.includes('--no-install') });
 const main = path.join(root, 'packages/server/src/main.ts');
-const server = spawn(node, [main, ...args.filter((each) => each !== '--no-install')], {
-  stdio: 'inherit',
-});
+const own = ['--no-install', '--dev'];
+const server = spawn(
+  node,
+  [
+    ...(args.includes('--dev') ? ['--watch', '--watch-preserve-output'] : []),
+    main,
+    ...args.filter((each) => !own.includes(each)),
+  ],
+  { stdio: 'inherit' },
+);
 
 // The terminal sends ^C to the whole group; anything else comes here alone and is passed on.
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => server.kill(signal));
