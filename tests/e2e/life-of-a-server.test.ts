@@ -1,4 +1,5 @@
 /** Starting, stopping, starting again: by the command line that a user has. */
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -172,6 +173,25 @@ test('an unknown option is refused with the nearest name', async () => {
   });
   expect(variable.status).not.toBe(0);
   expect(variable.stderr).toMatch(/HEARTH_DATADIR.*HEARTH_DATA_DIR/);
+});
+
+test('SIGTERM to `npm start` reaches the server, which drains and leaves nothing', async () => {
+  const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-npm-'));
+  const npm = spawn('npm', ['start', '--', '--port', '0', '--data-dir', dataFolder], {
+    cwd: repository,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+  });
+  const ended = new Promise((resolve) => npm.once('close', resolve));
+  let output = '';
+  npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  await expect.poll(() => output, { timeout: 30_000 }).toMatch(/endpoint\s+http/);
+  npm.kill('SIGTERM');
+  // Its output ends when the last process that could write to it has.
+  await ended;
+  const server = { dataFolder, pid: npm.pid ?? 0 };
+  expect(await leftoversOf(server)).toEqual([]);
+  await rm(dataFolder, { recursive: true });
 });
 
 test('two servers do not share one data folder', async () => {

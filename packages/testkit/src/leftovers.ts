@@ -7,7 +7,7 @@ import { globSync } from 'node:fs';
 import type { TestServer } from './start-server.ts';
 
 export async function leftoversOf(
-  server: TestServer,
+  server: Pick<TestServer, 'pid' | 'dataFolder'>,
   options: { readonly isFolderReused?: boolean } = {},
 ): Promise<readonly string[]> {
   const name = `hearth-${server.pid}-`;
