@@ -29,6 +29,9 @@ const INIT_SCRIPT = [
   'exit "$status"',
 ].join('\n');
 
+/** OCI runtimes add the HOME of the user's entry; AWS's functions have none but their own. */
+const WITHOUT_HOME = `unset HOME\n${INIT_SCRIPT}`;
+
 const MASKED_PATHS = `
   acpi asound cmdline config.gz interrupts iomem ioports kallsyms kcore keys kmsg latency_stats
   modules pagetypeinfo sched_debug scsi slabinfo timer_list timer_stats vmallocinfo`
@@ -85,7 +88,7 @@ function processSection({ program, limits }: SandboxConfig): object {
   return {
     terminal: false,
     user: { ...SANDBOX_USER, umask: 0o022, additionalGids: [] },
-    args: ['/bin/sh', '-c', INIT_SCRIPT, 'init', ...program.argv],
+    args: ['/bin/sh', '-c', 'HOME' in env ? INIT_SCRIPT : WITHOUT_HOME, 'init', ...program.argv],
     env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     cwd: program.cwd,
     capabilities: {
