@@ -25,7 +25,7 @@ test('a folder is no bootstrap', async () => {
 
 test('a bootstrap must be executable', async () => {
   const file = path.join(folder, 'bootstrap');
-  await writeFile(file, '');
+  await writeFile(file, '#!/bin/sh\n');
   await chmod(file, 0o644);
   expect(await entryPointProblem(argv, folder)).toBe(
     'fork/exec /var/task/bootstrap: permission denied',
@@ -34,6 +34,31 @@ test('a bootstrap must be executable', async () => {
   expect(await entryPointProblem(argv, folder)).toBeUndefined();
 });
 
+test.each([
+  ['nothing', Buffer.from('')],
+  ['a script without a first line for its interpreter', Buffer.from('exit 5\n')],
+  ['a program for another machine', elfFor(8)],
+  ['half a program', elfFor(process.arch === 'arm64' ? 183 : 62).subarray(0, 19)],
+])('a bootstrap that is %s has no format to execute', async (_kind, content) => {
+  await writeFile(path.join(folder, 'bootstrap'), content, { mode: 0o755 });
+  expect(await entryPointProblem(argv, folder)).toBe(
+    'fork/exec /var/task/bootstrap: exec format error',
+  );
+});
+
+test('a bootstrap may be a program for this machine', async () => {
+  const content = elfFor(process.arch === 'arm64' ? 183 : 62);
+  await writeFile(path.join(folder, 'bootstrap'), content, { mode: 0o755 });
+  expect(await entryPointProblem(argv, folder)).toBeUndefined();
+});
+
 test('programs of managed runtimes are not looked for in the code', async () => {
   expect(await entryPointProblem(['/var/lang/bin/node'], folder)).toBeUndefined();
 });
+
+function elfFor(machine: number): Buffer {
+  const header = Buffer.alloc(64);
+  header.write('\x7fELF', 'latin1');
+  header.writeUInt16LE(machine, 18);
+  return header;
+}
