@@ -12,11 +12,12 @@ import {
   createCgroup,
   joinFiles,
   killCgroup,
-  memoryPeak,
   outOfMemoryKills,
   prepareOwner,
   setCpus,
   setFrozen,
+  setIdle,
+  setMemory,
 } from './cgroup.ts';
 import type { CgroupV2 } from './cgroup-layout.ts';
 
@@ -88,16 +89,6 @@ test('freezing is done when the kernel says so', async () => {
   expect(await read('cgroup.freeze')).toBe('0');
 });
 
-test('the peak leaves page cache out, and is never less than what is in use', async () => {
-  await writeFile(group('memory.peak'), '1000\n');
-  await writeFile(group('memory.stat'), 'anon 300\ninactive_file 100\nactive_file 200\n');
-  expect(await memoryPeak(layout, name)).toBe(700);
-  await writeFile(group('memory.stat'), 'anon 300\ninactive_file 500\nactive_file 400\n');
-  expect(await memoryPeak(layout, name)).toBe(300);
-  await rm(group('memory.peak'));
-  expect(await memoryPeak(layout, name)).toBe(300);
-});
-
 test('kills for want of memory are counted; a group that is gone has none', async () => {
   await writeFile(group('memory.events'), 'max 5\noom 2\noom_kill 1\n');
   expect(outOfMemoryKills(layout, name)).toBe(1);
@@ -112,4 +103,14 @@ test('a kill goes to the whole group at once, thawed and with all the CPU it nee
   expect(await read('cgroup.kill')).toBe('1');
   expect(await read('cpu.max')).toMatch(/^max/);
   expect(await read('cgroup.freeze')).toBe('0');
+});
+
+test('the memory limit and the idle class of a living group can be changed', async () => {
+  await writeFile(group('cpu.idle'), '');
+  await setMemory(layout, name, 512);
+  expect(await read('memory.max')).toBe(String(512 * 1_048_576));
+  await setIdle(layout, name, true);
+  expect(await read('cpu.idle')).toBe('1');
+  await setIdle(layout, name, false);
+  expect(await read('cpu.idle')).toBe('0');
 });

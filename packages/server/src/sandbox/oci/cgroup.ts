@@ -134,22 +134,22 @@ export async function setFrozen(
   throw new Error('The processes of the sandbox did not freeze.');
 }
 
-/**
- * Bytes that the group needed at most. Page cache is left out, as far as the kernel tells: it is
- * given back under pressure, and which sandbox pays for a shared file is chance.
- */
-export async function memoryPeak(layout: CgroupLayout, name: CgroupName): Promise<number> {
-  const { tree, peakFile, anonymous, cache } =
+/** Where the figures of a group's memory are, and what they are called. */
+export function memoryFiles(
+  layout: CgroupLayout,
+  { owner, sandbox }: CgroupName,
+): {
+  readonly peak: string;
+  readonly stat: string;
+  readonly anonymous: string;
+  readonly cache: readonly string[];
+} {
+  const { tree, peakFile, ...keys } =
     layout.version === 1
       ? { tree: layout.memory, ...MEMORY_V1 }
       : { tree: layout.root, ...MEMORY_V2 };
-  const folder = path.join(tree, name.owner, name.sandbox);
-  const [peak, stat] = await Promise.all([
-    readFile(path.join(folder, peakFile), 'latin1').catch(() => '0'),
-    readFile(path.join(folder, 'memory.stat'), 'latin1').catch(() => ''),
-  ]);
-  const cached = cache.reduce((sum, key) => sum + readKey(stat, key), 0);
-  return Math.max(readKey(stat, anonymous), Number(peak) - cached, 0);
+  const file = (name: string): string => path.join(tree, owner, sandbox, name);
+  return { peak: file(peakFile), stat: file('memory.stat'), ...keys };
 }
 
 const MEMORY_V1 = {
@@ -299,7 +299,7 @@ async function isFrozenNow(layout: CgroupLayout, name: CgroupName): Promise<bool
   return readKey(await readFile(events, 'latin1'), 'frozen') === 1;
 }
 
-function readKey(text: string, key: string): number {
+export function readKey(text: string, key: string): number {
   const line = text.split('\n').find((each) => each.startsWith(`${key} `));
   return line === undefined ? 0 : Number(line.slice(key.length + 1));
 }

@@ -12,8 +12,9 @@ import {
   type SandboxProgram,
   type SandboxRequest,
 } from '../driver.ts';
-import { memoryPeak, setCpus, setFrozen, setIdle, setMemory, type CgroupName } from './cgroup.ts';
+import { setCpus, setFrozen, setIdle, setMemory, type CgroupName } from './cgroup.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
+import { MemoryPeak } from './memory-peak.ts';
 import type { HelperLink } from './helper-link.ts';
 import type { CreateResult } from './protocol.ts';
 import { openOutput, type OutputStream } from './read-output.ts';
@@ -36,6 +37,7 @@ export class OciSandbox implements Sandbox {
   readonly exited: Promise<ProcessExit>;
   readonly #deps: OciSandboxDeps;
   readonly #name: CgroupName;
+  readonly #memoryPeak: MemoryPeak;
   readonly #exit = Promise.withResolvers<ProcessExit>();
   readonly #servers = new Map<string, Server>();
   #output: { readonly stdout: OutputStream; readonly stderr: OutputStream } | undefined;
@@ -46,6 +48,7 @@ export class OciSandbox implements Sandbox {
     this.#deps = deps;
     this.id = deps.request.id;
     this.#name = { owner: deps.owner, sandbox: this.id };
+    this.#memoryPeak = new MemoryPeak(deps.cgroups, this.#name);
     this.exited = this.#exit.promise;
   }
 
@@ -107,7 +110,7 @@ export class OciSandbox implements Sandbox {
   }
 
   async memoryPeakBytes(): Promise<number> {
-    return await memoryPeak(this.#deps.cgroups, this.#name);
+    return await this.#memoryPeak.bytes();
   }
 
   async limitCpus(cpus: number): Promise<void> {
@@ -154,6 +157,7 @@ export class OciSandbox implements Sandbox {
 
   async #end(reason: string): Promise<void> {
     for (const server of this.#servers.values()) server.close();
+    this.#memoryPeak.close();
     try {
       await this.#destroyThroughHelper();
     } catch (cause) {
