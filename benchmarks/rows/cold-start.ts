@@ -23,6 +23,9 @@ import { createInvokeClient, mustSucceed } from '../invoke-client.ts';
 import { milliseconds, ratio, summarise } from '../statistics.ts';
 import type { Line } from '../scoreboard.ts';
 
+/** HEARTH_POOL's default. */
+const USUAL_POOL = 4;
+
 type Sample = Pick<FunctionOptions, 'runtime' | 'handler' | 'files'>;
 
 const node: Sample = {
@@ -68,6 +71,7 @@ async function coldStart(
   const host: number[] = [];
   const bare: number[] = [];
   for (let index = 0; index < count; index += 1) {
+    await poolAtRest(server.endpoint, sample.runtime);
     const startedAt = performance.now();
     mustSucceed(await client.invoke(`cold-${index}`, '{}'));
     cold.push(performance.now() - startedAt);
@@ -78,6 +82,19 @@ async function coldStart(
   }
   client.close();
   return lineOf(row, sample.runtime, target, { cold, host, bare });
+}
+
+/** The next cold start comes when the last one's place is filled again. */
+async function poolAtRest(endpoint: string, runtime: string): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 10) {
+    const health = (await (await fetch(`${endpoint}/_hearth/health`)).json()) as {
+      invocations: { pool: Record<string, { ready: number; booting: number }> };
+    };
+    const { ready, booting } = health.invocations.pool[runtime] ?? { ready: 0, booting: 0 };
+    if (ready >= USUAL_POOL && booting === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`the pool of ${runtime} did not fill`);
 }
 
 interface Samples {

@@ -106,6 +106,17 @@ const optionTable = {
     choices: ['always', 'never'],
     description: 'Whether an execution environment serves more than one invocation.',
   },
+  pool: {
+    type: 'integer',
+    env: 'HEARTH_POOL',
+    flag: '--pool',
+    value: 'NUMBER',
+    default: 4,
+    least: 0,
+    most: 1_000,
+    description:
+      'Booted runtimes that wait for cold starts, of each managed runtime in use; 0 keeps none. More are kept after bursts.',
+  },
   idleTimeoutSeconds: {
     type: 'integer',
     env: 'HEARTH_IDLE_TIMEOUT',

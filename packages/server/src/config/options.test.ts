@@ -27,6 +27,7 @@ describe('readConfig', () => {
       cacheDir: '/home/ada/.cache/hearth',
       isolation: 'auto',
       ociRuntime: 'auto',
+      pool: 4,
       reuse: 'always',
       idleTimeoutSeconds: 300,
       concurrency: 1000,

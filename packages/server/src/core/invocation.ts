@@ -35,6 +35,8 @@ export interface Invoker {
    * are idle. Without `keepIncarnation` all of them do.
    */
   retire(functionArn: string, keepIncarnation?: string): void;
+  /** There is such a function, and it may be invoked soon: what can be made ready ahead may be. */
+  expect(version: Pick<FunctionVersion, 'runtime'>): void;
 }
 
 export type ThrottleReason =

@@ -20,6 +20,7 @@ export const CLIENT_CONTEXT_BYTES = 3_583;
 export const DEFAULT_TIMEOUT_SECONDS = 3;
 export const MAX_TIMEOUT_SECONDS = 900;
 export const DEFAULT_MEMORY_MIB = 128;
+export const LEAST_MEMORY_MIB = 128;
 export const MAX_MEMORY_MIB = 10_240;
 export const DEFAULT_EPHEMERAL_MIB = 512;
 /** A function gets one virtual CPU for each this much memory. */

@@ -24,8 +24,33 @@ export function environmentVariables(sources: VariableSources): Record<string, s
   return { ...variables, ...reserved(sources) };
 }
 
+/**
+ * With what a runtime boots that has no function yet. Every name is among those that it is given
+ * with its function, so nothing has to be taken back then; that there is no `_HANDLER` tells it
+ * to wait.
+ */
+export function bootVariables(
+  sources: Pick<VariableSources, 'installation' | 'runtimeApi' | 'awsEndpoint'>,
+): Record<string, string> {
+  return {
+    ...sharedDefaults(sources),
+    ...sources.installation.env,
+    AWS_LAMBDA_RUNTIME_API: sources.runtimeApi,
+    LAMBDA_TASK_ROOT: '/var/task',
+    LAMBDA_RUNTIME_DIR: '/var/runtime',
+  };
+}
+
 /** Values that a function's own configuration may replace. */
-function defaults({ version, runtimeApi, awsEndpoint }: VariableSources): Record<string, string> {
+function defaults(sources: VariableSources): Record<string, string> {
+  return { ...sharedDefaults(sources), ...jsonLogging(sources.version) };
+}
+
+/** Those that are the same for all functions. */
+function sharedDefaults({
+  runtimeApi,
+  awsEndpoint,
+}: Pick<VariableSources, 'runtimeApi' | 'awsEndpoint'>): Record<string, string> {
   const xrayHost = runtimeApi.slice(0, runtimeApi.lastIndexOf(':'));
   return {
     LANG: 'en_US.UTF-8',
@@ -40,7 +65,6 @@ function defaults({ version, runtimeApi, awsEndpoint }: VariableSources): Record
     AWS_XRAY_DAEMON_ADDRESS: `${xrayHost}:2000`,
     _AWS_XRAY_DAEMON_ADDRESS: xrayHost,
     _AWS_XRAY_DAEMON_PORT: '2000',
-    ...jsonLogging(version),
   };
 }
 

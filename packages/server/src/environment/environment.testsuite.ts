@@ -25,6 +25,7 @@ import {
 export function environmentSuite(
   name: string,
   startDriver: (folder: string, logger: Logger) => Promise<SandboxDriver>,
+  settings: StageOptions['settings'] = {},
 ): void {
   describe(`environments over ${name}`, () => {
     let folder: string;
@@ -58,13 +59,17 @@ export function environmentSuite(
       options: StageOptions,
       act: (stage: Stage) => Promise<void>,
     ): Promise<void> {
-      const stage = await startStage(driver, folder, options);
+      const stage = await startStage(driver, folder, {
+        ...options,
+        settings: { ...settings, ...options.settings },
+      });
       try {
         await act(stage);
       } finally {
         await stage.invoker.close();
       }
       expect(stage.sandboxes.size, 'sandboxes left after close').toBe(0);
+      expect(stage.pooled.size, 'sandboxes left in the pool after close').toBe(0);
     }
 
     test('an event comes back as the function answers it', () =>

@@ -4,15 +4,25 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RuntimeCatalogue } from '@hearth/runtimes';
+import { canBootAhead } from '../core/boots-ahead.ts';
 import type { FunctionVersion } from '../core/function-version.ts';
 import type { Logger } from '../lib/logger.ts';
 import { openInTest, sampleFunctions } from '../../../runtimes/src/open-in-test.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
-import { jsonOf, refusalsThrow, startStage, tailOf, type Stage } from './stage.testsuite.ts';
+import {
+  jsonOf,
+  poolIsReady,
+  refusalsThrow,
+  startStage,
+  tailOf,
+  type Stage,
+  type StageOptions,
+} from './stage.testsuite.ts';
 
 export function managedRuntimesSuite(
   name: string,
   startDriver: (folder: string, logger: Logger) => Promise<SandboxDriver>,
+  settings: StageOptions['settings'] = {},
 ): void {
   describe(`managed runtimes over ${name}`, () => {
     let folder: string;
@@ -36,8 +46,10 @@ export function managedRuntimesSuite(
       handler: string,
       act: (stage: Stage, version: FunctionVersion) => Promise<void>,
     ): Promise<void> {
-      const stage = await startStage(driver, sampleFunctions, { runtimes });
+      const stage = await startStage(driver, sampleFunctions, { runtimes, settings });
       try {
+        const isPooled = (settings.bootedOfEach ?? 0) > 0 && canBootAhead(runtime);
+        if (isPooled) await poolIsReady(stage.invoker, runtime);
         const changes = { runtime, code: { sha256: code, sizeBytes: 1 }, memoryMib: 1769 };
         await act(stage, stage.version(handler, { ...changes, timeoutSeconds: 30 }));
       } finally {

@@ -4,15 +4,24 @@
  * a second one of these.
  */
 import type { Socket } from 'node:net';
-import { MEMORY_MIB_PER_CPU, SANDBOX_FILE_DESCRIPTORS, SANDBOX_PROCESSES } from '../core/limits.ts';
+import {
+  LEAST_MEMORY_MIB,
+  MEMORY_MIB_PER_CPU,
+  SANDBOX_FILE_DESCRIPTORS,
+  SANDBOX_PROCESSES,
+} from '../core/limits.ts';
 import type { FunctionVersion } from '../core/function-version.ts';
 import type { ProcessExit } from '../core/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Sandbox, SandboxDriver, SandboxListener } from '../sandbox/driver.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Sandbox, SandboxDriver, SandboxListener, SandboxMount } from '../sandbox/driver.ts';
 import { environmentVariables } from './environment-variables.ts';
 import type { InitEnd, InitFailure } from './init-end.ts';
 import type { EnvironmentLog } from './log/environment-log.ts';
+import type { BootedRuntime } from './pool/booted-runtime.ts';
 import type { EnvironmentPlan } from './prepare-environment.ts';
+import { AWS_ENDPOINT_PORT, INIT_CPUS, RUNTIME_API_PORT } from './sandbox-shape.ts';
+import type { RuntimePools } from './pool/runtime-pools.ts';
 import { SharedReading } from './shared-reading.ts';
 import { RuntimeSession, type RuntimeListener } from './runtime-api/runtime-session.ts';
 import type { RuntimeApi } from './runtime-api/start-runtime-api.ts';
@@ -22,17 +31,14 @@ export interface RuntimeDeps {
   readonly runtimeApi: RuntimeApi;
   readonly acceptAwsConnection: (socket: Socket, sandboxId: string) => void;
   readonly clock: Clock;
+  /** Runtimes that run already, where there are any. */
+  readonly booted: Pick<RuntimePools, 'take'>;
+  readonly logger: Logger;
 }
 
 /** How long a runtime that has reported an init error may take to write its last lines and exit. */
 const EXIT_GRACE_MS = 200;
-/**
- * CPUs during init, whatever the function's share is: AWS gives init a burst as well, and at
- * 128 MB (0.07 CPUs) an interpreter alone would take half a second to start.
- */
-const INIT_CPUS = 2;
-const RUNTIME_API_PORT = 9001;
-const AWS_ENDPOINT_PORT = 4566;
+const TASK_ROOT = '/var/task';
 
 export class RunningRuntime {
   readonly session: RuntimeSession;
@@ -121,32 +127,87 @@ export class RunningRuntime {
   }
 }
 
+interface StartOptions {
+  readonly sandboxId: string;
+  readonly log: EnvironmentLog;
+  readonly listener: Omit<RuntimeListener, 'initFailed'>;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Makes a sandbox and starts the runtime in it. When this rejects (the machine refused, or
- * `signal` was aborted meanwhile), nothing of the sandbox is left.
+ * Gives the function to a runtime that has booted already, or makes a sandbox and starts one. When
+ * this rejects (the machine refused, or `signal` was aborted meanwhile), nothing of it is left.
  */
 export async function startRuntime(
   deps: RuntimeDeps,
   plan: EnvironmentPlan,
-  options: {
-    readonly sandboxId: string;
-    readonly log: EnvironmentLog;
-    readonly listener: Omit<RuntimeListener, 'initFailed'>;
-    readonly signal: AbortSignal;
-  },
+  options: StartOptions,
 ): Promise<RunningRuntime> {
-  const { log, signal } = options;
+  options.signal.throwIfAborted();
+  const booted = deps.booted.take(plan.version);
+  if (booted !== undefined) {
+    try {
+      return await assignBooted(deps, booted, plan, options);
+    } catch (error) {
+      await booted.destroy('it could not be given its function');
+      options.signal.throwIfAborted();
+      // Nothing of the function has run: it starts as if there were no pool.
+      deps.logger.warn('pool.assignment-failed', { runtime: plan.version.runtime, error });
+    }
+  }
+  return await startFresh(deps, plan, options);
+}
+
+async function assignBooted(
+  { clock }: RuntimeDeps,
+  booted: BootedRuntime,
+  plan: EnvironmentPlan,
+  { listener: owner, log, signal }: StartOptions,
+): Promise<RunningRuntime> {
+  const { sandbox, session } = booted;
+  const { version } = plan;
+  const { listener, init } = initWatch(owner);
+  const runtime = new RunningRuntime(sandbox, session, init, clock, cpusOf(version));
+  const isBig = version.memoryMib > LEAST_MEMORY_MIB;
+  await Promise.all([
+    sandbox.mount([codeMount(plan)]),
+    isBig ? sandbox.limitMemory(version.memoryMib) : undefined,
+    cpusOf(version) > INIT_CPUS ? sandbox.limitCpus(cpusOf(version)) : undefined,
+  ]);
+  signal.throwIfAborted();
+  booted.assign(listener, (stream, chunk) => log.write(stream, chunk), {
+    env: { ...version.environment, ...variablesOf(plan, sandbox) },
+    cwd: TASK_ROOT,
+  });
+  return runtime;
+}
+
+/** The owner's listener, and how init ends by it. */
+function initWatch(owner: StartOptions['listener']): {
+  readonly listener: RuntimeListener;
+  readonly init: { readonly parked: Promise<void>; readonly failed: Promise<InitFailure> };
+} {
   const parked = Promise.withResolvers<void>();
   const failed = Promise.withResolvers<InitFailure>();
-  const session = new RuntimeSession({
+  const listener: RuntimeListener = {
     parked() {
       parked.resolve();
-      options.listener.parked();
+      owner.parked();
     },
     initFailed: (report) => failed.resolve({ kind: 'reported', report }),
-    answered: (answer) => options.listener.answered(answer),
-  });
-  signal.throwIfAborted();
+    answered: (answer) => owner.answered(answer),
+  };
+  return { listener, init: { parked: parked.promise, failed: failed.promise } };
+}
+
+async function startFresh(
+  deps: RuntimeDeps,
+  plan: EnvironmentPlan,
+  options: StartOptions,
+): Promise<RunningRuntime> {
+  const { log, signal } = options;
+  const { listener, init } = initWatch(options.listener);
+  const session = new RuntimeSession(listener);
   const sandbox = await deps.driver.create(
     sandboxRequest(plan, options.sandboxId, [
       {
@@ -163,13 +224,8 @@ export async function startRuntime(
   );
   try {
     signal.throwIfAborted();
-    const runtime = new RunningRuntime(
-      sandbox,
-      session,
-      { parked: parked.promise, failed: failed.promise },
-      deps.clock,
-      cpusOf(plan.version),
-    );
+    const cpus = cpusOf(plan.version);
+    const runtime = new RunningRuntime(sandbox, session, init, deps.clock, cpus);
     await startProgram(sandbox, plan, log);
     signal.throwIfAborted();
     return runtime;
@@ -208,17 +264,25 @@ async function startProgram(
   const { version, installation } = plan;
   await sandbox.start({
     argv: installation.argv,
-    env: environmentVariables({
-      version,
-      installation,
-      credentials: plan.session.credentials,
-      logStream: plan.logStream,
-      runtimeApi: sandbox.address('runtime-api'),
-      awsEndpoint: sandbox.address('aws-endpoint'),
-    }),
+    env: variablesOf(plan, sandbox),
     userEnv: version.environment,
-    cwd: '/var/task',
-    mounts: [{ source: plan.codeFolder, target: '/var/task' }, ...installation.mounts],
+    cwd: TASK_ROOT,
+    mounts: [codeMount(plan), ...installation.mounts],
     onOutput: (stream, chunk) => log.write(stream, chunk),
   });
+}
+
+function variablesOf(plan: EnvironmentPlan, sandbox: Sandbox): Record<string, string> {
+  return environmentVariables({
+    version: plan.version,
+    installation: plan.installation,
+    credentials: plan.session.credentials,
+    logStream: plan.logStream,
+    runtimeApi: sandbox.address('runtime-api'),
+    awsEndpoint: sandbox.address('aws-endpoint'),
+  });
+}
+
+function codeMount({ codeFolder }: EnvironmentPlan): SandboxMount {
+  return { source: codeFolder, target: TASK_ROOT };
 }

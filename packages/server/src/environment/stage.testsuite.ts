@@ -31,8 +31,10 @@ export interface Stage {
   readonly invoker: StartedInvoker;
   readonly lines: Line[];
   readonly calls: { readonly operation: string; readonly principal: string }[];
-  /** Sandboxes that exist now. */
+  /** Sandboxes of functions that exist now. */
   readonly sandboxes: Set<Sandbox>;
+  /** Those that wait in the pool, or are made for it. */
+  readonly pooled: Set<Sandbox>;
   readonly lastRequestId: () => string;
   readonly version: (handler: string, changes?: Partial<FunctionVersion>) => FunctionVersion;
   readonly invoke: (
@@ -59,10 +61,12 @@ export async function startStage(
   const lines: Line[] = [];
   const calls: { operation: string; principal: string }[] = [];
   const sandboxes = new Set<Sandbox>();
+  const pooled = new Set<Sandbox>();
   const made = new Set<string>();
+  const isPooled = (options.settings?.bootedOfEach ?? 0) > 0;
   const invoker = await startInvoker({
-    driver: watched(driver, sandboxes),
-    runtimes: options.runtimes ?? testRuntimes,
+    driver: watched(driver, sandboxes, pooled),
+    runtimes: options.runtimes ?? testRuntimes(isPooled),
     volumes: {
       volume: async ({ sha256 }) => path.join(folder, sha256),
     },
@@ -105,11 +109,13 @@ export async function startStage(
       ...options.settings,
     },
   });
+  if (isPooled && options.runtimes === undefined) await poolIsReady(invoker, 'nodejs26.x');
   return {
     invoker,
     lines,
     calls,
     sandboxes,
+    pooled,
     version: (handler, changes) => ({
       ...baseVersion,
       name: handler,
@@ -129,6 +135,12 @@ export async function startStage(
       });
     },
   };
+}
+
+/** Until a cold start of this runtime would find one that has booted. */
+export async function poolIsReady(invoker: StartedInvoker, runtime: string): Promise<void> {
+  invoker.expect({ runtime });
+  await until(() => (invoker.snapshot().pool[runtime]?.ready ?? 0) > 0);
 }
 
 interface LogsInput {
@@ -171,7 +183,7 @@ const baseVersion: FunctionVersion = {
 };
 
 /** The interpreter that runs this test, mounted as a runtime's would be. */
-const testRuntimes: RuntimeCatalogue = {
+const testRuntimes = (isPooled: boolean): RuntimeCatalogue => ({
   install: async (identifier) =>
     identifier.startsWith('provided')
       ? {
@@ -184,23 +196,40 @@ const testRuntimes: RuntimeCatalogue = {
       : {
           identifier,
           versionLabel: 'test:26.v1',
-          argv: ['/var/lang/bin/node', '/var/task/behaviours.mjs'],
+          argv: [
+            '/var/lang/bin/node',
+            isPooled ? '/var/runtime/boots-ahead.mjs' : '/var/task/behaviours.mjs',
+          ],
           env: {},
-          mounts: [{ source: path.dirname(process.execPath), target: '/var/lang/bin' }],
+          mounts: [
+            { source: path.dirname(process.execPath), target: '/var/lang/bin' },
+            { source: path.join(import.meta.dirname, 'fixtures'), target: '/var/runtime' },
+          ],
         },
   survey: async () => [],
-};
+});
 
-function watched(driver: SandboxDriver, sandboxes: Set<Sandbox>): SandboxDriver {
+function watched(
+  driver: SandboxDriver,
+  sandboxes: Set<Sandbox>,
+  pooled: Set<Sandbox>,
+): SandboxDriver {
   return {
     ...driver,
     async create(request) {
       const sandbox = await driver.create(request);
-      sandboxes.add(sandbox);
+      (request.id.startsWith('pool-') ? pooled : sandboxes).add(sandbox);
+      const mount = sandbox.mount.bind(sandbox);
+      sandbox.mount = async (mounts) => {
+        pooled.delete(sandbox);
+        sandboxes.add(sandbox);
+        await mount(mounts);
+      };
       const destroy = sandbox.destroy.bind(sandbox);
       sandbox.destroy = async (reason) => {
         await destroy(reason);
         sandboxes.delete(sandbox);
+        pooled.delete(sandbox);
       };
       return sandbox;
     },

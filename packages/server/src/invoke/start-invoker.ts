@@ -15,6 +15,7 @@ import {
 import type { RoleSessions } from '../core/role-sessions.ts';
 import { Environment, EnvironmentEnded, type EnvironmentDeps } from '../environment/environment.ts';
 import { createLogShipper } from '../environment/log/log-shipper.ts';
+import { startRuntimePools, type PoolCounts } from '../environment/pool/runtime-pools.ts';
 import { startRuntimeApi } from '../environment/runtime-api/start-runtime-api.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -53,6 +54,10 @@ export interface InvokerSettings {
   /** How many may wait in that line; more are throttled. */
   readonly startQueueLength?: number;
   readonly initTimeoutMs?: number;
+  /** Booted runtimes that are kept ready of each kind; none where it is not said. */
+  readonly bootedOfEach?: number;
+  /** The most of them, of all kinds together. */
+  readonly bootedInAll?: number;
 }
 
 /** What health shows. */
@@ -62,6 +67,8 @@ interface InvokerSnapshot {
     readonly idle: number;
     readonly busy: number;
   };
+  /** Runtimes that run already and wait for a function, by their name. */
+  readonly pool: PoolCounts;
   readonly invocations: number;
   /** Of these: how many ended in a function's error, crash or timeout. */
   readonly errors: number;
@@ -75,6 +82,7 @@ export interface StartedInvoker extends Invoker, Closeable {
 }
 
 const STARTS_AT_ONCE = 4;
+const BOOTED_IN_ALL = 64;
 const START_QUEUE_LENGTH = 1_000;
 const SHUTDOWN_GRACE_MS = 5_000;
 /** The reaper looks often enough that an environment is idle for at most a quarter too long. */
@@ -84,7 +92,12 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
   const { clock, logger, settings } = deps;
   const runtimeApi = startRuntimeApi({ logger });
   const logs = createLogShipper({ callAs: deps.callAs, logger });
-  const router = new Router(createPools({ ...environmentDeps(deps), runtimeApi, logs }, settings));
+  const booted = startRuntimePools(
+    { ...deps, runtimeApi },
+    { usual: settings.bootedOfEach ?? 0, most: settings.bootedInAll ?? BOOTED_IN_ALL },
+  );
+  const all: EnvironmentDeps = { ...environmentDeps(deps), runtimeApi, logs, booted };
+  const router = new Router(createPools(all, settings));
   const reapEveryMs = Math.min(MAX_REAP_INTERVAL_MS, Math.max(10, settings.idleTimeoutMs / 4));
   const reaper = setInterval(() => {
     const before = clock.monotonicMs() - settings.idleTimeoutMs;
@@ -94,15 +107,20 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
   return {
     invoke: (request) => line.invoke(request),
     retire: (arn, keepIncarnation) => router.retire(arn, keepIncarnation),
+    expect: (version) => booted.expect(version),
     snapshot: () => ({
       environments: countEnvironments(router),
+      pool: booted.counts(),
       ...line.counts,
       logLinesDropped: logs.linesDropped,
     }),
     ...closeable(async () => {
       clearInterval(reaper);
       await line.drain(settings.shutdownGraceMs ?? SHUTDOWN_GRACE_MS);
-      await Promise.all(router.pools.map((pool) => pool.destroyAll('the server is shutting down')));
+      await Promise.all([
+        booted.close(),
+        ...router.pools.map((pool) => pool.destroyAll('the server is shutting down')),
+      ]);
       await logs.close();
       await runtimeApi.close();
     }),
@@ -188,7 +206,9 @@ function createPools(
     });
 }
 
-function environmentDeps(deps: InvokerDeps): Omit<EnvironmentDeps, 'runtimeApi' | 'logs'> {
+function environmentDeps(
+  deps: InvokerDeps,
+): Omit<EnvironmentDeps, 'runtimeApi' | 'logs' | 'booted'> {
   const { callAs: _, settings, ...rest } = deps;
   const { initTimeoutMs } = settings;
   return {

@@ -14,6 +14,8 @@ export interface SandboxDriver extends Closeable {
   /** What health and the start-up message show: `oci (crun 1.8.1)`, `process (no isolation)`. */
   readonly description: string;
   readonly isolation: 'oci' | 'process';
+  /** Whether `Sandbox.mount` works: what has no view of files of its own cannot be shown more. */
+  readonly mountsLate: boolean;
   /** Rejects with `SandboxFailure` when the machine refuses. Any number may be under way. */
   create(request: SandboxRequest): Promise<Sandbox>;
 }
@@ -88,6 +90,19 @@ export interface Sandbox {
    * isolation it has no effect.
    */
   limitCpus(cpus: number): Promise<void>;
+  /**
+   * Shows folders to a program that runs already, read-only, nosuid and nodev from the first
+   * moment, each at one of the empty folders `/var/task` and `/opt`. Only where the driver
+   * `mountsLate`; what has the folder as its working directory must enter it again to see it.
+   */
+  mount(mounts: readonly SandboxMount[]): Promise<void>;
+  /** Changes the limit of a living sandbox. Without isolation it has no effect. */
+  limitMemory(memoryMib: number): Promise<void>;
+  /**
+   * Whether the tree runs only while nothing else wants the CPUs: for what is made ahead of need.
+   * Without isolation it has no effect.
+   */
+  yieldCpus(yields: boolean): Promise<void>;
   /** Stops every process of the tree from running, and lets it run again. Idempotent. */
   freeze(): Promise<void>;
   thaw(): Promise<void>;

@@ -12,18 +12,21 @@ const { patchConsole } = require('./console.cjs');
 const { provideNodePathToModules } = require('./node-path.cjs');
 const { loadHandler } = require('./load-handler.cjs');
 const { RunLoop } = require('./run-loop.cjs');
+const { awaitAssignment } = require('./await-assignment.cjs');
 
 const major = Number(process.versions.node.split('.')[0]);
 const hasCallbacks = major < 24;
 
 async function main() {
+  const api = openRuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
+  provideNodePathToModules(process.env.NODE_PATH);
+  // Without a handler there is no function yet: this process was started ahead of need.
+  if (process.env._HANDLER === undefined) await awaitAssignment(api, { hasCallbacks });
   const logError = patchConsole(process.env, {
     idWithoutInvocation: hasCallbacks ? undefined : '-',
   });
-  const api = openRuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
   const loop = new RunLoop({ api, logError, hasCallbacks });
   loop.watchProcess();
-  provideNodePathToModules(process.env.NODE_PATH);
   try {
     const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER, {
       refusesCallbacks: !hasCallbacks,

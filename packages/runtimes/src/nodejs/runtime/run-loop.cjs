@@ -50,6 +50,11 @@ class RunLoop {
     }
   }
 
+  /** One invocation that is nobody's, before there is a function. */
+  async rehearse(handler) {
+    await this.#handleOne(handler, await this.#api.next());
+  }
+
   async run(handler) {
     this.#isInit = false;
     try {

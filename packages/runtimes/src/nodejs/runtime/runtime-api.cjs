@@ -26,6 +26,9 @@ function openRuntimeApi(address) {
   };
   const next = serialize('GET', `${base}/invocation/next`, undefined, { host: address });
   return {
+    /** Hearth's own: waits until this process, booted ahead, is given its function. */
+    assignment: () =>
+      connection.request(serialize('GET', '/hearth/assignment', undefined, { host: address })),
     next: () => connection.request(next),
     respond: (id, json) => post(`invocation/${encodeURIComponent(id)}/response`, json),
     fail: (id, thrown) =>

@@ -45,6 +45,20 @@ export function replyText(response: ServerResponse, status: number, text: string
   response.end(text);
 }
 
+export function replyUnknown(response: ServerResponse): void {
+  replyText(response, 404, '404 page not found\n');
+}
+
+export function replyAssignment(response: ServerResponse, body: Uint8Array): void {
+  response.writeHead(200, [
+    'Content-Type',
+    'application/json',
+    'Content-Length',
+    String(body.length),
+  ]);
+  response.end(body);
+}
+
 function replyError(
   response: ServerResponse,
   status: number,

@@ -1,9 +1,11 @@
 /** Which call of the Runtime API a request line means. Pure. */
 export type RuntimeApiRoute =
-  | { readonly kind: 'next' | 'init-error' | 'ping' | 'wrong-method' | 'unknown' }
+  | { readonly kind: 'next' | 'init-error' | 'ping' | 'assignment' | 'wrong-method' | 'unknown' }
   | { readonly kind: 'response' | 'error'; readonly requestId: string };
 
 const PREFIX = '/2018-06-01/';
+/** Hearth's own: what a booted runtime asks before it has a function; unknown to all others. */
+const ASSIGNMENT = '/hearth/assignment';
 const INVOCATION = 'runtime/invocation/';
 
 const fixed: Readonly<Record<string, { readonly method: string; readonly kind: FixedKind }>> = {
@@ -16,6 +18,7 @@ type FixedKind = 'next' | 'init-error' | 'ping';
 export function routeRequest(method: string, url: string): RuntimeApiRoute {
   const query = url.indexOf('?');
   const path = query === -1 ? url : url.slice(0, query);
+  if (path === ASSIGNMENT && method === 'GET') return { kind: 'assignment' };
   if (!path.startsWith(PREFIX)) return { kind: 'unknown' };
   const call = path.slice(PREFIX.length);
   const known = Object.hasOwn(fixed, call) ? fixed[call] : undefined;

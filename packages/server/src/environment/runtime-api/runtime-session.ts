@@ -3,17 +3,23 @@
  * and the one event that it works on. One sandbox has one session; requests reach it because of
  * the listener that accepted their socket, never because of what they say. A call that the
  * runtime may not make now is refused with AWS's error and changes nothing.
+ *
+ * A session may begin before there is a function ('Booted'): then it hands out rehearsals, and one
+ * assignment, once. From then on it is like any other, and the assignment's path is unknown in it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
+import { invariant } from '../../lib/invariant.ts';
 import { collectBody } from './collect-body.ts';
 import { reportedErrorType } from './reported-error-type.ts';
 import {
   replyAccepted,
+  replyAssignment,
   replyInvalidRequestId,
   replyInvalidTransition,
   replyTooLarge,
+  replyUnknown,
 } from './replies.ts';
 import { writeEvent, type RuntimeEvent } from './runtime-event.ts';
 
@@ -38,6 +44,7 @@ export type RuntimeAnswer =
 
 /** AWS's names of the runtime's states; they appear in the bodies of refusals. */
 type Phase =
+  | 'Booted'
   | 'Started'
   | 'InitError'
   | 'Ready'
@@ -46,21 +53,63 @@ type Phase =
   | 'InvocationErrorResponse'
   | 'RuntimeResponseSentState';
 
+/** What a booted runtime practises on; it is of nobody and reaches nobody. */
+const REHEARSAL: RuntimeEvent = {
+  requestId: 'rehearsal',
+  deadlineAtMs: 0,
+  invokedArn: 'arn:aws:lambda:rehearsal',
+  traceHeader: 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000;Sampled=0',
+  payload: Buffer.from('{}'),
+};
+
 /** Enough for any runtime; a sandbox that opens more only loses the surplus. */
 const MAX_CONNECTIONS = 64;
 
 export class RuntimeSession {
-  readonly #listener: RuntimeListener;
+  #listener: RuntimeListener | undefined;
+  readonly #onBooted: (() => void) | undefined;
   readonly #sockets = new Set<Socket>();
-  #phase: Phase = 'Started';
+  #phase: Phase;
   #parked: ServerResponse | undefined;
+  #unassigned: ServerResponse | undefined;
   /** The event of the current or last invocation: its id stays valid until the next one. */
   #event: RuntimeEvent | undefined;
   #isDelivered = false;
   #isEnded = false;
 
-  constructor(listener: RuntimeListener) {
+  /** With `onBooted` it begins without a function, and that is called when it could take one. */
+  constructor(listener: RuntimeListener | { readonly onBooted: () => void }) {
+    const isBooting = 'onBooted' in listener;
+    this.#listener = isBooting ? undefined : listener;
+    this.#onBooted = isBooting ? listener.onBooted : undefined;
+    this.#phase = isBooting ? 'Booted' : 'Started';
+  }
+
+  awaitAssignment(response: ServerResponse): void {
+    if (this.#phase !== 'Booted' || this.#unassigned !== undefined) {
+      replyUnknown(response);
+      return;
+    }
+    this.#unassigned = response;
+    response.once('close', () => {
+      if (this.#unassigned === response) this.#unassigned = undefined;
+    });
+    this.#onBooted?.();
+  }
+
+  /** Whether the runtime waits for its assignment now. */
+  get isAssignable(): boolean {
+    return this.#phase === 'Booted' && this.#unassigned !== undefined && !this.#isEnded;
+  }
+
+  /** Makes it the session of a function, and tells the runtime which. Once. */
+  assign(listener: RuntimeListener, assignment: Uint8Array): void {
+    const response = this.#unassigned;
+    invariant(this.isAssignable && response !== undefined, 'only a waiting runtime is assigned');
+    this.#unassigned = undefined;
     this.#listener = listener;
+    this.#phase = 'Started';
+    replyAssignment(response, assignment);
   }
 
   /** Whether this connection may be served. */
@@ -97,6 +146,10 @@ export class RuntimeSession {
   }
 
   next(response: ServerResponse): void {
+    if (this.#phase === 'Booted') {
+      writeEvent(response, REHEARSAL);
+      return;
+    }
     const isWaitingForEvent = this.#phase === 'Running' && !this.#isDelivered;
     const mayPark =
       this.#phase === 'Started' ||
@@ -114,10 +167,15 @@ export class RuntimeSession {
     if (this.#phase === 'Ready' || isWaitingForEvent) return;
     this.#phase = 'Ready';
     this.#event = undefined;
-    this.#listener.parked();
+    this.#listener?.parked();
   }
 
   async answer(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#phase === 'Booted') {
+      await collectBody(request, SYNC_PAYLOAD_BYTES);
+      replyAccepted(response);
+      return;
+    }
     const payload = await this.#collect('InvocationResponse', id, request, response);
     if (payload !== undefined) this.#finish(response, { kind: 'response', payload });
   }
@@ -144,7 +202,7 @@ export class RuntimeSession {
     if (body.kind === 'too-large') replyTooLarge(response);
     else replyAccepted(response);
     const payload = body.kind === 'complete' ? body.bytes : new Uint8Array();
-    this.#listener.initFailed({ errorType: reportedErrorType(request.headers, payload), payload });
+    this.#listener?.initFailed({ errorType: reportedErrorType(request.headers, payload), payload });
   }
 
   /** The body of an answer; undefined where the request was refused, too large or broken off. */
@@ -184,7 +242,7 @@ export class RuntimeSession {
 
   #sent(answer: RuntimeAnswer): void {
     this.#phase = 'RuntimeResponseSentState';
-    this.#listener.answered(answer);
+    this.#listener?.answered(answer);
   }
 
   #park(response: ServerResponse): void {

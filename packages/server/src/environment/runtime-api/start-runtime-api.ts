@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { replyText } from './replies.ts';
+import { replyText, replyUnknown } from './replies.ts';
 import { routeRequest } from './route-request.ts';
 import type { RuntimeSession } from './runtime-session.ts';
 
@@ -88,11 +88,14 @@ function serve(
     case 'ping':
       replyText(response, 200, 'pong');
       return;
+    case 'assignment':
+      session.awaitAssignment(response);
+      return;
     case 'wrong-method':
       response.writeHead(405).end();
       return;
     case 'unknown':
-      replyText(response, 404, '404 page not found\n');
+      replyUnknown(response);
       return;
   }
   function settle(work: Promise<void>): void {

@@ -16,10 +16,12 @@ import {
 } from '../oci/cgroup.ts';
 import type { CgroupLayout } from '../oci/cgroup-layout.ts';
 import { ociConfig } from '../oci/config.ts';
+import type { SandboxMount } from '../driver.ts';
 import type { CreateCall, CreateResult, RuntimeCommand, StartCall } from '../oci/protocol.ts';
 import type { AdoptedChildren } from './children.ts';
 import { createNetwork, type SandboxNetwork } from './network.ts';
 import { runOci, type RunningOci } from './run-oci.ts';
+import { mountInto } from './mount-into.ts';
 import { stageMounts } from './stage-mounts.ts';
 import { detachMount, mount, pipe, type WaitStatus } from './syscalls.ts';
 import type { IdRanges } from './id-ranges.ts';
@@ -118,6 +120,11 @@ export class HelperSandbox {
       this.#close(writeFd);
     }
     await this.#adopt(run);
+  }
+
+  mount(mounts: readonly SandboxMount[]): void {
+    if (this.#initPid === undefined) throw new Error('The sandbox runs no program.');
+    mountInto(this.#initPid, mounts);
   }
 
   signal(name: 'SIGTERM' | 'SIGKILL'): void {

@@ -66,6 +66,8 @@ export class SandboxHost {
         return await this.#create(call);
       case 'start':
         return await this.#sandbox(call.sandbox).start(call);
+      case 'mount':
+        return this.#sandbox(call.sandbox).mount(call.mounts);
       case 'signal':
         return this.#sandboxes.get(call.sandbox)?.signal(call.name);
       case 'destroy':

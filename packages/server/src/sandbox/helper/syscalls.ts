@@ -9,6 +9,7 @@ import { dlopen, getInt32 } from 'node:ffi';
 import { closeSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 
+export const CLONE_FS = 0x200;
 export const CLONE_NEWNS = 0x20000;
 export const CLONE_NEWNET = 0x40000000;
 export const MS_RDONLY = 0x1n;
@@ -106,6 +107,19 @@ export function unmount(target: string): void {
 
 /** Shows `source`, with what is mounted below it, at `target`: read-only, nosuid, nodev. */
 export function bindReadOnly(source: string, target: string): void {
+  const tree = cloneReadOnly(source);
+  try {
+    moveMount(tree, target);
+  } finally {
+    closeSync(tree);
+  }
+}
+
+/**
+ * `source`, with what is mounted below it, as a mount that is nowhere yet: read-only, nosuid,
+ * nodev. The descriptor is the caller's to close.
+ */
+export function cloneReadOnly(source: string): number {
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE;
   const tree = raw('open_tree', SYS_OPEN_TREE, BigInt(AT_FDCWD), cString(source), flags, null, 0n);
   try {
@@ -116,11 +130,17 @@ export function bindReadOnly(source: string, target: string): void {
     attributes.writeBigUInt64LE(MS_PRIVATE, 16);
     const below = AT_EMPTY_PATH | AT_RECURSIVE;
     raw('mount_setattr', SYS_MOUNT_SETATTR, BigInt(tree), cString(''), below, attributes, 32n);
-    const to = [BigInt(AT_FDCWD), cString(target), MOVE_MOUNT_F_EMPTY_PATH] as const;
-    raw(`move_mount ${target}`, SYS_MOVE_MOUNT, BigInt(tree), cString(''), ...to);
-  } finally {
+    return tree;
+  } catch (error) {
     closeSync(tree);
+    throw error;
   }
+}
+
+/** Puts such a mount at `target` in the mount namespace that this thread is in. */
+export function moveMount(tree: number, target: string): void {
+  const to = [BigInt(AT_FDCWD), cString(target), MOVE_MOUNT_F_EMPTY_PATH] as const;
+  raw(`move_mount ${target}`, SYS_MOVE_MOUNT, BigInt(tree), cString(''), ...to);
 }
 
 export interface WaitStatus {

@@ -16,6 +16,8 @@ import {
   prepareOwner,
   setCpus,
   setFrozen,
+  setIdle,
+  setMemory,
 } from './cgroup.ts';
 import type { CgroupV2 } from './cgroup-layout.ts';
 
@@ -101,4 +103,14 @@ test('a kill goes to the whole group at once, thawed and with all the CPU it nee
   expect(await read('cgroup.kill')).toBe('1');
   expect(await read('cpu.max')).toMatch(/^max/);
   expect(await read('cgroup.freeze')).toBe('0');
+});
+
+test('the memory limit and the idle class of a living group can be changed', async () => {
+  await writeFile(group('cpu.idle'), '');
+  await setMemory(layout, name, 512);
+  expect(await read('memory.max')).toBe(String(512 * 1_048_576));
+  await setIdle(layout, name, true);
+  expect(await read('cpu.idle')).toBe('1');
+  await setIdle(layout, name, false);
+  expect(await read('cpu.idle')).toBe('0');
 });

@@ -79,6 +79,43 @@ export async function setCpus(layout: CgroupLayout, name: CgroupName, cpus: numb
   }
 }
 
+/** Changes the memory limit of a living sandbox, up or down. */
+export async function setMemory(
+  layout: CgroupLayout,
+  { owner, sandbox }: CgroupName,
+  memoryMib: number,
+): Promise<void> {
+  const bytes = String(memoryMib * 1024 * 1024);
+  if (layout.version === 2) {
+    await writeFile(path.join(layout.root, owner, sandbox, 'memory.max'), bytes);
+    return;
+  }
+  const group = path.join(layout.memory, owner, sandbox);
+  const limit = path.join(group, 'memory.limit_in_bytes');
+  const withSwap = path.join(group, 'memory.memsw.limit_in_bytes');
+  // The one with swap may never be the smaller: upwards it goes first, downwards last.
+  const write = (): Promise<void> => writeFile(withSwap, bytes, { flag: 'r+' });
+  const wentFirst = await write().then(
+    () => true,
+    () => false,
+  );
+  await writeFile(limit, bytes);
+  // A kernel without swap accounting has no such file.
+  if (!wentFirst) await write().catch(() => {});
+}
+
+/** Whether the group runs only when nothing else wants to (SCHED_IDLE for all of it). */
+export async function setIdle(
+  layout: CgroupLayout,
+  { owner, sandbox }: CgroupName,
+  isIdle: boolean,
+): Promise<void> {
+  const tree = layout.version === 2 ? layout.root : layout.cpu;
+  const file = path.join(tree, owner, sandbox, 'cpu.idle');
+  // Since Linux 5.15; before, it shares as anything else does.
+  await writeFile(file, isIdle ? '1' : '0', { flag: 'r+' }).catch(() => {});
+}
+
 /** Resolves once every process of the group has stopped, or runs again. */
 export async function setFrozen(
   layout: CgroupLayout,

@@ -8,10 +8,11 @@ import { invariant } from '../../lib/invariant.ts';
 import {
   SandboxFailure,
   type Sandbox,
+  type SandboxMount,
   type SandboxProgram,
   type SandboxRequest,
 } from '../driver.ts';
-import { setCpus, setFrozen, type CgroupName } from './cgroup.ts';
+import { setCpus, setFrozen, setIdle, setMemory, type CgroupName } from './cgroup.ts';
 import { MemoryGauge } from './memory-gauge.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 import type { HelperLink } from './helper-link.ts';
@@ -114,6 +115,22 @@ export class OciSandbox implements Sandbox {
 
   async limitCpus(cpus: number): Promise<void> {
     await this.#onCgroup(() => setCpus(this.#deps.cgroups, this.#name, cpus));
+  }
+
+  async mount(mounts: readonly SandboxMount[]): Promise<void> {
+    try {
+      await this.#deps.link.request({ call: 'mount', sandbox: this.id, mounts });
+    } catch (cause) {
+      throw new SandboxFailure(`Sandbox ${this.id} could not be shown its code.`, { cause });
+    }
+  }
+
+  async limitMemory(memoryMib: number): Promise<void> {
+    await this.#onCgroup(() => setMemory(this.#deps.cgroups, this.#name, memoryMib));
+  }
+
+  async yieldCpus(yields: boolean): Promise<void> {
+    await this.#onCgroup(() => setIdle(this.#deps.cgroups, this.#name, yields));
   }
 
   async freeze(): Promise<void> {

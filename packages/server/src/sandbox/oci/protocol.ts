@@ -8,7 +8,7 @@ import type { CgroupLayout } from './cgroup-layout.ts';
 /** Ids are the server's; each gets exactly one answer of the same id. */
 export type HelperRequest = { readonly id: number } & HelperCall;
 
-export type HelperCall = InitCall | CreateCall | StartCall | SignalCall | DestroyCall;
+export type HelperCall = InitCall | CreateCall | StartCall | MountCall | SignalCall | DestroyCall;
 
 /** The first one, once. */
 export interface InitCall {
@@ -46,6 +46,13 @@ export interface StartCall {
   readonly env: Readonly<Record<string, string>>;
   readonly userEnv: Readonly<Record<string, string>>;
   readonly cwd: string;
+  readonly mounts: readonly SandboxMount[];
+}
+
+/** Into a sandbox that runs. */
+export interface MountCall {
+  readonly call: 'mount';
+  readonly sandbox: string;
   readonly mounts: readonly SandboxMount[];
 }
 

@@ -79,7 +79,9 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     await probe(create);
     const note = first.tmp === 'tmpfs' ? ', /tmp in memory' : '';
     const description = `oci (${runtime.name} ${runtime.version}${note})`;
-    return { description, isolation: 'oci', create, ...lifetime };
+    // The others bring a kernel of their own, which does not see mounts that come later.
+    const mountsLate = runtime.kind === 'crun' || runtime.kind === 'runc';
+    return { description, isolation: 'oci', mountsLate, create, ...lifetime };
   } catch (error) {
     await lifetime.close();
     throw error;

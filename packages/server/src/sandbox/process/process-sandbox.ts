@@ -99,6 +99,15 @@ export class ProcessSandbox implements Sandbox {
   /** Nothing to change: a process group has no share of its own. */
   async limitCpus(): Promise<void> {}
 
+  async mount(): Promise<void> {
+    throw new SandboxFailure('Without isolation nothing can be mounted.');
+  }
+
+  /** None is kept. */
+  async limitMemory(): Promise<void> {}
+
+  async yieldCpus(): Promise<void> {}
+
   async freeze(): Promise<void> {
     await this.#signalTree('SIGSTOP', (state) => state !== 'T' && state !== 't');
   }

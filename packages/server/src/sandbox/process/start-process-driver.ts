@@ -57,7 +57,13 @@ export async function startProcessDriver(deps: ProcessDriverDeps): Promise<Sandb
     await Promise.all([...sandboxes].map((sandbox) => sandbox.destroy('the driver was closed')));
     await removeTree(deps.folder, driverFolder);
   });
-  return { description: 'process (no isolation)', isolation: 'process', create, ...lifetime };
+  return {
+    description: 'process (no isolation)',
+    isolation: 'process',
+    mountsLate: false,
+    create,
+    ...lifetime,
+  };
 }
 
 /** Ends what a server that died without a chance to clean up left behind. */

@@ -51,7 +51,10 @@ export function createSettler(deps: SettlerDependencies): Settler {
   return {
     settle,
     resume: () => {
-      for (const record of deps.functions.all()) if (!isSettled(record.state)) settle(record);
+      for (const record of deps.functions.all()) {
+        if (isSettled(record.state)) deps.invoker.expect(record.latest);
+        else settle(record);
+      }
     },
     drain: async () => {
       while (underWay.size > 0) await Promise.all(underWay);
@@ -102,6 +105,7 @@ async function finish(
   event: FunctionEvent,
 ): Promise<void> {
   const { serving, latest } = record;
+  if (event.kind === 'settled') deps.invoker.expect(latest);
   if (event.kind !== 'settled' || serving === undefined) return;
   deps.invoker.retire(functionArn(record), latest.incarnation);
   const { code } = serving;

@@ -4,6 +4,7 @@ import os
 import sys
 
 from . import faults
+from .await_assignment import await_assignment
 from .context import LambdaContext
 
 from .json_values import load_event, response_body
@@ -18,9 +19,12 @@ def main():
     arrange_search_path(environ)
     sys.stdout = unbuffered(sys.stdout)
     sys.stderr = unbuffered(sys.stderr)
+    api = RuntimeApi(environ["AWS_LAMBDA_RUNTIME_API"])
+    # Without a handler there is no function yet: this process was started ahead of need.
+    if "_HANDLER" not in environ:
+        await_assignment(environ, api)
     sink = LogSink(environ)
     set_up_logging(environ, sink)
-    api = RuntimeApi(environ["AWS_LAMBDA_RUNTIME_API"])
     handler = _load_or_exit(environ, api, sink)
     while True:
         _handle_one(api, sink, handler, api.next_invocation())

@@ -32,6 +32,11 @@ class RuntimeApi:
         self._address = (host, int(port))
         self._connection = None
 
+    def assignment(self):
+        """Hearth's own: waits until this process, booted ahead, is given its function."""
+        _, body = self._request("GET", "/hearth/assignment", base="")
+        return body
+
     def next_invocation(self):
         headers, body = self._request("GET", "/invocation/next")
         return Invocation(headers, body)
@@ -53,8 +58,8 @@ class RuntimeApi:
     def post_init_error(self, report):
         self._request("POST", "/init/error", _json_bytes(report), _error_headers(report))
 
-    def _request(self, method, path, body=None, headers=None):
-        lines = ["%s %s%s HTTP/1.1" % (method, _BASE, path), "host: " + self._authority]
+    def _request(self, method, path, body=None, headers=None, base=_BASE):
+        lines = ["%s %s%s HTTP/1.1" % (method, base, path), "host: " + self._authority]
         lines.append("user-agent: hearth-python/%d.%d.%d" % sys.version_info[:3])
         lines += ["%s: %s" % item for item in (headers or {}).items()]
         if body is not None:

@@ -1,0 +1,42 @@
+/**
+ * How many booted runtimes of one kind to keep ready: a few always, as many as were needed at once
+ * lately, and hardly any of what nobody has used for long. Pure.
+ */
+export interface PoolDemand {
+  /** Starts that asked for one (whether they got it or not), in milliseconds, oldest first. */
+  readonly takenAtMs: readonly number[];
+  /** When somebody last took one, or made a function that may. */
+  readonly lastUseMs: number;
+}
+
+export interface PoolBounds {
+  /** Kept ready while the runtime is in use; 0 switches the pool off. */
+  readonly usual: number;
+  /** For all runtimes together, by memory. */
+  readonly most: number;
+}
+
+/** Starts within this time come faster than the pool is refilled: they are one burst. */
+export const BURST_MS = 1_000;
+/** So long a burst is remembered: who has sent one often sends another. */
+export const MEMORY_MS = 60_000;
+/** After so long without use one is kept, for whoever comes back. */
+export const UNUSED_MS = 600_000;
+
+export function poolTarget(demand: PoolDemand, bounds: PoolBounds, nowMs: number): number {
+  if (bounds.usual === 0) return 0;
+  const usual = nowMs - demand.lastUseMs > UNUSED_MS ? 1 : bounds.usual;
+  const recent = demand.takenAtMs.filter((atMs) => nowMs - atMs <= MEMORY_MS);
+  return Math.min(bounds.most, Math.max(usual, largestBurst(recent)));
+}
+
+/** The most starts within any BURST_MS. */
+function largestBurst(times: readonly number[]): number {
+  let largest = 0;
+  let first = 0;
+  for (const [index, atMs] of times.entries()) {
+    while (atMs - (times[first] ?? atMs) > BURST_MS) first += 1;
+    largest = Math.max(largest, index - first + 1);
+  }
+  return largest;
+}
