@@ -209,6 +209,11 @@ describe('a bootstrap', () => {
       { bootstrap: executable('exit 5\n') },
       'fork/exec /var/task/bootstrap: exec format error',
     ],
+    [
+      'with the line ends of Windows',
+      { bootstrap: executable(shellBootstrap.replaceAll('\n', '\r\n')) },
+      'fork/exec /var/task/bootstrap: no such file or directory',
+    ],
   ])('that is %s is Runtime.InvalidEntrypoint', async (kind, files, sentence) => {
     const name = `boot-${kind.replaceAll(' ', '-').slice(0, 12)}`;
     await functions.create(name, 'provided.al2023', files);

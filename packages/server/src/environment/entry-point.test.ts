@@ -46,6 +46,27 @@ test.each([
   );
 });
 
+test.each([
+  ['#!/usr/bin/no-such-interpreter\n'],
+  // As an editor on Windows ends its lines: then the name ends in a carriage return.
+  ['#!/bin/sh\r\nexit\r\n'],
+  ['#!/var/task/absent -x\n'],
+])('the interpreter of a bootstrap that begins with %j is not there', async (content) => {
+  await writeFile(path.join(folder, 'bootstrap'), content, { mode: 0o755 });
+  expect(await entryPointProblem(argv, folder)).toBe(
+    'fork/exec /var/task/bootstrap: no such file or directory',
+  );
+});
+
+test.each([['#!/bin/sh\nexit\n'], ['#! /usr/bin/env bash\n'], ['#!/var/task/own -x\n']])(
+  'the interpreter of a bootstrap that begins with %j is there',
+  async (content) => {
+    await writeFile(path.join(folder, 'own'), '');
+    await writeFile(path.join(folder, 'bootstrap'), content, { mode: 0o755 });
+    expect(await entryPointProblem(argv, folder)).toBeUndefined();
+  },
+);
+
 test('a bootstrap may be a program for this machine', async () => {
   const content = elfFor(process.arch === 'arm64' ? 183 : 62);
   await writeFile(path.join(folder, 'bootstrap'), content, { mode: 0o755 });

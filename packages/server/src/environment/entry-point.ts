@@ -22,16 +22,33 @@ export async function entryPointProblem(
     return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
   }
   if ((found.mode & 0o111) === 0) return `fork/exec ${program}: permission denied`;
-  // A shell, which starts it here, would run any text as its script; AWS and the kernel do not.
-  return (await isProgram(file)) ? undefined : `fork/exec ${program}: exec format error`;
+  const reason = await execFailure(await firstBytes(file), codeFolder);
+  return reason === undefined ? undefined : `fork/exec ${program}: ${reason}`;
 }
 
-/** By its first bytes, as the kernel decides: a script with an interpreter, or for this machine. */
-async function isProgram(file: string): Promise<boolean> {
+/**
+ * Why the kernel would not execute it. A shell starts it here, and shells make something else of
+ * these cases: they run any text as their own script, and exit with 127.
+ */
+async function execFailure(start: Buffer, codeFolder: string): Promise<string | undefined> {
+  const interpreter = /^#![ \t]*([^ \t\n\0]+)/.exec(start.toString('latin1'))?.[1];
+  if (interpreter !== undefined) {
+    const file = interpreter.startsWith(TASK_ROOT)
+      ? path.join(codeFolder, interpreter.slice(TASK_ROOT.length))
+      : interpreter;
+    const found = await stat(file).catch(() => undefined);
+    return found === undefined ? 'no such file or directory' : undefined;
+  }
+  // Only Linux's programs are ELF files; elsewhere (for development) the kernel has to say.
+  if (process.platform !== 'linux') return undefined;
+  const isElf = start.length >= 20 && start.toString('latin1', 0, 4) === '\x7fELF';
+  const isForThisMachine = isElf && machines.includes(start.readUInt16LE(18));
+  return isForThisMachine ? undefined : 'exec format error';
+}
+
+/** As many as the kernel looks at. */
+async function firstBytes(file: string): Promise<Buffer> {
   await using handle = await open(file);
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(20), 0, 20, 0);
-  const start = buffer.subarray(0, bytesRead);
-  if (start.toString('latin1', 0, 2) === '#!') return true;
-  const isElf = start.length === 20 && start.toString('latin1', 0, 4) === '\x7fELF';
-  return isElf && machines.includes(start.readUInt16LE(18));
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(256), 0, 256, 0);
+  return buffer.subarray(0, bytesRead);
 }
