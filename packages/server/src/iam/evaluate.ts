@@ -121,7 +121,11 @@ export function resourceEffect(
 const strengths: readonly PrincipalMatch[] = ['none', 'delegated', 'direct', 'session'];
 
 /** Whether the statement speaks of the request, whatever its effect. `action` is in lower case. */
-function applies(statement: CompiledStatement, action: string, request: AccessRequest): boolean {
+export function applies(
+  statement: CompiledStatement,
+  action: string,
+  request: AccessRequest,
+): boolean {
   return (
     statement.matchesAction(action) &&
     statement.matchesResource(request.resource, request.keys) &&

@@ -9,6 +9,7 @@ import {
 } from './access-keys.ts';
 import { createAccountAlias, deleteAccountAlias, listAccountAliases } from './account-aliases.ts';
 import { attachedPolicyOperations } from './attached-policies.ts';
+import { getContextKeysForCustomPolicy, getContextKeysForPrincipalPolicy } from './context-keys.ts';
 import { createPolicy } from './create-policy.ts';
 import { createRole } from './create-role.ts';
 import { createUser } from './create-user.ts';
@@ -18,6 +19,8 @@ import { deleteUser } from './delete-user.ts';
 import type { IamDeps } from './deps.ts';
 import { groupKind, roleKind, userKind } from './entity-kind.ts';
 import { tagOperations } from './entity-tags.ts';
+import { getAccountAuthorizationDetails } from './get-account-authorization-details.ts';
+import { getAccountSummary } from './get-account-summary.ts';
 import { getPolicy } from './get-policy.ts';
 import { getRole } from './get-role.ts';
 import { getUser } from './get-user.ts';
@@ -33,6 +36,7 @@ import {
   listInstanceProfilesForRole,
   removeRoleFromInstanceProfile,
 } from './instance-profiles.ts';
+import { listEntitiesForPolicy } from './list-entities-for-policy.ts';
 import { listPolicies } from './list-policies.ts';
 import { listRoles } from './list-roles.ts';
 import { listUsers } from './list-users.ts';
@@ -60,6 +64,7 @@ import {
   deleteServiceLinkedRole,
   getServiceLinkedRoleDeletionStatus,
 } from './service-linked-roles.ts';
+import { simulateCustomPolicy, simulatePrincipalPolicy } from './simulate-policies.ts';
 import { updateAssumeRolePolicy } from './update-assume-role-policy.ts';
 import { updateRole, updateRoleDescription } from './update-role.ts';
 import { updateUser } from './update-user.ts';
@@ -110,6 +115,10 @@ const operations: readonly ((deps: IamDeps) => AnyOperation)[] = [
   deleteServiceLinkedRole,
   deleteUser,
   getAccessKeyLastUsed,
+  getAccountAuthorizationDetails,
+  getAccountSummary,
+  getContextKeysForCustomPolicy,
+  getContextKeysForPrincipalPolicy,
   getGroup,
   getInstanceProfile,
   getOpenIdConnectProvider,
@@ -120,6 +129,7 @@ const operations: readonly ((deps: IamDeps) => AnyOperation)[] = [
   getUser,
   listAccessKeys,
   listAccountAliases,
+  listEntitiesForPolicy,
   listGroups,
   listGroupsForUser,
   listInstanceProfiles,
@@ -134,6 +144,8 @@ const operations: readonly ((deps: IamDeps) => AnyOperation)[] = [
   removeRoleFromInstanceProfile,
   removeUserFromGroup,
   setDefaultPolicyVersion,
+  simulateCustomPolicy,
+  simulatePrincipalPolicy,
   tagPolicy,
   untagPolicy,
   updateAccessKey,
