@@ -29,7 +29,11 @@ export interface OpenedIam {
 export async function openIam(nowMs: number): Promise<OpenedIam> {
   const clock = { now: nowMs, nowMs: () => clock.now, monotonicMs: () => clock.now };
   const deps = { clock, ids: randomIds, logger: silentLogger };
-  const identities = await openIdentities({ ...deps, store: openMemoryStore() });
+  const identities = await openIdentities({
+    ...deps,
+    store: openMemoryStore(),
+    secretsKey: Buffer.alloc(32, 7),
+  });
   const services = serve([
     createIamService({ identities, ...deps }),
     createStsService({ identities, ...deps }),

@@ -15,6 +15,8 @@ export interface UserPrincipal {
   readonly arn: string;
   readonly userId: string;
   readonly userName: string;
+  /** Acts by temporary credentials (GetSessionToken), which AWS lets do less. */
+  readonly isTemporary?: true;
 }
 
 export interface RoleSessionPrincipal {
@@ -26,6 +28,19 @@ export interface RoleSessionPrincipal {
   readonly userId: string;
   readonly roleArn: string;
   readonly sessionName: string;
+  /** What AssumeRole was given for this session alone. */
+  readonly session?: SessionAttributes;
+}
+
+export interface SessionAttributes {
+  /** Session policies, which can only take away: JSON documents and ARNs of managed policies. */
+  readonly policies?: readonly string[];
+  readonly policyArns?: readonly string[];
+  /** They hide the role's tags of the same key. */
+  readonly tags?: readonly { readonly key: string; readonly value: string }[];
+  /** Keys of those tags that sessions assumed from this one have as well. */
+  readonly transitiveTagKeys?: readonly string[];
+  readonly sourceIdentity?: string;
 }
 
 /** An AWS service acting for itself, such as `lambda.amazonaws.com`. */

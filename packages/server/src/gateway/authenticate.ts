@@ -35,7 +35,12 @@ export function authenticate(
     listener,
     model.signingName,
   );
-  verifySignature(signed, found.secretAccessKey, request, deps.clock.nowMs());
+  const nowMs = deps.clock.nowMs();
+  verifySignature(signed, found.secretAccessKey, request, nowMs);
+  if (signed.sessionToken === undefined && found.principal.kind === 'user') {
+    const { service, region } = signed;
+    deps.identities.keyUses.note(signed.accessKeyId, { atMs: nowMs, service, region });
+  }
   return { principal: found.principal, account: found.account, region: signed.region };
 }
 

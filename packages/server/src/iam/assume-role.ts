@@ -3,7 +3,7 @@ import type { AwsError } from '../core/aws-error.ts';
 import type { Principal } from '../core/principal.ts';
 import { denialMessage } from './authorise.ts';
 import { accessDenied } from './denials.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate, type ApplicablePolicies } from './evaluate.ts';
 import type { Identities } from './identities.ts';
 import { requestKeys, type OperationKeys } from './request-keys.ts';
 import type { Role } from './role.ts';
@@ -13,41 +13,52 @@ export type AssumeRoleDecision =
   | { readonly isAllowed: false; readonly error: AwsError };
 
 /**
- * The administrator needs no identity policy, but the role must trust it. (AWS lets no root take
- * on a role; here the root's key is what every client starts with.)
+ * Every action must be allowed: `sts:AssumeRole`, and `sts:TagSession` and `sts:SetSourceIdentity`
+ * where the session is to have tags or a source identity. In the role's own account a trust policy
+ * that names the caller is enough; one that names the account leaves it to the caller's policies;
+ * across accounts both must allow. The administrator needs no identity policy, but the role must
+ * trust it. (AWS lets no root take on a role; here the root's key is what every client starts
+ * with.)
  */
 export function decideAssumeRole(
   identities: Identities,
   principal: Exclude<Principal, { readonly kind: 'service' }>,
   arn: string,
   conditions: OperationKeys,
+  actions: readonly string[] = ['sts:AssumeRole'],
 ): AssumeRoleDecision {
-  const action = 'sts:AssumeRole';
   const role = identities.roles.findByArn(arn);
-  if (role === undefined) return refused(principal, arn);
+  const [first = 'sts:AssumeRole'] = actions;
+  if (role === undefined) return refused(principal, first, arn);
   const attributes = { service: 'sts', sourceIp: undefined, isSecureTransport: false };
-  const keys = requestKeys(identities, principal, attributes, conditions);
-  const verdict = evaluate(
-    {
-      identity: principal.kind === 'root' ? [everything] : identities.identityPolicies(principal),
-      resource: identities.rolePolicies.trust(role),
-      rule: role.account === principal.account ? 'trust' : 'both',
-    },
-    { principal, action, resource: arn, keys },
-  );
-  if (verdict.kind === 'allowed') return { isAllowed: true, role };
-  const isUntrusted = verdict.kind === 'implicit-deny' && verdict.missing === 'resource';
-  if (isUntrusted) return refused(principal, arn);
-  const message = denialMessage(principal, action, arn, verdict);
-  return { isAllowed: false, error: accessDenied('sts', message) };
+  const tags = role.tags.map(({ key, value }) => [`aws:ResourceTag/${key}`, value]);
+  const keys = requestKeys(identities, principal, attributes, {
+    ...Object.fromEntries(tags),
+    ...conditions,
+  });
+  const policies: ApplicablePolicies = {
+    ...(principal.kind === 'root' ? { identity: [everything] } : identities.policiesOf(principal)),
+    resource: identities.entityPolicies.trust(role),
+    rule: role.account === principal.account ? 'trust' : 'both',
+  };
+  for (const action of actions) {
+    const verdict = evaluate(policies, { principal, action, resource: arn, keys });
+    if (verdict.kind === 'allowed') continue;
+    const isUntrusted = verdict.kind === 'implicit-deny' && verdict.missing === 'resource';
+    if (isUntrusted) return refused(principal, action, arn);
+    const message = denialMessage(principal, action, arn, verdict);
+    return { isAllowed: false, error: accessDenied('sts', message) };
+  }
+  return { isAllowed: true, role };
 }
 
 /** AWS: tells a caller whom the role does not trust nothing, not even whether it exists. */
 function refused(
   principal: Exclude<Principal, { readonly kind: 'service' }>,
+  action: string,
   arn: string,
 ): AssumeRoleDecision {
-  const message = `User: ${principal.arn} is not authorized to perform: sts:AssumeRole on resource: ${arn}`;
+  const message = `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${arn}`;
   return { isAllowed: false, error: accessDenied('sts', message) };
 }
 

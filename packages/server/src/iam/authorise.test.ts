@@ -213,7 +213,14 @@ test('a role that does not exist cannot be assumed', async () => {
 /** A role `app` with one statement, and a session of it. */
 async function open(statement: object): Promise<{ identities: Identities; principal: Principal }> {
   const clock = { nowMs: () => now, monotonicMs: () => 0 };
-  const deps = { store: openMemoryStore(), clock, ids: randomIds, logger: silentLogger };
+  const secretsKey = Buffer.alloc(32, 7);
+  const deps = {
+    store: openMemoryStore(),
+    clock,
+    ids: randomIds,
+    logger: silentLogger,
+    secretsKey,
+  };
   const identities = await openIdentities(deps);
   const lambda = { Service: 'lambda.amazonaws.com' };
   const trust = { Effect: 'Allow', Principal: lambda, Action: 'sts:AssumeRole' };

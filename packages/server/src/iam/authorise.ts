@@ -3,7 +3,7 @@ import type { AwsError } from '../core/aws-error.ts';
 import type { Permission } from '../core/operation.ts';
 import type { Principal } from '../core/principal.ts';
 import { accessDenied } from './denials.ts';
-import { evaluate, type Verdict } from './evaluate.ts';
+import { evaluate, type PolicySide, type Verdict } from './evaluate.ts';
 import type { Identities } from './identities.ts';
 import { requestKeys, type RequestAttributes } from './request-keys.ts';
 
@@ -23,11 +23,11 @@ export function authorise(
 ): Decision {
   for (const { action, resources, conditions } of permissions) {
     const keys = requestKeys(identities, principal, attributes, conditions);
-    const identity = identities.identityPolicies(principal);
+    const policies = identities.policiesOf(principal);
     // An action always acts on something: with no resource named it is `*`, never nothing.
     for (const resource of resources.length === 0 ? ['*'] : resources) {
       if (isAdministratorOf(principal, resource)) continue;
-      const verdict = evaluate({ identity }, { principal, action, resource, keys });
+      const verdict = evaluate(policies, { principal, action, resource, keys });
       if (verdict.kind === 'allowed') continue;
       const message = denialMessage(principal, action, resource, verdict);
       return { isAllowed: false, error: accessDenied(attributes.service, message) };
@@ -51,9 +51,20 @@ export function denialMessage(
 ): string {
   const who = principal.kind === 'service' ? principal.service : principal.arn;
   const denied = `User: ${who} is not authorized to perform: ${action} on resource: ${resource}`;
-  const side = verdict.kind === 'explicit-deny' ? verdict.by : verdict.missing;
-  const policy = side === 'identity' ? 'identity-based policy' : 'resource-based policy';
   return verdict.kind === 'explicit-deny'
-    ? `${denied} with an explicit deny in ${side === 'identity' ? 'an' : 'a'} ${policy}`
-    : `${denied} because no ${policy} allows the ${action} action`;
+    ? `${denied} with an explicit deny in ${articles[verdict.by]} ${sideNames[verdict.by]}`
+    : `${denied} because no ${sideNames[verdict.missing]} allows the ${action} action`;
 }
+
+const sideNames: Readonly<Record<PolicySide, string>> = {
+  identity: 'identity-based policy',
+  boundary: 'permissions boundary',
+  session: 'session policy',
+  resource: 'resource-based policy',
+};
+const articles: Readonly<Record<PolicySide, string>> = {
+  identity: 'an',
+  boundary: 'a',
+  session: 'a',
+  resource: 'a',
+};

@@ -1,9 +1,15 @@
 /** From the access key of a request to the one who holds it. */
-import type { Principal, RootPrincipal } from '../core/principal.ts';
+import type {
+  Principal,
+  RootPrincipal,
+  SessionAttributes,
+  UserPrincipal,
+} from '../core/principal.ts';
 import type { Clock } from '../lib/clock.ts';
 import { expiredToken, invalidToken } from './denials.ts';
 import { assumedRoleArn, roleArn, type Role } from './role.ts';
 import { openSession } from './session-token.ts';
+import { userArn, type User } from './user.ts';
 
 export type ListenerKind = 'public' | 'sandbox';
 
@@ -13,11 +19,10 @@ export interface FoundCredentials {
   readonly secretAccessKey: string;
 }
 
-/** A key pair without an end. So far only roots have them. */
+/** A key pair without an end, of a root or a user, that is active. */
 export interface AccessKey {
-  readonly id: string;
   readonly secret: string;
-  readonly account: string;
+  readonly principal: RootPrincipal | UserPrincipal;
 }
 
 export interface CredentialSources {
@@ -25,6 +30,7 @@ export interface CredentialSources {
   readonly serverKey: Uint8Array;
   accessKey(id: string): AccessKey | undefined;
   roleById(id: string): Role | undefined;
+  userById(id: string): User | undefined;
 }
 
 /** Throws the `AwsError` of the service that the request is for. */
@@ -52,11 +58,16 @@ export function rootPrincipal(account: string): RootPrincipal {
   return { kind: 'root', account, arn: `arn:aws:iam::${account}:root`, userId: account };
 }
 
+export function userPrincipal(user: User): UserPrincipal {
+  const { account, id, name } = user;
+  return { kind: 'user', account, arn: userArn(user), userId: id, userName: name };
+}
+
 function longTerm(sources: CredentialSources, id: string): FoundCredentials | undefined {
   const key = sources.accessKey(id);
   if (key === undefined) return undefined;
-  const principal = rootPrincipal(key.account);
-  return { principal, account: key.account, secretAccessKey: key.secret };
+  const { principal, secret } = key;
+  return { principal, account: principal.account, secretAccessKey: secret };
 }
 
 function temporary(
@@ -73,15 +84,23 @@ function temporary(
     const principal = rootPrincipal(subject.account);
     return { principal, account: subject.account, secretAccessKey };
   }
+  if (subject.kind === 'user') {
+    const user = sources.userById(subject.userId);
+    // AWS: without a multi-factor device such credentials are nobody to IAM.
+    if (user === undefined || service === 'iam') return undefined;
+    const principal = { ...userPrincipal(user), isTemporary: true as const };
+    return { principal, account: user.account, secretAccessKey };
+  }
   const role = sources.roleById(subject.roleId);
   if (role === undefined) return undefined;
-  const principal = roleSessionPrincipal(role, subject.sessionName);
+  const principal = roleSessionPrincipal(role, subject.sessionName, subject.session);
   return { principal, account: role.account, secretAccessKey };
 }
 
 export function roleSessionPrincipal(
   role: Role,
   sessionName: string,
+  session?: SessionAttributes,
 ): Extract<Principal, { readonly kind: 'role-session' }> {
   return {
     kind: 'role-session',
@@ -90,5 +109,6 @@ export function roleSessionPrincipal(
     userId: `${role.id}:${sessionName}`,
     roleArn: roleArn(role),
     sessionName,
+    ...(session === undefined ? {} : { session }),
   };
 }

@@ -1,11 +1,13 @@
 /**
- * AWS's order of evaluation within one account: an explicit Deny anywhere wins; then an Allow of
- * an identity policy, or one of the resource's policy that names the caller; else nothing is
+ * AWS's order of evaluation: an explicit Deny anywhere wins. Then the caller's side must allow (an
+ * identity policy, within the permissions boundary and within the session policies), or within one
+ * account the resource's policy that names the caller; across accounts both. Else nothing is
  * allowed. Pure; mirrors "Policy evaluation logic" of the IAM User Guide.
  */
 import type { Principal } from '../core/principal.ts';
 import type { CompiledPolicy, CompiledStatement } from './compile-policy.ts';
 import type { ConditionKeys } from './policy-variables.ts';
+import type { PrincipalMatch } from './principals.ts';
 
 export interface AccessRequest {
   readonly principal: Principal;
@@ -16,8 +18,16 @@ export interface AccessRequest {
   readonly keys: ConditionKeys;
 }
 
-export interface ApplicablePolicies {
+/** The policies that go with the caller. */
+export interface PrincipalPolicies {
   readonly identity: readonly CompiledPolicy[];
+  /** Beyond it the identity policies give nothing. */
+  readonly boundary?: CompiledPolicy;
+  /** Those of the session, where it has some: an Allow of one of them is needed as well. */
+  readonly session?: readonly CompiledPolicy[];
+}
+
+export interface ApplicablePolicies extends PrincipalPolicies {
   /** The policy of the resource itself, where it has one. */
   readonly resource?: CompiledPolicy;
   /** How the two sides combine; `either` where it is left out. */
@@ -32,33 +42,56 @@ export interface ApplicablePolicies {
  */
 export type CombinationRule = 'either' | 'both' | 'trust';
 
+export type PolicySide = 'identity' | 'boundary' | 'session' | 'resource';
+
 export type Verdict =
   | { readonly kind: 'allowed' }
-  | { readonly kind: 'explicit-deny'; readonly by: 'identity' | 'resource' }
-  | { readonly kind: 'implicit-deny'; readonly missing: 'identity' | 'resource' };
+  | { readonly kind: 'explicit-deny'; readonly by: PolicySide }
+  | { readonly kind: 'implicit-deny'; readonly missing: PolicySide };
 
 export function evaluate(policies: ApplicablePolicies, request: AccessRequest): Verdict {
   const action = request.action.toLowerCase();
-  const identity = identityEffect(policies.identity, action, request);
-  if (identity === 'Deny') return { kind: 'explicit-deny', by: 'identity' };
-  const resource = resourceEffect(policies.resource ?? [], action, request);
-  if (resource === 'Deny') return { kind: 'explicit-deny', by: 'resource' };
+  const effects = {
+    identity: effectOf(policies.identity, action, request),
+    boundary: policies.boundary && effectOf([policies.boundary], action, request),
+    session: policies.session && effectOf(policies.session, action, request),
+    resource: resourceEffect(policies.resource ?? [], action, request),
+  };
+  const denying = sides.find((side) => effects[side] === 'Deny');
+  if (denying !== undefined) return { kind: 'explicit-deny', by: denying };
+  const missing = missingSide(effects, policies.rule ?? 'either');
+  return missing === undefined ? allowed : { kind: 'implicit-deny', missing };
+}
 
-  const rule = policies.rule ?? 'either';
-  if (rule !== 'either' && resource === 'none')
-    return { kind: 'implicit-deny', missing: 'resource' };
-  if (identity === 'Allow' || (rule !== 'both' && resource === 'direct')) return allowed;
-  return { kind: 'implicit-deny', missing: 'identity' };
+type Effect = 'Allow' | 'Deny' | 'none';
+
+interface Effects {
+  readonly identity: Effect;
+  /** Undefined: there is none, and it leaves out nothing. */
+  readonly boundary: Effect | undefined;
+  readonly session: Effect | undefined;
+  readonly resource: 'Deny' | PrincipalMatch;
+}
+
+function missingSide(effects: Effects, rule: CombinationRule): PolicySide | undefined {
+  const { identity, boundary, session, resource } = effects;
+  if (rule !== 'either' && resource === 'none') return 'resource';
+  if (rule !== 'both' && resource === 'session') return undefined;
+  const needsIdentity = rule === 'both' || resource !== 'direct';
+  if (needsIdentity && identity === 'none') return 'identity';
+  if (boundary === 'none') return 'boundary';
+  return session === 'none' ? 'session' : undefined;
 }
 
 const allowed: Verdict = { kind: 'allowed' };
+const sides = ['identity', 'boundary', 'session', 'resource'] as const;
 
-function identityEffect(
+function effectOf(
   policies: readonly CompiledPolicy[],
   action: string,
   request: AccessRequest,
-): 'Allow' | 'Deny' | 'none' {
-  let effect: 'Allow' | 'none' = 'none';
+): Effect {
+  let effect: Effect = 'none';
   for (const policy of policies) {
     for (const statement of policy) {
       if (!applies(statement, action, request)) continue;
@@ -74,18 +107,25 @@ export function resourceEffect(
   policy: CompiledPolicy,
   action: string,
   request: AccessRequest,
-): 'Deny' | 'direct' | 'delegated' | 'none' {
-  let effect: 'direct' | 'delegated' | 'none' = 'none';
+): 'Deny' | PrincipalMatch {
+  let effect: PrincipalMatch = 'none';
   for (const statement of policy) {
     const match = statement.principals?.(request.principal) ?? 'none';
     if (match === 'none' || !applies(statement, action, request)) continue;
     if (statement.effect === 'Deny') return 'Deny';
-    if (effect !== 'direct') effect = match;
+    if (strengths.indexOf(match) > strengths.indexOf(effect)) effect = match;
   }
   return effect;
 }
 
-function applies(statement: CompiledStatement, action: string, request: AccessRequest): boolean {
+const strengths: readonly PrincipalMatch[] = ['none', 'delegated', 'direct', 'session'];
+
+/** Whether the statement speaks of the request, whatever its effect. `action` is in lower case. */
+export function applies(
+  statement: CompiledStatement,
+  action: string,
+  request: AccessRequest,
+): boolean {
   return (
     statement.matchesAction(action) &&
     statement.matchesResource(request.resource, request.keys) &&

@@ -119,7 +119,7 @@ describe('the credentials of a role session', () => {
     expect(() => identities.findCredentials(...keyOf(session), 'public', 'lambda')).toThrow(
       invalid,
     );
-    expect(identities.identityPolicies(session.principal)).toEqual([]);
+    expect(identities.policiesOf(session.principal)).toEqual({ identity: [] });
   });
 
   test('are refused when any character of the token is another, or is missing', async () => {
@@ -282,7 +282,7 @@ async function open(
   logger: Logger = silentLogger,
 ): Promise<{ identities: Identities; store: Store; clock: { now: number } }> {
   const clock = { now: START };
-  const deps = { store, ids: randomIds, logger };
+  const deps = { store, ids: randomIds, logger, secretsKey: Buffer.alloc(32, 7) };
   const identities = await openIdentities({
     ...deps,
     clock: { nowMs: () => clock.now, monotonicMs: () => clock.now },

@@ -1,5 +1,5 @@
 /** A managed policy: of an account, or of AWS (`account` is then `aws`). */
-import type { Tag } from './role.ts';
+import type { Tag } from './entity.ts';
 
 export interface ManagedPolicy {
   readonly account: string;

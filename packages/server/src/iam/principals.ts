@@ -3,10 +3,12 @@ import type { Principal } from '../core/principal.ts';
 import { listOf, type Principals } from './policy-statement.ts';
 
 /**
- * `direct`: the statement names the caller, which is enough in the caller's own account.
+ * `session`: the statement names the user or the role's session itself. AWS: in its own account
+ * that is enough, whatever its boundary and its session policies leave out.
+ * `direct`: it names the role, or everybody: enough without an identity policy, but bounded.
  * `delegated`: it names the caller's account, which then decides by its identity policies.
  */
-type PrincipalMatch = 'direct' | 'delegated' | 'none';
+export type PrincipalMatch = 'session' | 'direct' | 'delegated' | 'none';
 
 export type PrincipalMatcher = (principal: Principal) => PrincipalMatch;
 
@@ -21,17 +23,14 @@ export function compilePrincipals(
 
 function match(principals: Principals, caller: Principal): PrincipalMatch {
   // AWS: "*" alone means the same as {"AWS": "*"}: everybody, but no service.
-  if (principals === '*') return caller.kind === 'service' ? 'none' : 'direct';
+  if (principals === '*') return match({ AWS: '*' }, caller);
   if (caller.kind === 'service') {
-    return listOf(principals['Service']).includes(caller.service) ? 'direct' : 'none';
+    return listOf(principals['Service']).includes(caller.service) ? 'session' : 'none';
   }
   const named = listOf(principals['AWS']);
-  if (named.includes('*') || namesOf(caller).some((arn) => named.includes(arn))) return 'direct';
+  if (named.includes(caller.arn)) return 'session';
+  if (named.includes('*')) return caller.kind === 'role-session' ? 'direct' : 'session';
+  if (caller.kind === 'role-session' && named.includes(caller.roleArn)) return 'direct';
   const accountRoot = `arn:aws:iam::${caller.account}:root`;
   return named.includes(accountRoot) || named.includes(caller.account) ? 'delegated' : 'none';
-}
-
-/** A role session is named by its role or by itself. */
-function namesOf(caller: Exclude<Principal, { readonly kind: 'service' }>): readonly string[] {
-  return caller.kind === 'role-session' ? [caller.roleArn, caller.arn] : [caller.arn];
 }

@@ -28,6 +28,8 @@ export interface RecordTable<Value extends object> {
   readonly generation: number;
   /** Rejects with `StaleWrite` when another process changed the record first. */
   put(key: string, value: Value): Promise<void>;
+  /** The same record under another key (or the same one), in one step. */
+  move(from: string, to: string, value: Value): Promise<void>;
   remove(key: string): Promise<void>;
 }
 
@@ -69,6 +71,13 @@ function tableOver<Value extends object>(
   entries: Map<string, Entry<Value>>,
 ): RecordTable<Value> {
   let generation = 0;
+  const write = (key: string, value: Value): { row: Row; statement: Statement } => {
+    const known = entries.get(key)?.revision;
+    const revision = (known ?? 0) + 1;
+    const record = JSON.stringify(value);
+    const row: Row = { key, revision, record, checksum: checksumOf(kind, key, revision, record) };
+    return { row, statement: known === undefined ? insert(kind, row) : update(kind, row, known) };
+  };
   return {
     get: (key) => entries.get(key)?.value,
     values: () => entries.values().map((entry) => entry.value),
@@ -76,24 +85,24 @@ function tableOver<Value extends object>(
       return generation;
     },
     async put(key, value) {
-      const known = entries.get(key)?.revision;
-      const revision = (known ?? 0) + 1;
-      const record = JSON.stringify(value);
-      const row: Row = { key, revision, record, checksum: checksumOf(kind, key, revision, record) };
-      await store.write([known === undefined ? insert(kind, row) : update(kind, row, known)]);
-      entries.set(key, { revision, value });
+      const { row, statement } = write(key, value);
+      await store.write([statement]);
+      entries.set(key, { revision: row.revision, value });
+      generation++;
+    },
+    async move(from, to, value) {
+      const { row, statement } = write(to, value);
+      const known = entries.get(from)?.revision;
+      const isMoved = from !== to && known !== undefined;
+      await store.write(isMoved ? [remove(kind, from, known), statement] : [statement]);
+      if (isMoved) entries.delete(from);
+      entries.set(to, { revision: row.revision, value });
       generation++;
     },
     async remove(key) {
       const known = entries.get(key)?.revision;
       if (known === undefined) return;
-      await store.write([
-        {
-          sql: 'DELETE FROM iam_record WHERE kind = ? AND key = ? AND revision = ?',
-          params: [kind, key, known],
-          expectChanges: 1,
-        },
-      ]);
+      await store.write([remove(kind, key, known)]);
       entries.delete(key);
       generation++;
     },
@@ -113,6 +122,14 @@ function update(kind: string, row: Row, known: number): Statement {
     sql: `UPDATE iam_record SET revision = ?, record = ?, checksum = ?
       WHERE kind = ? AND key = ? AND revision = ?`,
     params: [row.revision, row.record, row.checksum, kind, row.key, known],
+    expectChanges: 1,
+  };
+}
+
+function remove(kind: string, key: string, known: number): Statement {
+  return {
+    sql: 'DELETE FROM iam_record WHERE kind = ? AND key = ? AND revision = ?',
+    params: [kind, key, known],
     expectChanges: 1,
   };
 }

@@ -75,19 +75,32 @@ function principalKey(principal: Principal, key: string): string | undefined {
       return principal.userId;
     case 'aws:username':
       return principal.kind === 'user' ? principal.userName : undefined;
+    case 'aws:multifactorauthpresent':
+      // AWS: only temporary credentials have this key.
+      return principal.kind === 'role-session' || isTemporary(principal) ? 'false' : undefined;
+    case 'aws:sourceidentity':
+      return principal.kind === 'role-session' ? principal.session?.sourceIdentity : undefined;
     default:
       return undefined;
   }
 }
 
-/** AWS: the keys of tags are not distinguished by case in conditions. */
+/**
+ * AWS: the keys of tags are not distinguished by case in conditions, and a session's tag hides
+ * the role's.
+ */
 function principalTag(
   identities: Identities,
   principal: Principal,
   name: string,
 ): string | undefined {
-  const tags = identities.roleOf(principal)?.tags ?? [];
+  const ofSession = principal.kind === 'role-session' ? (principal.session?.tags ?? []) : [];
+  const tags = [...ofSession, ...(identities.actorOf(principal)?.tags ?? [])];
   return tags.find((tag) => tag.key.toLowerCase() === name)?.value;
+}
+
+function isTemporary(principal: Principal): boolean {
+  return principal.kind === 'user' && principal.isTemporary === true;
 }
 
 const principalTypes = {

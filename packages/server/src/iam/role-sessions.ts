@@ -1,6 +1,6 @@
 /** The port core/role-sessions.ts: how a service takes on a role that trusts it. */
 import { RoleNotAssumable } from '../core/invocation.ts';
-import type { RoleSession } from '../core/principal.ts';
+import type { RoleSession, SessionAttributes } from '../core/principal.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
 import type { Ids } from '../lib/ids.ts';
 import { roleSessionPrincipal } from './credentials.ts';
@@ -8,7 +8,7 @@ import { resourceEffect } from './evaluate.ts';
 import type { Identities } from './identities.ts';
 import { requestKeys } from './request-keys.ts';
 import { roleArn, type Role } from './role.ts';
-import { uniqueId } from './unique-id.ts';
+import { accessKeyId as newAccessKeyId } from './unique-id.ts';
 
 /** AWS: the credentials of an environment are good for twelve hours; it is renewed before. */
 const SERVICE_SESSION_MS = 12 * 60 * 60 * 1000;
@@ -40,12 +40,18 @@ export function startSession(
   role: Role,
   sessionName: string,
   expiresAtMs: number,
+  session?: SessionAttributes,
 ): RoleSession {
-  const accessKeyId = uniqueId(deps.ids, 'ASIA');
-  const subject = { kind: 'role', roleId: role.id, sessionName } as const;
+  const accessKeyId = newAccessKeyId(deps.ids, 'ASIA', role.account);
+  const subject = {
+    kind: 'role',
+    roleId: role.id,
+    sessionName,
+    ...(session === undefined ? {} : { session }),
+  } as const;
   const { token, secretAccessKey } = deps.identities.seal({ accessKeyId, subject, expiresAtMs });
   return {
-    principal: roleSessionPrincipal(role, sessionName),
+    principal: roleSessionPrincipal(role, sessionName, session),
     credentials: { accessKeyId, secretAccessKey, sessionToken: token, expiresAtMs },
   };
 }
@@ -57,6 +63,6 @@ function trusts(identities: Identities, role: Role, service: string): boolean {
     'aws:SourceAccount': role.account,
   });
   const request = { principal, action: 'sts:AssumeRole', resource: roleArn(role), keys };
-  const effect = resourceEffect(identities.rolePolicies.trust(role), 'sts:assumerole', request);
-  return effect === 'direct';
+  const effect = resourceEffect(identities.entityPolicies.trust(role), 'sts:assumerole', request);
+  return effect === 'direct' || effect === 'session';
 }

@@ -1,25 +1,13 @@
 /** A role of one account, with everything that belongs to it alone. */
-export interface Role {
-  readonly account: string;
-  readonly name: string;
-  /** `AROA...`; never used again, so what was bound to a deleted role stays dead. */
-  readonly id: string;
-  /** Begins and ends with a slash. */
-  readonly path: string;
+import type { ActingEntity } from './entity.ts';
+
+export interface Role extends ActingEntity {
   /** JSON as its author wrote it. */
   readonly trustPolicy: string;
   readonly description?: string;
   readonly maxSessionSeconds: number;
-  readonly createdAtMs: number;
-  readonly tags: readonly Tag[];
-  /** Inline policies: name to JSON. */
-  readonly inlinePolicies: Readonly<Record<string, string>>;
-  readonly attachedPolicies: readonly string[];
-}
-
-export interface Tag {
-  readonly key: string;
-  readonly value: string;
+  /** The service that the role belongs to, where it is a service-linked one. */
+  readonly linkedService?: string;
 }
 
 export function roleArn(role: Pick<Role, 'account' | 'path' | 'name'>): string {

@@ -19,6 +19,7 @@ import { healthPath } from '../gateway/own-paths.ts';
 import { serve } from '../gateway/served-service.ts';
 import { startGateway, type Gateway } from '../gateway/start-gateway.ts';
 import { openIdentities, type Identities } from '../iam/identities.ts';
+import { openKeyFile } from '../iam/key-file.ts';
 import { createRoleSessions } from '../iam/role-sessions.ts';
 import { startInvoker, type StartedInvoker } from '../invoke/start-invoker.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
@@ -101,7 +102,13 @@ interface State {
 async function openState({ config, logger, clock, ids, parts }: Root): Promise<State> {
   const folder = (name: string): string => path.join(config.dataDir, name);
   const store = parts.use(await openStore({ path: folder('hearth.sqlite'), logger }));
-  const identities = await openIdentities({ store, clock, ids, logger });
+  const identities = await openIdentities({
+    store,
+    clock,
+    ids,
+    logger,
+    secretsKey: await openKeyFile(folder('secrets.key'), ids),
+  });
   return {
     identities,
     roles: createRoleSessions({ identities, ids }),

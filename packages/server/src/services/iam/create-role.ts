@@ -1,5 +1,4 @@
 import type { CreateRoleRequest, CreateRoleResponse } from '@aws-sdk/client-iam';
-import { notImplemented } from '../../core/aws-error.ts';
 import type { Operation } from '../../core/operation.ts';
 import { roleArn } from '../../iam/role.ts';
 import { uniqueId } from '../../iam/unique-id.ts';
@@ -7,6 +6,7 @@ import type { Validated } from '../validated.ts';
 import type { IamDeps } from './deps.ts';
 import { describeRoleWithTags } from './describe-role.ts';
 import { alreadyExists } from './iam-errors.ts';
+import { checkBoundary, readBoundary, requestBoundaryKey } from './permissions-boundaries.ts';
 import { checkTrustPolicy } from './policy-text.ts';
 import { readTags, requestTagKeys } from './tags.ts';
 
@@ -18,18 +18,16 @@ export function createRole(
 ): Operation<Validated<CreateRoleRequest>, CreateRoleResponse> {
   return {
     name: 'CreateRole',
-    permissions({ RoleName: name, Path: path = '/', Tags }, { account }) {
+    permissions(input, { account }) {
+      const { RoleName: name, Path: path = '/', Tags } = input;
       const resources = [roleArn({ account, path, name })];
-      const conditions = requestTagKeys(Tags);
+      const conditions = { ...requestTagKeys(Tags), ...requestBoundaryKey(input) };
       const create = { action: 'iam:CreateRole', resources, conditions };
       // AWS: who creates with tags must also be allowed to tag.
       if ((Tags ?? []).length === 0) return [create];
       return [create, { action: 'iam:TagRole', resources, conditions }];
     },
     async handle(input, { account }) {
-      if (input.PermissionsBoundary !== undefined) {
-        throw notImplemented('iam', 'CreateRole with a PermissionsBoundary');
-      }
       checkTrustPolicy(input.AssumeRolePolicyDocument, deps.identities, account);
       const role = {
         account,
@@ -44,8 +42,11 @@ export function createRole(
         tags: readTags(input.Tags),
         inlinePolicies: {},
         attachedPolicies: [],
+        ...readBoundary(input),
       };
-      const isCreated = await deps.identities.roles.create(role);
+      const isCreated = await deps.identities.roles.create(role, () => {
+        checkBoundary(deps, account, input);
+      });
       if (!isCreated) throw alreadyExists(`Role with name ${role.name} already exists.`);
       return { Role: describeRoleWithTags(role) };
     },

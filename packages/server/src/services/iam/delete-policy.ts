@@ -3,7 +3,7 @@ import type { Operation } from '../../core/operation.ts';
 import type { Validated } from '../validated.ts';
 import type { IamDeps } from './deps.ts';
 import { deleteConflict, noSuchPolicy } from './iam-errors.ts';
-import { attachmentCount, checkIsOwn, permissionOnPolicy } from './policy-access.ts';
+import { attachmentCount, boundaryCount, checkIsOwn, permissionOnPolicy } from './policy-access.ts';
 
 export function deletePolicy(deps: IamDeps): Operation<Validated<DeletePolicyRequest>> {
   return {
@@ -13,7 +13,7 @@ export function deletePolicy(deps: IamDeps): Operation<Validated<DeletePolicyReq
     async handle({ PolicyArn: arn }, { account }) {
       checkIsOwn(account, arn);
       const isDeleted = await deps.identities.policies.remove(arn, (policy) => {
-        if (attachmentCount(deps, account, arn) > 0) {
+        if (attachmentCount(deps, account, arn) + boundaryCount(deps, account, arn) > 0) {
           throw deleteConflict('Cannot delete a policy attached to entities.');
         }
         if (policy.versions.length > 1) throw deleteConflict(HAS_VERSIONS);

@@ -5,7 +5,7 @@ import {
   type PolicyVersion,
 } from '../../iam/managed-policy.ts';
 import type { IamDeps } from './deps.ts';
-import { attachmentCount } from './policy-access.ts';
+import { attachmentCount, boundaryCount } from './policy-access.ts';
 
 /** A policy as lists show it: AWS leaves description and tags out there. */
 export function describePolicy(deps: IamDeps, account: string, policy: ManagedPolicy): ApiPolicy {
@@ -17,8 +17,7 @@ export function describePolicy(deps: IamDeps, account: string, policy: ManagedPo
     Path: policy.path,
     DefaultVersionId: policy.defaultVersion,
     AttachmentCount: attachmentCount(deps, account, arn),
-    // No principal here can have a boundary yet, so no policy is used as one.
-    PermissionsBoundaryUsageCount: 0,
+    PermissionsBoundaryUsageCount: boundaryCount(deps, account, arn),
     IsAttachable: true,
     CreateDate: new Date(policy.createdAtMs),
     UpdateDate: new Date(policy.updatedAtMs),

@@ -1,5 +1,6 @@
 import type { Role as ApiRole } from '@aws-sdk/client-iam';
 import { roleArn, type Role } from '../../iam/role.ts';
+import { describeBoundary } from './permissions-boundaries.ts';
 import { encodePolicy } from './policy-text.ts';
 import { describeTags } from './tags.ts';
 
@@ -17,8 +18,8 @@ export function describeRole(role: Role): ApiRole {
   };
 }
 
-/** AWS: lists leave the tags out. */
+/** AWS: lists leave the tags and the boundary out. */
 export function describeRoleWithTags(role: Role): ApiRole {
   const tags = role.tags.length === 0 ? {} : { Tags: describeTags(role.tags) };
-  return { ...describeRole(role), ...tags };
+  return { ...describeRole(role), ...describeBoundary(role), ...tags };
 }

@@ -28,3 +28,12 @@ export function limitExceeded(message: string): AwsError {
 export function invalidInput(message: string): AwsError {
   return new AwsError('InvalidInput', 400, message);
 }
+
+export function validationError(message: string): AwsError {
+  return new AwsError('ValidationError', 400, message);
+}
+
+export function unmodifiable(role: string): AwsError {
+  const message = `Cannot perform the operation on the protected role '${role}' - this role is only modifiable by AWS`;
+  return new AwsError('UnmodifiableEntity', 400, message);
+}

@@ -5,7 +5,7 @@ import type { Validated } from '../validated.ts';
 import type { IamDeps } from './deps.ts';
 import { describePolicy } from './describe-policy.ts';
 import { pageOf } from './paging.ts';
-import { attachmentCount } from './policy-access.ts';
+import { attachmentCount, boundaryCount } from './policy-access.ts';
 
 export function listPolicies(
   deps: IamDeps,
@@ -31,12 +31,13 @@ function isWanted(
   policy: ManagedPolicy,
   input: Validated<ListPoliciesRequest>,
 ): boolean {
-  // No principal here can have a boundary yet, so no policy is used as one.
-  if (input.PolicyUsageFilter === 'PermissionsBoundary') return false;
   if (input.Scope === 'AWS' && policy.account !== 'aws') return false;
   if (input.Scope === 'Local' && policy.account === 'aws') return false;
   if (!policy.path.startsWith(input.PathPrefix ?? '/')) return false;
-  return (
-    input.OnlyAttached !== true || attachmentCount(deps, account, managedPolicyArn(policy)) > 0
-  );
+  const arn = managedPolicyArn(policy);
+  const isBoundary = boundaryCount(deps, account, arn) > 0;
+  const isAttached = attachmentCount(deps, account, arn) > 0;
+  if (input.PolicyUsageFilter === 'PermissionsBoundary') return isBoundary;
+  if (input.PolicyUsageFilter === 'PermissionsPolicy') return isAttached;
+  return input.OnlyAttached !== true || isAttached || isBoundary;
 }

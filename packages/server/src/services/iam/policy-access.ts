@@ -2,10 +2,11 @@
 import type { AwsError } from '../../core/aws-error.ts';
 import type { OperationContext, Permission } from '../../core/operation.ts';
 import { accessDenied } from '../../iam/denials.ts';
+import type { ActingEntity, Entity } from '../../iam/entity.ts';
 import type { ManagedPolicy } from '../../iam/managed-policy.ts';
 import type { OperationKeys } from '../../iam/request-keys.ts';
 import type { IamDeps } from './deps.ts';
-import { invalidInput, noSuchPolicy } from './iam-errors.ts';
+import { invalidInput, noSuchEntity, noSuchPolicy } from './iam-errors.ts';
 
 export function permissionOnPolicy(
   { identities }: IamDeps,
@@ -54,10 +55,25 @@ export function checkIsOwn(account: string, arn: string): void {
   if (ownerOf(arn) !== account) throw outsideAccount();
 }
 
-/** How many roles of the account have the policy attached. */
+/** Throws for a policy that cannot be attached, or be a boundary. */
+export function attachablePolicy(deps: IamDeps, account: string, arn: string): void {
+  if (visiblePolicy(deps, account, arn) !== undefined) return;
+  throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
+}
+
+/** How many users, groups and roles of the account have the policy attached. */
 export function attachmentCount({ identities }: IamDeps, account: string, arn: string): number {
-  return identities.roles.list(account).filter((role) => role.attachedPolicies.includes(arn))
-    .length;
+  const { users, groups, roles } = identities;
+  return [users, groups, roles]
+    .flatMap((records): readonly Entity[] => records.list(account))
+    .filter((entity) => entity.attachedPolicies.includes(arn)).length;
+}
+
+/** How many users and roles of the account have the policy as their boundary. */
+export function boundaryCount({ identities }: IamDeps, account: string, arn: string): number {
+  return [identities.users, identities.roles]
+    .flatMap((records): readonly ActingEntity[] => records.list(account))
+    .filter((entity) => entity.permissionsBoundary === arn).length;
 }
 
 function ownerOf(arn: string): string | undefined {

@@ -35,7 +35,9 @@ export function checkTrustPolicy(text: string, identities: Identities, account: 
     const principals = Principal ?? NotPrincipal;
     if (principals === undefined || principals === '*') continue;
     const missing = listOf(principals['AWS']).find(
-      (arn) => own.test(arn) && identities.roles.findByArn(arn) === undefined,
+      (arn) =>
+        own.test(arn) &&
+        (identities.roles.findByArn(arn) ?? identities.users.findByArn(arn)) === undefined,
     );
     if (missing !== undefined) throw malformed(`Invalid principal in policy: "AWS":"${missing}"`);
   }

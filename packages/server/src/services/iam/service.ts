@@ -1,20 +1,55 @@
-/** IAM as far as it is served: roles, their policies, and managed policies. */
+/** IAM as far as it is served. */
 import { serviceOf, type AnyOperation, type Service } from '../../core/operation.ts';
 import {
-  attachRolePolicy,
-  detachRolePolicy,
-  listAttachedRolePolicies,
-} from './attached-role-policies.ts';
+  createAccessKey,
+  deleteAccessKey,
+  getAccessKeyLastUsed,
+  listAccessKeys,
+  updateAccessKey,
+} from './access-keys.ts';
+import { createAccountAlias, deleteAccountAlias, listAccountAliases } from './account-aliases.ts';
+import { attachedPolicyOperations } from './attached-policies.ts';
+import { getContextKeysForCustomPolicy, getContextKeysForPrincipalPolicy } from './context-keys.ts';
 import { createPolicy } from './create-policy.ts';
 import { createRole } from './create-role.ts';
+import { createUser } from './create-user.ts';
 import { deletePolicy } from './delete-policy.ts';
 import { deleteRole } from './delete-role.ts';
+import { deleteUser } from './delete-user.ts';
 import type { IamDeps } from './deps.ts';
+import { groupKind, roleKind, userKind } from './entity-kind.ts';
+import { tagOperations } from './entity-tags.ts';
+import { getAccountAuthorizationDetails } from './get-account-authorization-details.ts';
+import { getAccountSummary } from './get-account-summary.ts';
 import { getPolicy } from './get-policy.ts';
 import { getRole } from './get-role.ts';
-import { listInstanceProfilesForRole } from './list-instance-profiles-for-role.ts';
+import { getUser } from './get-user.ts';
+import { addUserToGroup, listGroupsForUser, removeUserFromGroup } from './group-membership.ts';
+import { createGroup, deleteGroup, getGroup, listGroups, updateGroup } from './groups.ts';
+import { inlinePolicyOperations } from './inline-policies.ts';
+import {
+  addRoleToInstanceProfile,
+  createInstanceProfile,
+  deleteInstanceProfile,
+  getInstanceProfile,
+  listInstanceProfiles,
+  listInstanceProfilesForRole,
+  removeRoleFromInstanceProfile,
+} from './instance-profiles.ts';
+import { listEntitiesForPolicy } from './list-entities-for-policy.ts';
 import { listPolicies } from './list-policies.ts';
 import { listRoles } from './list-roles.ts';
+import { listUsers } from './list-users.ts';
+import {
+  addClientIdToOpenIdConnectProvider,
+  createOpenIdConnectProvider,
+  deleteOpenIdConnectProvider,
+  getOpenIdConnectProvider,
+  listOpenIdConnectProviders,
+  removeClientIdFromOpenIdConnectProvider,
+  updateOpenIdConnectProviderThumbprint,
+} from './openid-providers.ts';
+import { boundaryOperations } from './permissions-boundaries.ts';
 import { listPolicyTags, tagPolicy, untagPolicy } from './policy-tags.ts';
 import {
   createPolicyVersion,
@@ -23,52 +58,101 @@ import {
   listPolicyVersions,
   setDefaultPolicyVersion,
 } from './policy-versions.ts';
+import { recordTagOperations } from './record-tags.ts';
 import {
-  deleteRolePolicy,
-  getRolePolicy,
-  listRolePolicies,
-  putRolePolicy,
-} from './role-policies.ts';
-import { listRoleTags, tagRole, untagRole } from './role-tags.ts';
+  createServiceLinkedRole,
+  deleteServiceLinkedRole,
+  getServiceLinkedRoleDeletionStatus,
+} from './service-linked-roles.ts';
+import { simulateCustomPolicy, simulatePrincipalPolicy } from './simulate-policies.ts';
 import { updateAssumeRolePolicy } from './update-assume-role-policy.ts';
 import { updateRole, updateRoleDescription } from './update-role.ts';
+import { updateUser } from './update-user.ts';
 
 export function createIamService(deps: IamDeps): Service {
-  return serviceOf(
-    'iam',
-    operations.map((create) => create(deps)),
-  );
+  return serviceOf('iam', [...operations.map((create) => create(deps)), ...sharedOperations(deps)]);
+}
+
+/** What users, groups and roles have in common, and tags. */
+function sharedOperations(deps: IamDeps): readonly AnyOperation[] {
+  return [
+    ...inlinePolicyOperations(userKind, deps),
+    ...inlinePolicyOperations(groupKind, deps),
+    ...inlinePolicyOperations(roleKind, deps),
+    ...attachedPolicyOperations(userKind, deps),
+    ...attachedPolicyOperations(groupKind, deps),
+    ...attachedPolicyOperations(roleKind, deps),
+    ...tagOperations(userKind, deps),
+    ...tagOperations(roleKind, deps),
+    ...boundaryOperations(userKind, deps),
+    ...boundaryOperations(roleKind, deps),
+    ...recordTagOperations(deps),
+  ];
 }
 
 const operations: readonly ((deps: IamDeps) => AnyOperation)[] = [
-  attachRolePolicy,
+  addClientIdToOpenIdConnectProvider,
+  addRoleToInstanceProfile,
+  addUserToGroup,
+  createAccessKey,
+  createAccountAlias,
+  createGroup,
+  createInstanceProfile,
+  createOpenIdConnectProvider,
   createPolicy,
   createPolicyVersion,
   createRole,
+  createServiceLinkedRole,
+  createUser,
+  deleteAccessKey,
+  deleteAccountAlias,
+  deleteGroup,
+  deleteInstanceProfile,
+  deleteOpenIdConnectProvider,
   deletePolicy,
   deletePolicyVersion,
   deleteRole,
-  deleteRolePolicy,
-  detachRolePolicy,
+  deleteServiceLinkedRole,
+  deleteUser,
+  getAccessKeyLastUsed,
+  getAccountAuthorizationDetails,
+  getAccountSummary,
+  getContextKeysForCustomPolicy,
+  getContextKeysForPrincipalPolicy,
+  getGroup,
+  getInstanceProfile,
+  getOpenIdConnectProvider,
   getPolicy,
   getPolicyVersion,
   getRole,
-  getRolePolicy,
-  listAttachedRolePolicies,
+  getServiceLinkedRoleDeletionStatus,
+  getUser,
+  listAccessKeys,
+  listAccountAliases,
+  listEntitiesForPolicy,
+  listGroups,
+  listGroupsForUser,
+  listInstanceProfiles,
   listInstanceProfilesForRole,
+  listOpenIdConnectProviders,
   listPolicies,
   listPolicyTags,
   listPolicyVersions,
-  listRolePolicies,
-  listRoleTags,
   listRoles,
-  putRolePolicy,
+  listUsers,
+  removeClientIdFromOpenIdConnectProvider,
+  removeRoleFromInstanceProfile,
+  removeUserFromGroup,
   setDefaultPolicyVersion,
+  simulateCustomPolicy,
+  simulatePrincipalPolicy,
   tagPolicy,
-  tagRole,
   untagPolicy,
-  untagRole,
+  updateAccessKey,
   updateAssumeRolePolicy,
+  updateGroup,
+  updateOpenIdConnectProviderThumbprint,
   updateRole,
   updateRoleDescription,
+  updateUser,
 ];

@@ -1,7 +1,7 @@
 /** Tags: their rules, and what policies may ask about them. */
 import type { Tag as ApiTag } from '@aws-sdk/client-iam';
 import type { OperationKeys } from '../../iam/request-keys.ts';
-import type { Tag } from '../../iam/role.ts';
+import type { Tag } from '../../iam/entity.ts';
 import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import { invalidInput, limitExceeded } from './iam-errors.ts';
 
@@ -45,4 +45,13 @@ export function requestTagKeys(tags: readonly ApiTag[] | undefined): OperationKe
     'aws:TagKeys': tags.map(({ Key }) => Key ?? ''),
     ...Object.fromEntries(tags.map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value ?? ''])),
   };
+}
+
+/** `aws:ResourceTag/...` and IAM's own name for it. */
+export function resourceTagKeys(tags: readonly Tag[]): OperationKeys {
+  const pairs = tags.flatMap(({ key, value }) => [
+    [`aws:ResourceTag/${key}`, value],
+    [`iam:ResourceTag/${key}`, value],
+  ]);
+  return Object.fromEntries(pairs) as OperationKeys;
 }

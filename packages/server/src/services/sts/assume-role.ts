@@ -9,6 +9,7 @@ import { invariant } from '../../lib/invariant.ts';
 import type { Validated } from '../validated.ts';
 import type { StsDeps } from './deps.ts';
 import { describeCredentials } from './describe-credentials.ts';
+import { readSession } from './session-attributes.ts';
 
 /** AWS: where DurationSeconds is left out, and the most that a role session may ask for. */
 const HOUR_SECONDS = 3600;
@@ -23,20 +24,30 @@ export function assumeRole(
     async handle(input, { principal }) {
       invariant(principal.kind !== 'service', 'services assume roles through RoleSessions');
       refuseUnserved(input);
-      const decision = decideAssumeRole(deps.identities, principal, input.RoleArn, {
+      const { session, packedPercent, actions, keys } = readSession(deps, principal, input);
+      const conditions = {
+        ...keys,
         'sts:RoleSessionName': input.RoleSessionName,
         ...(input.ExternalId === undefined ? {} : { 'sts:ExternalId': input.ExternalId }),
-      });
+      };
+      const decision = decideAssumeRole(deps.identities, principal, input.RoleArn, conditions, [
+        'sts:AssumeRole',
+        ...actions,
+      ]);
       if (!decision.isAllowed) throw decision.error;
       const { role } = decision;
       const seconds = input.DurationSeconds ?? HOUR_SECONDS;
       checkDuration(seconds, role, principal);
       const expiresAtMs = deps.clock.nowMs() + seconds * 1000;
-      const session = startSession(deps, role, input.RoleSessionName, expiresAtMs);
-      const { userId, arn } = session.principal;
+      const started = startSession(deps, role, input.RoleSessionName, expiresAtMs, session);
+      const { userId, arn } = started.principal;
       return {
-        Credentials: describeCredentials(session.credentials),
+        Credentials: describeCredentials(started.credentials),
         AssumedRoleUser: { AssumedRoleId: userId, Arn: arn },
+        ...(packedPercent === undefined ? {} : { PackedPolicySize: packedPercent }),
+        ...(session?.sourceIdentity === undefined
+          ? {}
+          : { SourceIdentity: session.sourceIdentity }),
       };
     },
   };
@@ -59,12 +70,7 @@ function tooLong(limit: string): AwsError {
 /** Each of these would change what the session may do; none is taken and then ignored. */
 function refuseUnserved(input: Validated<AssumeRoleRequest>): void {
   const given = [
-    input.Policy !== undefined && 'a session policy',
-    (input.PolicyArns ?? []).length > 0 && 'session policies',
-    (input.Tags ?? []).length > 0 && 'session tags',
-    (input.TransitiveTagKeys ?? []).length > 0 && 'transitive tags',
     (input.SerialNumber ?? input.TokenCode) !== undefined && 'a multi-factor device',
-    input.SourceIdentity !== undefined && 'a source identity',
     (input.ProvidedContexts ?? []).length > 0 && 'provided contexts',
   ].find((each) => each !== false);
   if (given !== undefined) throw notImplemented('sts', `AssumeRole with ${given}`);

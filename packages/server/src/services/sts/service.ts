@@ -2,9 +2,15 @@
 import { serviceOf, type Service } from '../../core/operation.ts';
 import { assumeRole } from './assume-role.ts';
 import type { StsDeps } from './deps.ts';
+import { getAccessKeyInfo } from './get-access-key-info.ts';
 import { getCallerIdentity } from './get-caller-identity.ts';
 import { getSessionToken } from './get-session-token.ts';
 
 export function createStsService(deps: StsDeps): Service {
-  return serviceOf('sts', [assumeRole(deps), getCallerIdentity(), getSessionToken(deps)]);
+  return serviceOf('sts', [
+    assumeRole(deps),
+    getAccessKeyInfo(),
+    getCallerIdentity(),
+    getSessionToken(deps),
+  ]);
 }
