@@ -31,10 +31,11 @@ export interface Invoker {
   /** Resolves with whatever the function did. Rejects with `Throttled` or a platform fault. */
   invoke(request: InvocationRequest): Promise<InvocationResult>;
   /**
-   * The function was updated or deleted: environments of other incarnations end as soon as they
-   * are idle. Without `keepIncarnation` all of them do.
+   * A version (`versionArn`; the function's ARN is that of `$LATEST`) was updated or deleted: its
+   * environments of other incarnations end as soon as they are idle. Without `keepIncarnation`
+   * all of them do.
    */
-  retire(functionArn: string, keepIncarnation?: string): void;
+  retire(versionArn: string, keepIncarnation?: string): void;
 }
 
 export type ThrottleReason =

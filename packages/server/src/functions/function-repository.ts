@@ -7,7 +7,7 @@
  */
 import type { Logger } from '../lib/logger.ts';
 import { StaleWrite, type Statement, type Store } from '../store/store.ts';
-import type { FunctionKey, FunctionRecord } from './function-record.ts';
+import { settingsOf, type FunctionKey, type FunctionRecord } from './function-record.ts';
 import { readRow, rowOf, type FunctionRow } from './function-row.ts';
 import { functionMigrations } from './migrations.ts';
 
@@ -28,6 +28,8 @@ export interface FunctionRepository {
   remove(record: FunctionRecord): Promise<boolean>;
   /** Whether any function shows or runs this code. */
   refersTo(codeSha256: string): boolean;
+  /** The highest number that a version of this name ever got; 0 before the first. */
+  lastVersion(key: FunctionKey): number;
   /** Rows that were found damaged, by this start or an earlier one, and are kept aside. */
   readonly quarantinedRows: number;
 }
@@ -46,6 +48,7 @@ export async function openFunctionRepository(
   );
   const repository = new SqlFunctionRepository(deps);
   for (const row of rows) await repository.load(row);
+  await repository.loadNumbers();
   await repository.countQuarantined();
   return repository;
 }
@@ -54,6 +57,8 @@ class SqlFunctionRepository implements FunctionRepository {
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #records = new Map<string, FunctionRecord>();
+  /** Of functions that were deleted: their numbers are not given again. */
+  readonly #numbers = new Map<string, number>();
   #quarantinedRows = 0;
 
   constructor({ store, logger }: FunctionRepositoryDependencies) {
@@ -94,6 +99,17 @@ class SqlFunctionRepository implements FunctionRepository {
     const sql = 'SELECT count(*) AS count FROM function_quarantine';
     const [row] = await this.#store.read<{ count: number }>(sql);
     this.#quarantinedRows = row?.count ?? 0;
+  }
+
+  async loadNumbers(): Promise<void> {
+    const sql = 'SELECT account, region, name, last FROM function_version_numbers';
+    for (const row of await this.#store.read<FunctionKey & { last: number }>(sql)) {
+      this.#numbers.set(keyOf(row), row.last);
+    }
+  }
+
+  lastVersion(key: FunctionKey): number {
+    return this.find(key)?.lastVersion ?? this.#numbers.get(keyOf(key)) ?? 0;
   }
 
   find(key: FunctionKey): FunctionRecord | undefined {
@@ -144,23 +160,33 @@ class SqlFunctionRepository implements FunctionRepository {
 
   async remove(record: FunctionRecord): Promise<boolean> {
     if (!this.#isCurrent(record)) return false;
-    const { account, region, name, rowVersion } = record;
-    const isWritten = await this.#write({
-      sql: `DELETE FROM functions
-            WHERE account = ? AND region = ? AND name = ? AND row_version = ?`,
-      params: [account, region, name, rowVersion],
-    });
-    if (isWritten) this.#records.delete(keyOf(record));
-    return isWritten;
+    const { account, region, name, rowVersion, lastVersion } = record;
+    const isWritten = await this.#write(
+      {
+        sql: `DELETE FROM functions
+              WHERE account = ? AND region = ? AND name = ? AND row_version = ?`,
+        params: [account, region, name, rowVersion],
+      },
+      ...(lastVersion === undefined
+        ? []
+        : [
+            {
+              sql: `INSERT OR REPLACE INTO function_version_numbers (account, region, name, last)
+                    VALUES (?, ?, ?, ?)`,
+              params: [account, region, name, lastVersion],
+            },
+          ]),
+    );
+    if (!isWritten) return false;
+    if (lastVersion !== undefined) this.#numbers.set(keyOf(record), lastVersion);
+    this.#records.delete(keyOf(record));
+    return true;
   }
 
   refersTo(codeSha256: string): boolean {
     return this.#records
       .values()
-      .some(
-        ({ latest, serving }) =>
-          latest.code.sha256 === codeSha256 || serving?.code.sha256 === codeSha256,
-      );
+      .some((record) => settingsOf(record).some(({ code }) => code.sha256 === codeSha256));
   }
 
   /**
@@ -171,10 +197,10 @@ class SqlFunctionRepository implements FunctionRepository {
     return this.#records.get(keyOf(record))?.revisionId === record.revisionId;
   }
 
-  /** Whether the statement changed its one row. */
-  async #write(statement: Statement): Promise<boolean> {
+  /** Whether each of the statements changed its one row; else none did. */
+  async #write(...statements: readonly Statement[]): Promise<boolean> {
     try {
-      await this.#store.write([{ ...statement, expectChanges: 1 }]);
+      await this.#store.write(statements.map((each) => ({ ...each, expectChanges: 1 })));
       return true;
     } catch (error) {
       if (error instanceof StaleWrite) return false;
