@@ -10,15 +10,18 @@ import {
   CreateFunctionCommand,
   DeleteAliasCommand,
   DeleteFunctionCommand,
+  DeleteFunctionConcurrencyCommand,
   GetFunctionCommand,
   GetPolicyCommand,
   InvokeCommand,
   LambdaClient,
   ListVersionsByFunctionCommand,
   PublishVersionCommand,
+  PutFunctionConcurrencyCommand,
   RemovePermissionCommand,
   ResourceConflictException,
   ResourceNotFoundException,
+  TooManyRequestsException,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
   waitUntilFunctionActiveV2,
@@ -256,4 +259,20 @@ describe('permissions', () => {
       message: 'The resource you requested does not exist.',
     });
   });
+});
+
+test('a function with nothing reserved is throttled with the reason, and free again after', async () => {
+  const put = { FunctionName, ReservedConcurrentExecutions: 0 };
+  await lambda.send(new PutFunctionConcurrencyCommand(put));
+  const error = await invoke().catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(TooManyRequestsException);
+  expect(error).toMatchObject({
+    message: 'Rate Exceeded.',
+    Type: 'User',
+    Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+    $metadata: { httpStatusCode: 429 },
+  });
+  await expect(invoke('2')).rejects.toThrow(TooManyRequestsException);
+  await lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName }));
+  expect((await invoke()).StatusCode).toBe(200);
 });

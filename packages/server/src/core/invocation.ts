@@ -14,7 +14,15 @@ export interface InvocationRequest {
   /** `Root=1-...;Parent=...;Sampled=0`; made where the caller sent none. */
   readonly traceHeader?: string;
   readonly wantsLogTail: boolean;
+  /** What the function may have; without one, as all functions that have nothing reserved. */
+  readonly share?: ConcurrencyShare;
 }
+
+/** Reserved concurrency is one number for all versions of a function. */
+export type ConcurrencyShare =
+  | { readonly kind: 'reserved'; readonly limit: number }
+  /** `reservedByOthers`: what the account's other functions have taken from its limit. */
+  | { readonly kind: 'unreserved'; readonly reservedByOthers: number };
 
 export interface InvocationResult {
   readonly outcome: Outcome;

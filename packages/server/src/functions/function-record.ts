@@ -36,6 +36,8 @@ export interface FunctionRecord extends FunctionKey {
   readonly aliases?: readonly AliasRecord[];
   /** Resource policies by qualifier; the function's own is under the empty one. */
   readonly policies?: Readonly<Record<string, ResourcePolicy>>;
+  /** For all versions together; 0 blocks the function. */
+  readonly reservedConcurrency?: number;
 }
 
 /** Nothing of it changes but the state, once, and with policies the revision. */

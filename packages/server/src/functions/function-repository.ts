@@ -28,6 +28,8 @@ export interface FunctionRepository {
   remove(record: FunctionRecord): Promise<boolean>;
   /** Whether any function shows or runs this code. */
   refersTo(codeSha256: string): boolean;
+  /** What the functions of one account and region have reserved together. */
+  reservedConcurrency(owner: Omit<FunctionKey, 'name'>): number;
   /** The highest number that a version of this name ever got; 0 before the first. */
   lastVersion(key: FunctionKey): number;
   /** Rows that were found damaged, by this start or an earlier one, and are kept aside. */
@@ -59,6 +61,8 @@ class SqlFunctionRepository implements FunctionRepository {
   readonly #records = new Map<string, FunctionRecord>();
   /** Of functions that were deleted: their numbers are not given again. */
   readonly #numbers = new Map<string, number>();
+  /** Kept as a sum, because every invocation asks. */
+  readonly #reserved = new Map<string, number>();
   #quarantinedRows = 0;
 
   constructor({ store, logger }: FunctionRepositoryDependencies) {
@@ -73,7 +77,7 @@ class SqlFunctionRepository implements FunctionRepository {
   async load(row: FunctionRow): Promise<void> {
     const record = readRow(row);
     if (typeof record !== 'string') {
-      this.#records.set(keyOf(record), record);
+      this.#keep(record);
       return;
     }
     const { account, region, name } = row;
@@ -133,7 +137,7 @@ class SqlFunctionRepository implements FunctionRepository {
             VALUES (?, ?, ?, ?, ?, ?)`,
       params: [row.account, row.region, row.name, row.row_version, row.body, row.checksum],
     });
-    if (isWritten) this.#records.set(keyOf(record), record);
+    if (isWritten) this.#keep(record);
     return isWritten;
   }
 
@@ -154,7 +158,7 @@ class SqlFunctionRepository implements FunctionRepository {
         previous.rowVersion,
       ],
     });
-    if (isWritten) this.#records.set(keyOf(record), record);
+    if (isWritten) this.#keep(record);
     return isWritten;
   }
 
@@ -179,14 +183,35 @@ class SqlFunctionRepository implements FunctionRepository {
     );
     if (!isWritten) return false;
     if (lastVersion !== undefined) this.#numbers.set(keyOf(record), lastVersion);
-    this.#records.delete(keyOf(record));
+    this.#forget(record);
     return true;
+  }
+
+  reservedConcurrency({ account, region }: Omit<FunctionKey, 'name'>): number {
+    return this.#reserved.get(`${account}/${region}`) ?? 0;
   }
 
   refersTo(codeSha256: string): boolean {
     return this.#records
       .values()
       .some((record) => settingsOf(record).some(({ code }) => code.sha256 === codeSha256));
+  }
+
+  #keep(record: FunctionRecord): void {
+    this.#forget(record);
+    this.#records.set(keyOf(record), record);
+    this.#reserve(record, record.reservedConcurrency ?? 0);
+  }
+
+  #forget(key: FunctionKey): void {
+    this.#reserve(key, -(this.find(key)?.reservedConcurrency ?? 0));
+    this.#records.delete(keyOf(key));
+  }
+
+  #reserve({ account, region }: FunctionKey, change: number): void {
+    if (change === 0) return;
+    const owner = { account, region };
+    this.#reserved.set(`${account}/${region}`, this.reservedConcurrency(owner) + change);
   }
 
   /**

@@ -21,7 +21,8 @@ export function getAccountSettings(
           CodeSizeUnzipped: UNZIPPED_CODE_BYTES,
           CodeSizeZipped: ZIPPED_CODE_BYTES,
           ConcurrentExecutions: room.accountConcurrency,
-          UnreservedConcurrentExecutions: room.accountConcurrency,
+          UnreservedConcurrentExecutions:
+            room.accountConcurrency - room.functions.reservedConcurrency(context),
         },
         AccountUsage: {
           TotalCodeSize: records.reduce((sum, record) => sum + codeBytesOf(record), 0),

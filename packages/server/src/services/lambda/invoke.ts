@@ -12,6 +12,7 @@ import { functionArn } from '../../core/function-version.ts';
 import {
   RoleNotAssumable,
   Throttled,
+  type ConcurrencyShare,
   type InvocationRequest,
   type InvocationResult,
 } from '../../core/invocation.ts';
@@ -20,6 +21,7 @@ import type { Operation, OperationContext } from '../../core/operation.ts';
 import {
   servedPublished,
   servedVersion,
+  type FunctionRecord,
   type PublishedVersion,
 } from '../../functions/function-record.ts';
 import { chooseVersion } from './choose-version.ts';
@@ -38,7 +40,7 @@ export function invoke(room: LambdaRoom): Operation<InvokeInput, InvokeOutput> {
     handle: async (input, context) => {
       const found = findFunction(room.functions, input, context);
       const published = chooseVersion(found, room.random);
-      const request = requestOf(found, published, input, context);
+      const request = requestOf(found, published, shareOf(room, found.record), input, context);
       if (input.InvocationType === 'Event') {
         throw cannotYet('asynchronous invocation (InvocationType Event)');
       }
@@ -64,6 +66,7 @@ const RETRY_AFTER_SECONDS = '1';
 function requestOf(
   { record, address }: FoundFunction,
   published: PublishedVersion | undefined,
+  share: ConcurrencyShare,
   input: InvokeInput,
   context: OperationContext,
 ): InvocationRequest {
@@ -74,6 +77,7 @@ function requestOf(
     invokedArn: functionArn(record, address.qualifier),
     payload: payload === undefined || payload.length === 0 ? EMPTY_EVENT : checked(payload),
     wantsLogTail: input.LogType === 'Tail',
+    share,
     ...(input.ClientContext ? { clientContext: readClientContext(input.ClientContext) } : {}),
     ...(context.traceHeader === undefined ? {} : { traceHeader: context.traceHeader }),
   };
@@ -93,6 +97,12 @@ function checked(payload: Uint8Array): Uint8Array {
   throw invalidContent(
     `Could not parse request body into json: Could not parse payload into json: ${problem}`,
   );
+}
+
+function shareOf({ functions }: LambdaRoom, record: FunctionRecord): ConcurrencyShare {
+  const limit = record.reservedConcurrency;
+  if (limit !== undefined) return { kind: 'reserved', limit };
+  return { kind: 'unreserved', reservedByOthers: functions.reservedConcurrency(record) };
 }
 
 function checkInvocable(state: FunctionState): void {

@@ -8,10 +8,12 @@ import { addPermission } from './add-permission.ts';
 import { createAlias } from './create-alias.ts';
 import { createFunction } from './create-function.ts';
 import { deleteAlias } from './delete-alias.ts';
+import { deleteFunctionConcurrency } from './delete-function-concurrency.ts';
 import { deleteResourcePolicy } from './delete-resource-policy.ts';
 import { deleteFunction } from './delete-function.ts';
 import { getAccountSettings } from './get-account-settings.ts';
 import { getAlias } from './get-alias.ts';
+import { getFunctionConcurrency } from './get-function-concurrency.ts';
 import { getFunctionConfiguration } from './get-function-configuration.ts';
 import { getFunction } from './get-function.ts';
 import { getPolicy } from './get-policy.ts';
@@ -23,6 +25,7 @@ import { listFunctions } from './list-functions.ts';
 import { listTags } from './list-tags.ts';
 import { listVersionsByFunction } from './list-versions-by-function.ts';
 import { publishVersion } from './publish-version.ts';
+import { putFunctionConcurrency } from './put-function-concurrency.ts';
 import { putResourcePolicy } from './put-resource-policy.ts';
 import { removePermission } from './remove-permission.ts';
 import { createSettler } from './settler.ts';
@@ -73,10 +76,12 @@ function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
     createFunction(room),
     deleteAlias(room),
     deleteFunction(room),
+    deleteFunctionConcurrency(room),
     deleteResourcePolicy(room),
     getAccountSettings(room),
     getAlias(room),
     getFunction(room),
+    getFunctionConcurrency(room),
     getFunctionConfiguration(room),
     getPolicy(room),
     getResourcePolicy(room),
@@ -86,6 +91,7 @@ function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
     listTags(room),
     listVersionsByFunction(room),
     publishVersion(room),
+    putFunctionConcurrency(room),
     putResourcePolicy(room),
     removePermission(room),
     tagResource(room),
