@@ -1,15 +1,13 @@
 import type { AddPermissionRequest, AddPermissionResponse } from '@aws-sdk/client-lambda';
-import type { Operation } from '../../core/operation.ts';
+import type { Operation, ResourcePolicy } from '../../core/operation.ts';
 import { functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { resourceConflict } from './lambda-errors.ts';
 import { statementOf } from './policy-statement.ts';
-import {
-  checkPolicyRevision,
-  findPolicyTarget,
-  policyOfStatements,
-  storePolicy,
-} from './policy-target.ts';
+import { checkPolicyRevision, findPolicyTarget, storePolicy } from './policy-target.ts';
+
+/** AWS: what the first permission makes. */
+const EMPTY: ResourcePolicy = { Version: '2012-10-17', Id: 'default', Statement: [] };
 
 export function addPermission(
   room: LambdaRoom,
@@ -32,7 +30,7 @@ export function addPermission(
           );
         }
         const statement = statementOf(input, target.arn);
-        const policy = policyOfStatements([...statements, statement]);
+        const policy = { ...(target.policy ?? EMPTY), Statement: [...statements, statement] };
         // Undefined when the function changed just now: the policy of what there is now grows.
         if ((await storePolicy(room, target, policy)) === undefined) continue;
         return { Statement: JSON.stringify(statement) };

@@ -13,7 +13,7 @@ import {
   type PublishedVersion,
 } from '../../functions/function-record.ts';
 import type { FunctionRepository } from '../../functions/function-repository.ts';
-import { functionNotFound, invalidParameter } from './lambda-errors.ts';
+import { functionNotFound, wholeFunctionsOnly } from './lambda-errors.ts';
 
 export interface FunctionRequest {
   readonly FunctionName: string | undefined;
@@ -44,19 +44,29 @@ export function findFunction(
   return { record, address, ...found };
 }
 
-/** For operations on the function as a whole, which no version or alias has. */
+/** For operations on the function as a whole, which neither versions nor aliases have. */
 export function findWholeFunction(
   functions: FunctionRepository,
   request: FunctionRequest,
   context: OperationContext,
 ): FunctionRecord {
+  const { record, address } = findLatest(functions, request, context);
+  if (address.qualifier === undefined) return record;
+  throw wholeFunctionsOnly();
+}
+
+/** For changes: only `$LATEST` can change, and it may be called so. */
+export function findLatest(
+  functions: FunctionRepository,
+  request: FunctionRequest,
+  context: OperationContext,
+): FoundFunction {
   const address = addressOf(functions, request, context);
   const record = functions.find(address);
-  if (record === undefined) throw functionNotFound(address, address.qualifier);
-  if (address.qualifier === undefined) return record;
-  throw invalidParameter(
-    'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
-  );
+  const { qualifier } = address;
+  if (record === undefined) throw functionNotFound(address, qualifier);
+  if (qualifier === undefined || qualifier === '$LATEST') return { record, address };
+  throw wholeFunctionsOnly();
 }
 
 export function findQualified(

@@ -32,6 +32,13 @@ export function staleRevision(): AwsError {
   );
 }
 
+/** For a qualifier where only the function as a whole can be meant. */
+export function wholeFunctionsOnly(): AwsError {
+  return invalidParameter(
+    'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
+  );
+}
+
 /** As `staleRevision`, worded for the operations on policies. */
 export function stalePolicy(): AwsError {
   return new AwsError(

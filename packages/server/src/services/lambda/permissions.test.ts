@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, afterEach, beforeAll, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import type { Operation } from '../../core/operation.ts';
+import { context, ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
 let counter = 0;
@@ -216,4 +217,16 @@ test('policies are there after a restart', async () => {
   await lambda.stop();
   await lambda.start();
   expect(await policy()).toEqual(before);
+});
+
+test('whom a permission is given to is known to the policies of its giver', () => {
+  const operation: Operation<object> | undefined = lambda.service.operations.get('AddPermission');
+  const input = { FunctionName: name, Principal: 's3.amazonaws.com' };
+  expect(operation?.permissions(input, context)).toEqual([
+    {
+      action: 'lambda:AddPermission',
+      resources: [arn],
+      conditions: { 'lambda:Principal': 's3.amazonaws.com' },
+    },
+  ]);
 });

@@ -80,10 +80,6 @@ export async function storePolicy(
   return (await room.functions.replace(target.record, next)) ? revisionId : undefined;
 }
 
-export function policyOfStatements(Statement: ResourcePolicy['Statement']): ResourcePolicy {
-  return { Version: '2012-10-17', Id: 'default', Statement };
-}
-
 /** AWS's quota for the policy of one function, version or alias: 20 KB. */
 const POLICY_BYTES = 20_480;
 

@@ -2,7 +2,7 @@ import type { FunctionConfiguration, PublishVersionRequest } from '@aws-sdk/clie
 import { stepFunction } from '../../core/function-state.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
-import { findWholeFunction, functionPermission } from './find-function.ts';
+import { findLatest, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, staleRevision } from './lambda-errors.ts';
 import { publish } from './publish.ts';
@@ -21,7 +21,7 @@ export function publishVersion(
     handle: async (input, context) => {
       refusePublishTo(input);
       for (;;) {
-        const record = findWholeFunction(room.functions, input, context);
+        const { record } = findLatest(room.functions, input, context);
         checkPublishable(record, input);
         const { record: next, published } = publish(room, record, input.Description);
         // False when it changed just now: what there is now is what gets published.

@@ -1,6 +1,6 @@
 import type { FunctionConfiguration, UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
 import type { Operation } from '../../core/operation.ts';
-import { findWholeFunction, functionPermission } from './find-function.ts';
+import { findLatest, functionPermission } from './find-function.ts';
 import { checkArchitecture } from './function-checks.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidParameter } from './lambda-errors.ts';
@@ -17,18 +17,19 @@ export function updateFunctionCode(
       functionPermission(room.functions, 'UpdateFunctionCode', input, context),
     ],
     handle: async (input, context) => {
-      const record = findWholeFunction(room.functions, input, context);
+      const { record, address } = findLatest(room.functions, input, context);
       const zip = zipOf(input);
       const architecture = checkArchitecture(room, input.Architectures);
       checkUpdatable(record, input.RevisionId);
       return withUpload(room, zip, async (code) => {
         // A dry run checks everything and shows the function as it is.
         const changed = { ...record.latest, architecture, code };
-        const { record: stored, ...shown }: StoredUpdate =
+        const { record: stored, published }: StoredUpdate =
           input.DryRun === true
             ? { record }
             : await storeUpdate(room, record, changed, input.Publish === true);
-        return showFunction(stored, shown);
+        const qualifier = published?.version ?? address.qualifier;
+        return showFunction(stored, { qualifier, published });
       });
     },
   };

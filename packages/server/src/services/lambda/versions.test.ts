@@ -130,6 +130,18 @@ describe('publishing', () => {
   });
 });
 
+test('$LATEST is changed and published under its own name too', async () => {
+  await create();
+  const latest = { FunctionName: 'f:$LATEST' };
+  expect(await call('UpdateFunctionConfiguration', { ...latest, Timeout: 9 })).toMatchObject({
+    FunctionArn: `${ARN}:$LATEST`,
+  });
+  expect(await call('UpdateFunctionCode', { ...latest, ZipFile: zips[1] })).toMatchObject({
+    FunctionArn: `${ARN}:$LATEST`,
+  });
+  expect(await publish(latest)).toMatchObject({ State: 'Pending', Timeout: 9 });
+});
+
 describe('a version', () => {
   test('keeps its code and configuration when $LATEST changes', async () => {
     await create({ Environment: { Variables: { STAGE: 'one' } } });
