@@ -1,16 +1,34 @@
 import type { Principal } from './principal.ts';
 import type { ServiceName } from './operation.ts';
 
+export interface CallAsCaller {
+  readonly principal: Principal;
+  readonly account: string;
+  readonly region: string;
+  /**
+   * For a service principal: the resource for which the service acts, which resource policies
+   * know as `aws:SourceArn` and `aws:SourceAccount`.
+   */
+  readonly source?: CallSource;
+}
+
+export interface CallSource {
+  readonly arn: string;
+  readonly account: string;
+}
+
 /**
  * How one part of Hearth acts on another in somebody's name: authorised as any caller of the
  * API would be, then dispatched in process. Implemented by the gateway; everything that the
  * platform does for a function (its logs, destinations, pollers, code from S3) uses this alone,
  * so the execution role decides everywhere.
  *
+ * A service principal has no identity policies: it may do what the policy of the resource allows.
+ *
  * Rejects with the `AwsError` that the caller would have been answered.
  */
 export type CallAs = (
-  caller: { readonly principal: Principal; readonly account: string; readonly region: string },
+  caller: CallAsCaller,
   service: ServiceName,
   operation: string,
   input: object,

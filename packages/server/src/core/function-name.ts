@@ -46,11 +46,15 @@ export function parseFunctionName(text: string): FunctionNameParts {
   };
 }
 
-/** What the caller means, with both of the request's ways to say a qualifier joined. */
+/**
+ * What the caller means, with both of the request's ways to say a qualifier joined. A function of
+ * another account is refused unless it `isShared` by a policy of its own.
+ */
 export function resolveFunctionName(
   text: string,
   qualifier: string | undefined,
   caller: { readonly account: string; readonly region: string },
+  isShared: (address: FunctionAddress) => boolean = () => false,
 ): FunctionAddress {
   const parts = parseFunctionName(text);
   if (parts.region !== undefined && parts.region !== caller.region) {
@@ -61,12 +65,20 @@ export function resolveFunctionName(
       { members: { Type: 'User' } },
     );
   }
-  if (parts.account !== undefined && parts.account !== caller.account) {
+  const meant = parts.qualifier ?? qualifier;
+  const { account = caller.account } = parts;
+  const address: FunctionAddress = {
+    account,
+    region: caller.region,
+    name: parts.name,
+    ...(meant === undefined ? {} : { qualifier: meant }),
+  };
+  if (account !== caller.account && !isShared(address)) {
     // AWS: answers without any message here; a sentence helps and no client reads it.
     throw new AwsError(
       'AccessDeniedException',
       403,
-      `The function belongs to account ${parts.account}; no resource-based policy allows account ${caller.account} this action.`,
+      `The function belongs to account ${account}; no resource-based policy allows account ${caller.account} this action.`,
     );
   }
   if (parts.qualifier !== undefined && qualifier !== undefined && parts.qualifier !== qualifier) {
@@ -77,12 +89,5 @@ export function resolveFunctionName(
       { members: { Type: 'User' } },
     );
   }
-  const meant = parts.qualifier ?? qualifier;
-  const { account, region } = caller;
-  return {
-    account,
-    region,
-    name: parts.name,
-    ...(meant === undefined ? {} : { qualifier: meant }),
-  };
+  return address;
 }

@@ -40,6 +40,16 @@ export interface CodeReference {
   readonly sizeBytes: number;
 }
 
+/** What `Invoker.retire` knows a version by: its qualified ARN, and the function's for `$LATEST`. */
+export function versionArn(version: {
+  readonly account: string;
+  readonly region: string;
+  readonly name: string;
+  readonly version: string;
+}): string {
+  return functionArn(version, version.version === '$LATEST' ? undefined : version.version);
+}
+
 /** `arn:aws:lambda:<region>:<account>:function:<name>`, with `:<qualifier>` where given. */
 export function functionArn(
   owner: { readonly account: string; readonly region: string; readonly name: string },

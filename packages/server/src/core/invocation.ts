@@ -14,7 +14,15 @@ export interface InvocationRequest {
   /** `Root=1-...;Parent=...;Sampled=0`; made where the caller sent none. */
   readonly traceHeader?: string;
   readonly wantsLogTail: boolean;
+  /** What the function may have; without one, as all functions that have nothing reserved. */
+  readonly share?: ConcurrencyShare;
 }
+
+/** Reserved concurrency is one number for all versions of a function. */
+export type ConcurrencyShare =
+  | { readonly kind: 'reserved'; readonly limit: number }
+  /** `reservedByOthers`: what the account's other functions have taken from its limit. */
+  | { readonly kind: 'unreserved'; readonly reservedByOthers: number };
 
 export interface InvocationResult {
   readonly outcome: Outcome;
@@ -31,10 +39,11 @@ export interface Invoker {
   /** Resolves with whatever the function did. Rejects with `Throttled` or a platform fault. */
   invoke(request: InvocationRequest): Promise<InvocationResult>;
   /**
-   * The function was updated or deleted: environments of other incarnations end as soon as they
-   * are idle. Without `keepIncarnation` all of them do.
+   * A version (`versionArn`; the function's ARN is that of `$LATEST`) was updated or deleted: its
+   * environments of other incarnations end as soon as they are idle. Without `keepIncarnation`
+   * all of them do.
    */
-  retire(functionArn: string, keepIncarnation?: string): void;
+  retire(versionArn: string, keepIncarnation?: string): void;
   /** There is such a function, and it may be invoked soon: what can be made ready ahead may be. */
   expect(version: Pick<FunctionVersion, 'runtime'>): void;
 }

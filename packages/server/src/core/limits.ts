@@ -30,5 +30,7 @@ export const SANDBOX_FILE_DESCRIPTORS = 1_024;
 /** Init of an on-demand environment. */
 export const INIT_TIMEOUT_MS = 10_000;
 export const ACCOUNT_CONCURRENCY = 1_000;
+/** What reserved concurrency must leave to the functions that have none. */
+export const MIN_UNRESERVED_CONCURRENCY = 100;
 export const TAGS_PER_RESOURCE = 50;
 export const FUNCTIONS_PER_PAGE = 50;

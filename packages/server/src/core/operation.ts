@@ -27,12 +27,29 @@ export interface Permission {
   readonly resources: readonly string[];
   /** Condition keys this operation supplies, such as `iam:PassedToService`. */
   readonly conditions?: Readonly<Record<string, string | readonly string[]>>;
+  /** The policy of the resources themselves, where they have one. */
+  readonly resourcePolicy?: ResourcePolicy;
+}
+
+/**
+ * A resource-based policy as its JSON says, already checked. Immutable: what is compiled of one
+ * object is kept as long as the object.
+ */
+export interface ResourcePolicy {
+  readonly Version: '2008-10-17' | '2012-10-17';
+  readonly Id?: string;
+  readonly Statement: readonly ResourcePolicyStatement[];
+}
+
+export interface ResourcePolicyStatement {
+  readonly Sid?: string;
+  readonly Effect: 'Allow' | 'Deny';
 }
 
 export interface Operation<Input extends object = never, Output extends object = object> {
   /** AWS's name of it: `CreateFunction`. */
   readonly name: string;
-  /** Pure: what the caller needs, computed from the validated input. */
+  /** What the caller needs, computed at once from the validated input and what is in memory. */
   permissions(input: Input, context: OperationContext): readonly Permission[];
   handle(input: Input, context: OperationContext): Promise<Output>;
 }

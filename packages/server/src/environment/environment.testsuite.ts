@@ -539,6 +539,31 @@ export function environmentSuite(
           expect(invoker.snapshot().throttles).toBe(495);
         }));
 
+      test('of 500 at once no more than are reserved run, and other functions have the rest', () =>
+        withStage({ settings: { accountConcurrency: 8 } }, async ({ invoke, version }) => {
+          const reserved = { kind: 'reserved', limit: 5 } as const;
+          const others = { kind: 'unreserved', reservedByOthers: 5 } as const;
+          const results = Promise.allSettled(
+            Array.from({ length: 500 }, () =>
+              invoke(version('sleeps'), { ms: 100 }, false, reserved),
+            ),
+          );
+          const beside = Array.from({ length: 3 }, () =>
+            invoke(version('echoes'), 1, false, others),
+          );
+          for (const each of await Promise.all(beside)) {
+            expect(each.outcome.kind).toBe('succeeded');
+          }
+          const failed = (await results).filter((each) => each.status === 'rejected');
+          expect(failed).toHaveLength(495);
+          for (const { reason } of failed) {
+            expect(reason).toMatchObject({
+              name: 'Throttled',
+              reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+            });
+          }
+        }));
+
       test('whatever happens at random, each caller gets what its own function did', () =>
         withStage({}, async ({ invoke, version, invoker, sandboxes }) => {
           const seed = Math.floor(Math.random() * 2 ** 31);

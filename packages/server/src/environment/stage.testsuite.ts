@@ -10,7 +10,11 @@ import type { RuntimeCatalogue } from '@hearth/runtimes';
 import { expect } from 'vitest';
 import { AwsError } from '../core/aws-error.ts';
 import { functionArn, type FunctionVersion } from '../core/function-version.ts';
-import { RoleNotAssumable, type InvocationResult } from '../core/invocation.ts';
+import {
+  RoleNotAssumable,
+  type ConcurrencyShare,
+  type InvocationResult,
+} from '../core/invocation.ts';
 import {
   startInvoker,
   type InvokerSettings,
@@ -41,6 +45,7 @@ export interface Stage {
     version: FunctionVersion,
     event?: unknown,
     tail?: boolean,
+    share?: ConcurrencyShare,
   ) => Promise<InvocationResult>;
 }
 
@@ -124,12 +129,13 @@ export async function startStage(
       ...changes,
     }),
     lastRequestId: () => `request-${ids}`,
-    invoke: (version, event = {}, wantsLogTail = false) => {
+    invoke: (version, event = {}, wantsLogTail = false, share) => {
       ids += 1;
       return invoker.invoke({
         requestId: `request-${ids}`,
         version,
         wantsLogTail,
+        ...(share === undefined ? {} : { share }),
         invokedArn: functionArn(version),
         payload: Buffer.from(JSON.stringify(event)),
       });

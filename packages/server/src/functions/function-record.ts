@@ -9,6 +9,7 @@ import type {
   LoggingConfiguration,
 } from '../core/function-version.ts';
 import type { FunctionState } from '../core/function-state.ts';
+import type { ResourcePolicy } from '../core/operation.ts';
 
 export interface FunctionKey {
   readonly account: string;
@@ -27,6 +28,36 @@ export interface FunctionRecord extends FunctionKey {
   /** What invocations run while `latest` is being prepared, or could not be. */
   readonly serving?: FunctionSettings;
   readonly tags: Readonly<Record<string, string>>;
+  /** What was published and not deleted, oldest first. */
+  readonly versions?: readonly PublishedVersion[];
+  /** The highest number that a version ever got, also those of earlier functions of this name. */
+  readonly lastVersion?: number;
+  /** In the order of their names. */
+  readonly aliases?: readonly AliasRecord[];
+  /** Resource policies by qualifier; the function's own is under the empty one. */
+  readonly policies?: Readonly<Record<string, ResourcePolicy>>;
+  /** For all versions together; 0 blocks the function. */
+  readonly reservedConcurrency?: number;
+}
+
+/** Nothing of it changes but the state, once, and with policies the revision. */
+export interface PublishedVersion {
+  readonly version: string;
+  readonly revisionId: string;
+  readonly lastModifiedMs: number;
+  readonly state: FunctionState;
+  readonly settings: FunctionSettings;
+  /** `$LATEST`'s own description then: one that changes is a change worth another version. */
+  readonly latestDescription: string;
+}
+
+export interface AliasRecord {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  /** The part of invocations that go to one more version. */
+  readonly routing?: { readonly version: string; readonly weight: number };
+  readonly revisionId: string;
 }
 
 export interface FunctionSettings {
@@ -49,26 +80,54 @@ export interface FunctionSettings {
 
 /** What invocations of `$LATEST` run now. The same object for the same record. */
 export function servedVersion(record: FunctionRecord): FunctionVersion {
-  const known = versions.get(record);
+  return remembered(record, record, '$LATEST', record.serving ?? record.latest);
+}
+
+/** What invocations of a published version run. The same object for the same version. */
+export function servedPublished(key: FunctionKey, published: PublishedVersion): FunctionVersion {
+  return remembered(published, key, published.version, published.settings);
+}
+
+function remembered(
+  origin: FunctionRecord | PublishedVersion,
+  { account, region, name }: FunctionKey,
+  version: string,
+  settings: FunctionSettings,
+): FunctionVersion {
+  const known = served.get(origin);
   if (known !== undefined) return known;
-  const { account, region, name } = record;
-  const {
-    description: _,
-    runtimeVersionArn: __,
-    environment,
-    ...rest
-  } = record.serving ?? record.latest;
-  const version: FunctionVersion = {
-    account,
-    region,
-    name,
-    version: '$LATEST',
-    environment: environment ?? {},
-    ...rest,
-  };
-  versions.set(record, version);
-  return version;
+  const { description: _, runtimeVersionArn: __, environment, ...rest } = settings;
+  const made = { account, region, name, version, environment: environment ?? {}, ...rest };
+  served.set(origin, made);
+  return made;
 }
 
 /** Records are immutable, so what is made of one stays true; saves work on the warm path. */
-const versions = new WeakMap<FunctionRecord, FunctionVersion>();
+const served = new WeakMap<FunctionRecord | PublishedVersion, FunctionVersion>();
+
+/** Everything of a function that needs its code kept. */
+export function settingsOf(record: FunctionRecord): readonly FunctionSettings[] {
+  const { latest, serving, versions = [] } = record;
+  const published = versions.map(({ settings }) => settings);
+  return serving === undefined ? [latest, ...published] : [latest, serving, ...published];
+}
+
+export function policyOf(
+  record: FunctionRecord | undefined,
+  qualifier: string | undefined,
+): ResourcePolicy | undefined {
+  const key = qualifier === '$LATEST' ? '' : (qualifier ?? '');
+  // A qualifier may be called as what every object has (`constructor`).
+  return Object.hasOwn(record?.policies ?? {}, key) ? record?.policies?.[key] : undefined;
+}
+
+/** The record with this policy in the place of what the qualifier had; with none for undefined. */
+export function withPolicy(
+  record: FunctionRecord,
+  qualifier: string | undefined,
+  policy: ResourcePolicy | undefined,
+): FunctionRecord {
+  const { [qualifier ?? '']: _, ...others } = record.policies ?? {};
+  const policies = policy === undefined ? others : { ...others, [qualifier ?? '']: policy };
+  return { ...record, policies };
+}

@@ -7,7 +7,7 @@
  */
 import type { Logger } from '../lib/logger.ts';
 import { StaleWrite, type Statement, type Store } from '../store/store.ts';
-import type { FunctionKey, FunctionRecord } from './function-record.ts';
+import { settingsOf, type FunctionKey, type FunctionRecord } from './function-record.ts';
 import { readRow, rowOf, type FunctionRow } from './function-row.ts';
 import { functionMigrations } from './migrations.ts';
 
@@ -28,6 +28,10 @@ export interface FunctionRepository {
   remove(record: FunctionRecord): Promise<boolean>;
   /** Whether any function shows or runs this code. */
   refersTo(codeSha256: string): boolean;
+  /** What the functions of one account and region have reserved together. */
+  reservedConcurrency(owner: Omit<FunctionKey, 'name'>): number;
+  /** The highest number that a version of this name ever got; 0 before the first. */
+  lastVersion(key: FunctionKey): number;
   /** Rows that were found damaged, by this start or an earlier one, and are kept aside. */
   readonly quarantinedRows: number;
 }
@@ -46,6 +50,7 @@ export async function openFunctionRepository(
   );
   const repository = new SqlFunctionRepository(deps);
   for (const row of rows) await repository.load(row);
+  await repository.loadNumbers();
   await repository.countQuarantined();
   return repository;
 }
@@ -54,6 +59,10 @@ class SqlFunctionRepository implements FunctionRepository {
   readonly #store: Store;
   readonly #logger: Logger;
   readonly #records = new Map<string, FunctionRecord>();
+  /** Of functions that were deleted: their numbers are not given again. */
+  readonly #numbers = new Map<string, number>();
+  /** Kept as a sum, because every invocation asks. */
+  readonly #reserved = new Map<string, number>();
   #quarantinedRows = 0;
 
   constructor({ store, logger }: FunctionRepositoryDependencies) {
@@ -68,7 +77,7 @@ class SqlFunctionRepository implements FunctionRepository {
   async load(row: FunctionRow): Promise<void> {
     const record = readRow(row);
     if (typeof record !== 'string') {
-      this.#records.set(keyOf(record), record);
+      this.#keep(record);
       return;
     }
     const { account, region, name } = row;
@@ -96,6 +105,17 @@ class SqlFunctionRepository implements FunctionRepository {
     this.#quarantinedRows = row?.count ?? 0;
   }
 
+  async loadNumbers(): Promise<void> {
+    const sql = 'SELECT account, region, name, last FROM function_version_numbers';
+    for (const row of await this.#store.read<FunctionKey & { last: number }>(sql)) {
+      this.#numbers.set(keyOf(row), row.last);
+    }
+  }
+
+  lastVersion(key: FunctionKey): number {
+    return this.find(key)?.lastVersion ?? this.#numbers.get(keyOf(key)) ?? 0;
+  }
+
   find(key: FunctionKey): FunctionRecord | undefined {
     return this.#records.get(keyOf(key));
   }
@@ -117,7 +137,7 @@ class SqlFunctionRepository implements FunctionRepository {
             VALUES (?, ?, ?, ?, ?, ?)`,
       params: [row.account, row.region, row.name, row.row_version, row.body, row.checksum],
     });
-    if (isWritten) this.#records.set(keyOf(record), record);
+    if (isWritten) this.#keep(record);
     return isWritten;
   }
 
@@ -138,29 +158,60 @@ class SqlFunctionRepository implements FunctionRepository {
         previous.rowVersion,
       ],
     });
-    if (isWritten) this.#records.set(keyOf(record), record);
+    if (isWritten) this.#keep(record);
     return isWritten;
   }
 
   async remove(record: FunctionRecord): Promise<boolean> {
     if (!this.#isCurrent(record)) return false;
-    const { account, region, name, rowVersion } = record;
-    const isWritten = await this.#write({
-      sql: `DELETE FROM functions
-            WHERE account = ? AND region = ? AND name = ? AND row_version = ?`,
-      params: [account, region, name, rowVersion],
-    });
-    if (isWritten) this.#records.delete(keyOf(record));
-    return isWritten;
+    const { account, region, name, rowVersion, lastVersion } = record;
+    const isWritten = await this.#write(
+      {
+        sql: `DELETE FROM functions
+              WHERE account = ? AND region = ? AND name = ? AND row_version = ?`,
+        params: [account, region, name, rowVersion],
+      },
+      ...(lastVersion === undefined
+        ? []
+        : [
+            {
+              sql: `INSERT OR REPLACE INTO function_version_numbers (account, region, name, last)
+                    VALUES (?, ?, ?, ?)`,
+              params: [account, region, name, lastVersion],
+            },
+          ]),
+    );
+    if (!isWritten) return false;
+    if (lastVersion !== undefined) this.#numbers.set(keyOf(record), lastVersion);
+    this.#forget(record);
+    return true;
+  }
+
+  reservedConcurrency({ account, region }: Omit<FunctionKey, 'name'>): number {
+    return this.#reserved.get(`${account}/${region}`) ?? 0;
   }
 
   refersTo(codeSha256: string): boolean {
     return this.#records
       .values()
-      .some(
-        ({ latest, serving }) =>
-          latest.code.sha256 === codeSha256 || serving?.code.sha256 === codeSha256,
-      );
+      .some((record) => settingsOf(record).some(({ code }) => code.sha256 === codeSha256));
+  }
+
+  #keep(record: FunctionRecord): void {
+    this.#forget(record);
+    this.#records.set(keyOf(record), record);
+    this.#reserve(record, record.reservedConcurrency ?? 0);
+  }
+
+  #forget(key: FunctionKey): void {
+    this.#reserve(key, -(this.find(key)?.reservedConcurrency ?? 0));
+    this.#records.delete(keyOf(key));
+  }
+
+  #reserve({ account, region }: FunctionKey, change: number): void {
+    if (change === 0) return;
+    const owner = { account, region };
+    this.#reserved.set(`${account}/${region}`, this.reservedConcurrency(owner) + change);
   }
 
   /**
@@ -171,10 +222,10 @@ class SqlFunctionRepository implements FunctionRepository {
     return this.#records.get(keyOf(record))?.revisionId === record.revisionId;
   }
 
-  /** Whether the statement changed its one row. */
-  async #write(statement: Statement): Promise<boolean> {
+  /** Whether each of the statements changed its one row; else none did. */
+  async #write(...statements: readonly Statement[]): Promise<boolean> {
     try {
-      await this.#store.write([{ ...statement, expectChanges: 1 }]);
+      await this.#store.write(statements.map((each) => ({ ...each, expectChanges: 1 })));
       return true;
     } catch (error) {
       if (error instanceof StaleWrite) return false;

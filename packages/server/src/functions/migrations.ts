@@ -26,4 +26,16 @@ export const functionMigrations: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    id: 2,
+    sql: `
+      CREATE TABLE function_version_numbers (
+        account TEXT NOT NULL,
+        region TEXT NOT NULL,
+        name TEXT NOT NULL,
+        last INTEGER NOT NULL,
+        PRIMARY KEY (account, region, name)
+      ) STRICT;
+    `,
+  },
 ];

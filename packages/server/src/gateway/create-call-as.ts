@@ -35,6 +35,7 @@ export function createCallAs(deps: CallAsDeps): CallAs {
       isSecureTransport: true,
       sourceIp: undefined,
       region: caller.region,
+      ...(caller.source === undefined ? {} : { source: caller.source }),
     };
     return dispatch(deps.identities, { served, operation, input, context, attributes });
   };

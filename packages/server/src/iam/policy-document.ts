@@ -6,7 +6,7 @@ import { checkGrammar } from './policy-grammar.ts';
 import { asInstant } from './condition-values.ts';
 import { checkActions, checkResources } from './policy-elements.ts';
 import { listOf, type PolicyStatement, type PolicyVersion } from './policy-statement.ts';
-import { checkTrustStatement } from './trust-document.ts';
+import { checkPrincipals, checkTrustStatement } from './trust-document.ts';
 
 export interface PolicyDocument {
   readonly Version?: PolicyVersion;
@@ -16,9 +16,9 @@ export interface PolicyDocument {
 
 /**
  * `managed` and `inline` are identity policies; AWS asks only managed ones for the newer version.
- * `trust` is a role's AssumeRolePolicyDocument.
+ * `trust` is a role's AssumeRolePolicyDocument; `resource` the policy of any other resource.
  */
-export type PolicyKind = 'managed' | 'inline' | 'trust';
+export type PolicyKind = 'managed' | 'inline' | 'trust' | 'resource';
 
 /** The message is AWS's text of MalformedPolicyDocument. */
 export class MalformedPolicy extends Error {
@@ -35,7 +35,7 @@ export function parsePolicyDocument(text: string, kind: PolicyKind): PolicyDocum
     ...json,
     Statement: Array.isArray(json['Statement']) ? json['Statement'] : [json['Statement']],
   } as unknown as PolicyDocument;
-  const problem = kind === 'trust' ? trustProblem(document) : identityProblem(document, kind);
+  const problem = problemOf(document, kind);
   if (problem !== undefined) throw new MalformedPolicy(problem);
   return document;
 }
@@ -53,6 +53,23 @@ function parseJson(text: string, kind: PolicyKind): unknown {
       kind === 'trust' ? 'This policy contains invalid Json' : 'Syntax errors in policy.';
     throw new MalformedPolicy(message, { cause });
   }
+}
+
+function problemOf(document: PolicyDocument, kind: PolicyKind): string | undefined {
+  if (kind === 'trust') return trustProblem(document);
+  return kind === 'resource' ? resourceProblem(document) : identityProblem(document, kind);
+}
+
+function resourceProblem({ Statement: statements }: PolicyDocument): string | undefined {
+  if (statements.some(failsLegacyParsing)) return LEGACY_PARSING;
+  return (
+    duplicateSid(statements) ??
+    statements.map(checkPrincipals).find(isText) ??
+    statements.map(missingAction).find(isText) ??
+    statements.map(checkResources).find(isText) ??
+    statements.map(checkActions).find(isText) ??
+    statements.map(missingResource).find(isText)
+  );
 }
 
 function identityProblem(document: PolicyDocument, kind: PolicyKind): string | undefined {

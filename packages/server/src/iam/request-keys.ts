@@ -1,4 +1,5 @@
 /** Values of the condition keys that a request has: AWS's global ones and the operation's own. */
+import type { CallSource } from '../core/call-as.ts';
 import type { Principal } from '../core/principal.ts';
 import type { Identities } from './identities.ts';
 import type { ConditionKeys } from './policy-variables.ts';
@@ -10,6 +11,8 @@ export interface RequestAttributes {
   readonly sourceIp: string | undefined;
   readonly isSecureTransport: boolean;
   readonly region?: string;
+  /** The resource for which a service acts. */
+  readonly source?: CallSource;
 }
 
 /** Condition keys of one operation, such as `iam:PassedToService`; names in any case. */
@@ -49,6 +52,10 @@ function globalKey(
       return attributes.sourceIp?.replace(/^::ffff:(?=\d+\.)/i, '');
     case 'aws:requestedregion':
       return attributes.region;
+    case 'aws:sourcearn':
+      return attributes.source?.arn;
+    case 'aws:sourceaccount':
+      return attributes.source?.account;
     default:
       return key.startsWith('aws:principaltag/')
         ? principalTag(identities, principal, key.slice('aws:principaltag/'.length))

@@ -5,15 +5,23 @@ export function checkTrustStatement(statement: PolicyStatement): string | undefi
   if (statement.Resource !== undefined || statement.NotResource !== undefined) {
     return 'Has prohibited field Resource';
   }
-  const principals = statement.Principal ?? statement.NotPrincipal;
-  if (principals === undefined) return 'Missing required field Principal';
+  const problem = checkPrincipals(statement);
   const actions = listOf(statement.Action);
+  if (problem === MISSING) return problem;
   if (actions.length === 0) return 'Missing required field Action';
   if (!actions.every(isTrustAction)) {
     return 'AssumeRole policy may only specify STS AssumeRole actions.';
   }
-  return invalidPrincipal(principals);
+  return problem;
 }
+
+/** Whom a statement of a trust or resource policy names. */
+export function checkPrincipals(statement: PolicyStatement): string | undefined {
+  const principals = statement.Principal ?? statement.NotPrincipal;
+  return principals === undefined ? MISSING : invalidPrincipal(principals);
+}
+
+const MISSING = 'Missing required field Principal';
 
 function isTrustAction(action: string): boolean {
   return /^(\*|sts:(\*|assumerole.*|tagsession|setsourceidentity|setcontext))$/i.test(action);

@@ -171,7 +171,7 @@ class InvocationLine {
 
   async #admit(request: InvocationRequest): Promise<InvocationResult> {
     const { version, requestId, invokedArn, payload, clientContext, wantsLogTail } = request;
-    const release = this.#concurrency.take(version.account, version.region);
+    const release = this.#concurrency.take(version, request.share);
     try {
       const environment = await this.#router.poolFor(version).acquire();
       const { outcome, logTail } = await environment.invoke({

@@ -9,6 +9,7 @@ import { checkArchitecture, checkRole, checkRuntimeRunsHere } from './function-c
 import { configure, defaultSettings } from './function-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, resourceConflict } from './lambda-errors.ts';
+import { publish } from './publish.ts';
 import { refuseAtCreation } from './refused-features.ts';
 import { showFunction } from './show-function.ts';
 import { withUpload } from './with-upload.ts';
@@ -35,10 +36,12 @@ export function createFunction(
       const settings = await settingsOfNew(room, input, address);
       const zip = zipOf(input);
       return withUpload(room, zip, async (code) => {
-        const record = recordOf(room, input, address, { ...settings, code });
+        const created = recordOf(room, input, address, { ...settings, code });
+        const { record, ...shown } =
+          input.Publish === true ? publish(room, created) : { record: created };
         if (!(await room.functions.insert(record))) throw alreadyExists(address);
         room.settler.settle(record);
-        return showFunction(record);
+        return showFunction(record, shown);
       });
     },
   };

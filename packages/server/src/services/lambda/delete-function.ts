@@ -1,9 +1,15 @@
 import type { DeleteFunctionRequest, DeleteFunctionResponse } from '@aws-sdk/client-lambda';
 import { functionArn } from '../../core/function-version.ts';
 import type { Operation } from '../../core/operation.ts';
+import {
+  settingsOf,
+  withPolicy,
+  type FunctionRecord,
+  type FunctionSettings,
+} from '../../functions/function-record.ts';
 import { addressOf, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
-import { functionNotFound, invalidParameter } from './lambda-errors.ts';
+import { functionNotFound, invalidParameter, resourceConflict } from './lambda-errors.ts';
 
 const DELETED: DeleteFunctionResponse = { StatusCode: 204 };
 
@@ -16,32 +22,67 @@ export function deleteFunction(
       functionPermission(room.functions, 'DeleteFunction', input, context),
     ],
     handle: async (input, context) => {
-      const address = addressOf(input, context);
+      const address = addressOf(room.functions, input, context);
+      const { qualifier } = address;
       // AWS: these two refusals come before it looks whether the function exists.
-      if (address.qualifier === '$LATEST') {
+      if (qualifier === '$LATEST') {
         throw invalidParameter('$LATEST version cannot be deleted without deleting the function.');
       }
-      if (address.qualifier !== undefined && !/^\d+$/.test(address.qualifier)) {
+      if (qualifier !== undefined && !/^\d+$/.test(qualifier)) {
         throw invalidParameter('Deletion of aliases is not currently supported.');
       }
       for (;;) {
         const record = room.functions.find(address);
-        if (record === undefined) throw functionNotFound(address, address.qualifier);
-        // AWS: deleting a version that is not there succeeds; none has been published.
-        if (address.qualifier !== undefined) return DELETED;
+        if (record === undefined) throw functionNotFound(address, qualifier);
         // False when it changed just now: what there is now is what gets deleted.
-        if (!(await room.functions.remove(record))) continue;
-        room.invoker.retire(functionArn(record));
-        const codes = new Map(
-          [record.latest, record.serving].flatMap((settings) =>
-            settings === undefined ? [] : [[settings.code.sha256, settings.code] as const],
-          ),
-        );
-        for (const [sha256, code] of codes) {
-          await room.code.remove(code, () => room.functions.refersTo(sha256));
-        }
-        return DELETED;
+        const isDone =
+          qualifier === undefined
+            ? await deleteWhole(room, record)
+            : await deleteVersion(room, record, qualifier);
+        if (isDone) return DELETED;
       }
     },
   };
+}
+
+async function deleteWhole(room: LambdaRoom, record: FunctionRecord): Promise<boolean> {
+  if (!(await room.functions.remove(record))) return false;
+  room.invoker.retire(functionArn(record));
+  for (const { version } of record.versions ?? []) {
+    room.invoker.retire(functionArn(record, version));
+  }
+  await removeCode(room, settingsOf(record));
+  return true;
+}
+
+/** AWS: deleting a version that is not there succeeds. */
+async function deleteVersion(
+  room: LambdaRoom,
+  record: FunctionRecord,
+  version: string,
+): Promise<boolean> {
+  const gone = record.versions?.find((each) => each.version === version);
+  if (gone === undefined) return true;
+  const aliases = (record.aliases ?? []).filter(
+    (alias) => alias.version === version || alias.routing?.version === version,
+  );
+  if (aliases.length > 0) {
+    const names = aliases.map(({ name }) => name).join(', ');
+    throw resourceConflict(
+      `Unable to delete version because the following aliases reference it: [${names}]`,
+    );
+  }
+  const versions = record.versions?.filter((each) => each !== gone) ?? [];
+  const next = { ...withPolicy(record, version, undefined), versions };
+  if (!(await room.functions.replace(record, next))) return false;
+  room.invoker.retire(functionArn(record, version));
+  await removeCode(room, [gone.settings]);
+  return true;
+}
+
+async function removeCode(room: LambdaRoom, unused: readonly FunctionSettings[]): Promise<void> {
+  const codes = new Map(unused.map(({ code }) => [code.sha256, code]));
+  for (const [sha256, code] of codes) {
+    await room.code.remove(code, () => room.functions.refersTo(sha256));
+  }
 }

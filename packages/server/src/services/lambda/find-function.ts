@@ -6,9 +6,14 @@ import {
   type FunctionAddress,
 } from '../../core/function-name.ts';
 import type { OperationContext, Permission } from '../../core/operation.ts';
-import type { FunctionRecord } from '../../functions/function-record.ts';
+import {
+  policyOf,
+  type AliasRecord,
+  type FunctionRecord,
+  type PublishedVersion,
+} from '../../functions/function-record.ts';
 import type { FunctionRepository } from '../../functions/function-repository.ts';
-import { functionNotFound } from './lambda-errors.ts';
+import { functionNotFound, wholeFunctionsOnly } from './lambda-errors.ts';
 
 export interface FunctionRequest {
   readonly FunctionName: string | undefined;
@@ -18,25 +23,76 @@ export interface FunctionRequest {
 export interface FoundFunction {
   readonly record: FunctionRecord;
   readonly address: FunctionAddress;
+  /** The alias that the qualifier names. */
+  readonly alias?: AliasRecord;
+  /** The published version that it means; absent for `$LATEST`. */
+  readonly published?: PublishedVersion;
 }
 
-/** Only `$LATEST` exists until versions are published; any other qualifier is not found. */
+/** With whatever the qualifier means: a version, what an alias points to, or `$LATEST`. */
 export function findFunction(
   functions: FunctionRepository,
   request: FunctionRequest,
   context: OperationContext,
 ): FoundFunction {
-  const address = addressOf(request, context);
+  const address = addressOf(functions, request, context);
   const record = functions.find(address);
-  const { qualifier } = address;
-  if (record === undefined || (qualifier !== undefined && qualifier !== '$LATEST')) {
-    throw functionNotFound(address, qualifier);
+  const found = record === undefined ? undefined : findQualified(record, address.qualifier);
+  if (record === undefined || found === undefined) {
+    throw functionNotFound(address, address.qualifier);
   }
-  return { record, address };
+  return { record, address, ...found };
 }
 
-export function addressOf(request: FunctionRequest, context: OperationContext): FunctionAddress {
-  return resolveFunctionName(request.FunctionName ?? '', request.Qualifier, context);
+/** For operations on the function as a whole, which neither versions nor aliases have. */
+export function findWholeFunction(
+  functions: FunctionRepository,
+  request: FunctionRequest,
+  context: OperationContext,
+): FunctionRecord {
+  const { record, address } = findLatest(functions, request, context);
+  if (address.qualifier === undefined) return record;
+  throw wholeFunctionsOnly();
+}
+
+/** For changes: only `$LATEST` can change, and it may be called so. */
+export function findLatest(
+  functions: FunctionRepository,
+  request: FunctionRequest,
+  context: OperationContext,
+): FoundFunction {
+  const address = addressOf(functions, request, context);
+  const record = functions.find(address);
+  const { qualifier } = address;
+  if (record === undefined) throw functionNotFound(address, qualifier);
+  if (qualifier === undefined || qualifier === '$LATEST') return { record, address };
+  throw wholeFunctionsOnly();
+}
+
+export function findQualified(
+  record: FunctionRecord,
+  qualifier: string | undefined,
+): Pick<FoundFunction, 'alias' | 'published'> | undefined {
+  if (qualifier === undefined || qualifier === '$LATEST') return {};
+  const alias = record.aliases?.find(({ name }) => name === qualifier);
+  const version = alias?.version ?? qualifier;
+  const published = record.versions?.find((each) => each.version === version);
+  if (published !== undefined) return alias === undefined ? { published } : { alias, published };
+  return alias?.version === '$LATEST' ? { alias } : undefined;
+}
+
+/** AWS lets another account name a function only where a policy of the function speaks of others. */
+export function addressOf(
+  functions: FunctionRepository,
+  request: FunctionRequest,
+  context: OperationContext,
+): FunctionAddress {
+  return resolveFunctionName(
+    request.FunctionName ?? '',
+    request.Qualifier,
+    context,
+    (address) => policyOf(functions.find(address), address.qualifier) !== undefined,
+  );
 }
 
 /** The permission for an action on one function. A function that does not exist has no tags. */
@@ -50,9 +106,15 @@ export function functionPermission(
   const { account, region } = { ...context, ...parts };
   const owner = { account, region, name: parts.name };
   const qualifier = parts.qualifier ?? request.Qualifier;
-  const permission = { action: `lambda:${action}`, resources: [functionArn(owner, qualifier)] };
-  const conditions = resourceTags(functions.find(owner));
-  return conditions === undefined ? permission : { ...permission, conditions };
+  const record = functions.find(owner);
+  const conditions = resourceTags(record);
+  const resourcePolicy = policyOf(record, qualifier);
+  return {
+    action: `lambda:${action}`,
+    resources: [functionArn(owner, qualifier)],
+    ...(conditions === undefined ? {} : { conditions }),
+    ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
+  };
 }
 
 function resourceTags(record: FunctionRecord | undefined): Permission['conditions'] {

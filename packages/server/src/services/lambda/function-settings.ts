@@ -71,11 +71,16 @@ export function configure<Base extends Configured>(base: Base, asked: AskedSetti
 
 /** Whether environments of `before` could go on serving `after`. */
 export function runsTheSame(before: FunctionSettings, after: FunctionSettings): boolean {
-  const whatRuns = (settings: FunctionSettings): string => {
-    const entries = Object.entries({ ...settings, incarnation: '', description: '' });
+  return sameSettings({ ...before, description: '' }, { ...after, description: '' });
+}
+
+/** Whether two are the same in everything that a caller can set. */
+export function sameSettings(one: FunctionSettings, other: FunctionSettings): boolean {
+  const textOf = (settings: FunctionSettings): string => {
+    const entries = Object.entries({ ...settings, incarnation: '' });
     return JSON.stringify(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
   };
-  return whatRuns(before) === whatRuns(after);
+  return textOf(one) === textOf(other);
 }
 
 function checkLimits(asked: AskedSettings): void {

@@ -1,6 +1,7 @@
 import type { GetAccountSettingsRequest, GetAccountSettingsResponse } from '@aws-sdk/client-lambda';
 import { UNZIPPED_CODE_BYTES, ZIPPED_CODE_BYTES } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
+import type { FunctionRecord } from '../../functions/function-record.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 
 /** The quota of AWS for all code of a region: 75 GB. */
@@ -20,13 +21,22 @@ export function getAccountSettings(
           CodeSizeUnzipped: UNZIPPED_CODE_BYTES,
           CodeSizeZipped: ZIPPED_CODE_BYTES,
           ConcurrentExecutions: room.accountConcurrency,
-          UnreservedConcurrentExecutions: room.accountConcurrency,
+          UnreservedConcurrentExecutions:
+            room.accountConcurrency - room.functions.reservedConcurrency(context),
         },
         AccountUsage: {
-          TotalCodeSize: records.reduce((sum, { latest }) => sum + latest.code.sizeBytes, 0),
+          TotalCodeSize: records.reduce((sum, record) => sum + codeBytesOf(record), 0),
           FunctionCount: records.length,
         },
       };
     },
   };
+}
+
+/** AWS counts what every version has, also where it is the same code. */
+function codeBytesOf({ latest, versions = [] }: FunctionRecord): number {
+  return versions.reduce(
+    (sum, { settings }) => sum + settings.code.sizeBytes,
+    latest.code.sizeBytes,
+  );
 }

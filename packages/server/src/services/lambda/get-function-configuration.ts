@@ -16,8 +16,8 @@ export function getFunctionConfiguration(
       functionPermission(room.functions, 'GetFunctionConfiguration', input, context),
     ],
     handle: async (input, context) => {
-      const { record, address } = findFunction(room.functions, input, context);
-      return showFunction(record, address.qualifier);
+      const { record, address, published } = findFunction(room.functions, input, context);
+      return showFunction(record, { qualifier: address.qualifier, published });
     },
   };
 }

@@ -11,12 +11,17 @@ export function getFunction(room: LambdaRoom): Operation<GetFunctionRequest, Get
       functionPermission(room.functions, 'GetFunction', input, context),
     ],
     handle: async (input, context) => {
-      const { record, address } = findFunction(room.functions, input, context);
-      const location = room.links.link(context.endpoint, record.latest.code);
+      const { record, address, published } = findFunction(room.functions, input, context);
+      const { code } = published?.settings ?? record.latest;
+      const location = room.links.link(context.endpoint, code);
+      const { reservedConcurrency: reserved } = record;
       const hasTags = Object.keys(record.tags).length > 0;
       return {
-        Configuration: showFunction(record, address.qualifier),
+        Configuration: showFunction(record, { qualifier: address.qualifier, published }),
         Code: { RepositoryType: 'S3', Location: location },
+        ...(reserved === undefined
+          ? {}
+          : { Concurrency: { ReservedConcurrentExecutions: reserved } }),
         ...(hasTags ? { Tags: { ...record.tags } } : {}),
       };
     },

@@ -7,16 +7,24 @@ import type {
   InvocationResponse as InvokeOutput,
 } from '@aws-sdk/client-lambda';
 import { AwsError } from '../../core/aws-error.ts';
+import type { FunctionState } from '../../core/function-state.ts';
 import { functionArn } from '../../core/function-version.ts';
 import {
   RoleNotAssumable,
   Throttled,
+  type ConcurrencyShare,
   type InvocationRequest,
   type InvocationResult,
 } from '../../core/invocation.ts';
 import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
 import type { Operation, OperationContext } from '../../core/operation.ts';
-import { servedVersion, type FunctionRecord } from '../../functions/function-record.ts';
+import {
+  servedPublished,
+  servedVersion,
+  type FunctionRecord,
+  type PublishedVersion,
+} from '../../functions/function-record.ts';
+import { chooseVersion } from './choose-version.ts';
 import { readClientContext } from './client-context.ts';
 import { findFunction, functionPermission, type FoundFunction } from './find-function.ts';
 import { findJsonError } from './json-error.ts';
@@ -31,7 +39,8 @@ export function invoke(room: LambdaRoom): Operation<InvokeInput, InvokeOutput> {
     ],
     handle: async (input, context) => {
       const found = findFunction(room.functions, input, context);
-      const request = requestOf(found, input, context);
+      const published = chooseVersion(found, room.random);
+      const request = requestOf(found, published, shareOf(room, found.record), input, context);
       if (input.InvocationType === 'Event') {
         throw cannotYet('asynchronous invocation (InvocationType Event)');
       }
@@ -40,7 +49,7 @@ export function invoke(room: LambdaRoom): Operation<InvokeInput, InvokeOutput> {
       }
       if (input.TenantId !== undefined) throw cannotYet('tenant isolation (TenantId)');
       if (input.InvocationType === 'DryRun') return { StatusCode: 204 };
-      checkInvocable(found.record);
+      checkInvocable((published ?? found.record).state);
       try {
         return outputOf(await room.invoker.invoke(request));
       } catch (error) {
@@ -56,16 +65,19 @@ const RETRY_AFTER_SECONDS = '1';
 
 function requestOf(
   { record, address }: FoundFunction,
+  published: PublishedVersion | undefined,
+  share: ConcurrencyShare,
   input: InvokeInput,
   context: OperationContext,
 ): InvocationRequest {
   const payload = input.Payload;
   return {
     requestId: context.requestId,
-    version: servedVersion(record),
+    version: published === undefined ? servedVersion(record) : servedPublished(record, published),
     invokedArn: functionArn(record, address.qualifier),
     payload: payload === undefined || payload.length === 0 ? EMPTY_EVENT : checked(payload),
     wantsLogTail: input.LogType === 'Tail',
+    share,
     ...(input.ClientContext ? { clientContext: readClientContext(input.ClientContext) } : {}),
     ...(context.traceHeader === undefined ? {} : { traceHeader: context.traceHeader }),
   };
@@ -87,7 +99,13 @@ function checked(payload: Uint8Array): Uint8Array {
   );
 }
 
-function checkInvocable({ state }: FunctionRecord): void {
+function shareOf({ functions }: LambdaRoom, record: FunctionRecord): ConcurrencyShare {
+  const limit = record.reservedConcurrency;
+  if (limit !== undefined) return { kind: 'reserved', limit };
+  return { kind: 'unreserved', reservedByOthers: functions.reservedConcurrency(record) };
+}
+
+function checkInvocable(state: FunctionState): void {
   if (state.kind !== 'pending' && state.kind !== 'failed') return;
   const shown = state.kind === 'pending' ? 'Pending' : 'Failed';
   throw resourceConflict(

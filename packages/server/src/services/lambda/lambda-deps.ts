@@ -24,6 +24,8 @@ export interface LambdaServiceDependencies {
   readonly architecture?: Architecture;
   /** Invocations at once in one account and region, as the invoker enforces it. */
   readonly accountConcurrency?: number;
+  /** At least 0, below 1; decides which version an invocation of a routed alias gets. */
+  readonly random?: () => number;
 }
 
 /** The same with what the service adds of its own; each operation picks what it needs. */

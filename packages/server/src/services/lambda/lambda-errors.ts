@@ -32,6 +32,37 @@ export function staleRevision(): AwsError {
   );
 }
 
+/** For a qualifier where only the function as a whole can be meant. */
+export function wholeFunctionsOnly(): AwsError {
+  return invalidParameter(
+    'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.',
+  );
+}
+
+/** As `staleRevision`, worded for the operations on policies. */
+export function stalePolicy(): AwsError {
+  return new AwsError(
+    'PreconditionFailedException',
+    412,
+    'The Revision Id provided does not match the latest Revision Id. Call the GetPolicy API to retrieve the latest Revision Id',
+    user,
+  );
+}
+
+export function policyTooLong(bytes: number, limit: number): AwsError {
+  return new AwsError(
+    'PolicyLengthExceededException',
+    400,
+    `The final policy size (${bytes}) is bigger than the limit (${limit}).`,
+    user,
+  );
+}
+
+/** Of a function that has none, and of one that is not there. */
+export function policyNotFound(): AwsError {
+  return notFound('The resource you requested does not exist.');
+}
+
 export function invalidContent(message: string): AwsError {
   return new AwsError('InvalidRequestContentException', 400, message, user);
 }

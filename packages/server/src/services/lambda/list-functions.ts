@@ -4,6 +4,7 @@ import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter } from './lambda-errors.ts';
 import { pageOf } from './page.ts';
 import { showListed } from './show-function.ts';
+import { latestRow, versionRows } from './version-rows.ts';
 
 export function listFunctions(
   room: LambdaRoom,
@@ -18,10 +19,12 @@ export function listFunctions(
       }
       // MasterRegion asks for Lambda@Edge replicas alone, and there are none.
       const all = input.MasterRegion === undefined ? room.functions.list(context) : [];
-      const { items, marker } = pageOf(all, (record) => record.name, input);
-      const qualifier = listsVersions ? '$LATEST' : undefined;
+      const rows = all.flatMap((record) =>
+        listsVersions ? versionRows(record) : [latestRow(record)],
+      );
+      const { items, marker } = pageOf(rows, ({ key }) => key, input);
       return {
-        Functions: items.map((record) => showListed(record, qualifier)),
+        Functions: items.map(({ record, shown }) => showListed(record, shown)),
         ...(marker === undefined ? {} : { NextMarker: marker }),
       };
     },

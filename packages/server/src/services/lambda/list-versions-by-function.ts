@@ -7,8 +7,8 @@ import { findFunction, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { pageOf } from './page.ts';
 import { showListed } from './show-function.ts';
+import { versionRows } from './version-rows.ts';
 
-/** `$LATEST` alone: publishing versions is not implemented, so there are no others. */
 export function listVersionsByFunction(
   room: LambdaRoom,
 ): Operation<ListVersionsByFunctionRequest, ListVersionsByFunctionResponse> {
@@ -19,8 +19,11 @@ export function listVersionsByFunction(
     ],
     handle: async (input, context) => {
       const { record } = findFunction(room.functions, input, context);
-      const { items } = pageOf([record], () => '$LATEST', input);
-      return { Versions: items.map((each) => showListed(each, '$LATEST')) };
+      const { items, marker } = pageOf(versionRows(record), ({ key }) => key, input);
+      return {
+        Versions: items.map(({ shown }) => showListed(record, shown)),
+        ...(marker === undefined ? {} : { NextMarker: marker }),
+      };
     },
   };
 }

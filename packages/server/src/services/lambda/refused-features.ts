@@ -53,8 +53,7 @@ const atCreation: readonly Feature<CreateFunctionRequest>[] = [
     (input) => isFilled(input.Code?.SourceKMSKeyArn),
   ],
   ['code signing (CodeSigningConfigArn)', (input) => isFilled(input.CodeSigningConfigArn)],
-  ['published versions (Publish)', (input) => input.Publish === true],
-  ['published versions (PublishTo)', (input) => isGiven(input.PublishTo)],
+  ['capacity providers (PublishTo)', (input) => isGiven(input.PublishTo)],
   ['tenant isolation (TenancyConfig)', (input) => isGiven(input.TenancyConfig)],
 ];
 
@@ -64,6 +63,11 @@ export function refuseAtCreation(input: CreateFunctionRequest): void {
 
 export function refuseAtUpdate(input: UpdateFunctionConfigurationRequest): void {
   refuse(shared, input);
+}
+
+/** The only target besides `$LATEST` itself is for functions on managed instances. */
+export function refusePublishTo(input: { readonly PublishTo?: unknown }): void {
+  if (isGiven(input.PublishTo)) throw cannotYet('capacity providers (PublishTo)');
 }
 
 function refuse<Input>(features: readonly Feature<Input>[], input: Input): void {

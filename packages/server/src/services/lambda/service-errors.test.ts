@@ -1,4 +1,5 @@
 /** Every situation that was recorded on AWS for the operations that are served. */
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
 import { AwsError } from '../../core/aws-error.ts';
@@ -8,10 +9,19 @@ import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda
 let lambda: LambdaUnderTest;
 const ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:f';
 const zip = buildZip([{ name: 'index.js' }]);
+const zipHash = createHash('sha256').update(zip).digest('base64');
 beforeAll(async () => {
   lambda = await startLambda();
   await lambda.call('CreateFunction', create({ FunctionName: 'f' }));
   await lambda.settled();
+  for (const Description of ['one', 'two']) {
+    await lambda.call('UpdateFunctionConfiguration', { FunctionName: 'f', Description });
+    await lambda.settled();
+    await lambda.call('PublishVersion', { FunctionName: 'f' });
+    await lambda.settled();
+  }
+  await lambda.call('CreateAlias', { FunctionName: 'f', Name: 'live', FunctionVersion: '1' });
+  await lambda.call('AddPermission', permission('f'));
 });
 afterAll(async () => {
   await lambda[Symbol.asyncDispose]();
@@ -24,6 +34,22 @@ const create = (changes: object = {}): object => ({
   Handler: 'index.handler',
   Code: { ZipFile: zip },
   ...changes,
+});
+const permission = (FunctionName: string, changes: object = {}): object => ({
+  FunctionName,
+  StatementId: 's3',
+  Action: 'lambda:InvokeFunction',
+  Principal: 's3.amazonaws.com',
+  ...changes,
+});
+const alias = (changes: object = {}): object => ({
+  FunctionName: 'f',
+  Name: 'new',
+  FunctionVersion: '1',
+  ...changes,
+});
+const weights = (AdditionalVersionWeights: object): object => ({
+  RoutingConfig: { AdditionalVersionWeights },
 });
 const variables = (Variables: object): object => create({ Environment: { Variables } });
 const tags = (count: number): object =>
@@ -43,6 +69,295 @@ type Case = readonly [operation: string, input: object, status: number, code: st
 const INVALID = 'InvalidParameterValueException';
 const NOT_FOUND = 'ResourceNotFoundException';
 const NOT_YET = 'NotImplementedException';
+const CONFLICT = 'ResourceConflictException';
+const STALE = 'PreconditionFailedException';
+const VALIDATION = 'ValidationException';
+const OLD_REVISION = '11111111-2222-3333-4444-555555555555';
+const staleText = (call: string): string =>
+  `The Revision Id provided does not match the latest Revision Id. Call the ${call} API to retrieve the latest Revision Id`;
+const WHOLE =
+  'This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. Please specify either a function name or an unqualified function ARN.';
+const NO_POLICY = 'The resource you requested does not exist.';
+const WRONG_QUALIFIER =
+  "1 validation error detected: Value 'invalid-qualifier-with-?-char' at 'qualifier' failed to satisfy constraint: Member must satisfy regular expression pattern: \\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+";
+const policyOf = (...statements: object[]): string =>
+  JSON.stringify({ Version: '2012-10-17', Statement: statements });
+const statement = { Effect: 'Allow', Principal: '*', Action: 'lambda:*', Resource: ARN };
+
+const permissionCases: readonly Case[] = [
+  ...(['$LATEST', 'f:$LATEST'] as const).map((text): Case => [
+    'AddPermission',
+    text === '$LATEST' ? permission('f', { Qualifier: text }) : permission(text),
+    400,
+    INVALID,
+    'We currently do not support adding policies for $LATEST.',
+  ]),
+  ...['invalid.nonaws.com', 'arn:aws:iam::12:root', 'nobody'].map((Principal): Case => [
+    'AddPermission',
+    permission('f', { StatementId: 'new', Principal }),
+    400,
+    INVALID,
+    'The provided principal was invalid. Please check the principal and try again.',
+  ]),
+  ['AddPermission', permission('missing'), 404, NOT_FOUND, `Function not found: ${NOT_THERE}`],
+  ['AddPermission', permission('f:42'), 404, NOT_FOUND, `Function not found: ${ARN}:42`],
+  [
+    'AddPermission',
+    permission('f', { Qualifier: 'valid-with-$-but-doesnotexist' }),
+    404,
+    NOT_FOUND,
+    `Function not found: ${ARN}:valid-with-$-but-doesnotexist`,
+  ],
+  ...['alias-doesnotexist', 'constructor', '__proto__'].map((Qualifier): Case => [
+    'AddPermission',
+    permission('f', { Qualifier }),
+    404,
+    NOT_FOUND,
+    `Cannot find alias arn: ${ARN}:${Qualifier}`,
+  ]),
+  [
+    'AddPermission',
+    permission('f', { Qualifier: 'invalid-qualifier-with-?-char' }),
+    400,
+    VALIDATION,
+    WRONG_QUALIFIER,
+  ],
+  [
+    'AddPermission',
+    permission('f', { StatementId: 'example.com' }),
+    400,
+    VALIDATION,
+    "1 validation error detected: Value 'example.com' at 'statementId' failed to satisfy constraint: Member must satisfy regular expression pattern: ([a-zA-Z0-9-_]+)",
+  ],
+  [
+    'AddPermission',
+    permission('f'),
+    409,
+    CONFLICT,
+    'The statement id (s3) provided already exists. Please provide a new statement id, or remove the existing statement.',
+  ],
+  ...['f', 'f:live', 'f:2'].map((name): Case => [
+    'AddPermission',
+    permission(name, { StatementId: 'new', RevisionId: OLD_REVISION }),
+    412,
+    STALE,
+    staleText('GetPolicy'),
+  ]),
+  [
+    'AddPermission',
+    permission('f', { StatementId: 'new', FunctionUrlAuthType: 'NONE' }),
+    400,
+    INVALID,
+    'FunctionUrlAuthType is only supported for lambda:InvokeFunctionUrl action',
+  ],
+  [
+    'RemovePermission',
+    { FunctionName: 'missing', StatementId: 's3' },
+    404,
+    NOT_FOUND,
+    `No policy found for: ${NOT_THERE}`,
+  ],
+  [
+    'RemovePermission',
+    { FunctionName: 'f:live', StatementId: 's3' },
+    404,
+    NOT_FOUND,
+    'No policy is associated with the given resource.',
+  ],
+  [
+    'RemovePermission',
+    { FunctionName: 'f', StatementId: 'non-existent' },
+    404,
+    NOT_FOUND,
+    'Statement non-existent is not found in resource policy.',
+  ],
+  [
+    'RemovePermission',
+    { FunctionName: 'f', StatementId: 's3', RevisionId: OLD_REVISION },
+    412,
+    STALE,
+    staleText('GetPolicy'),
+  ],
+  ...['missing', 'f:live', 'f:2'].map((FunctionName): Case => [
+    'GetPolicy',
+    { FunctionName },
+    404,
+    NOT_FOUND,
+    NO_POLICY,
+  ]),
+  ...['GetResourcePolicy', 'DeleteResourcePolicy'].map((operation): Case => [
+    operation,
+    { ResourceArn: `${ARN}:live` },
+    404,
+    NOT_FOUND,
+    NO_POLICY,
+  ]),
+  ...['PutResourcePolicy', 'DeleteResourcePolicy'].map((operation): Case => [
+    operation,
+    { ResourceArn: ARN, Policy: policyOf(statement), RevisionId: OLD_REVISION },
+    412,
+    STALE,
+    staleText('GetPolicy'),
+  ]),
+  ...(
+    [
+      ['{', 'Syntax errors in policy.'],
+      [policyOf({ ...statement, Principal: undefined }), 'Missing required field Principal'],
+      [
+        policyOf({ ...statement, Principal: { AWS: 'x' } }),
+        'Invalid principal in policy: "AWS":"x"',
+      ],
+      [policyOf({ ...statement, Action: [] }), 'Policy statement must contain actions.'],
+      [policyOf({ ...statement, Resource: [] }), 'Policy statement must contain resources.'],
+      [
+        policyOf({ ...statement, Action: 's3:GetObject' }),
+        'Policy statements of a Lambda resource must name Lambda actions.',
+      ],
+      [
+        policyOf({ ...statement, Resource: `${ARN}:live` }),
+        `Policy statements must name the resource ${ARN}.`,
+      ],
+    ] as const
+  ).map(([Policy, text]): Case => [
+    'PutResourcePolicy',
+    { ResourceArn: ARN, Policy },
+    400,
+    INVALID,
+    text,
+  ]),
+];
+
+const versionCases: readonly Case[] = [
+  [
+    'PublishVersion',
+    { FunctionName: 'f', CodeSha256: 'somenonexistentsha256' },
+    400,
+    INVALID,
+    `CodeSHA256 (somenonexistentsha256) is different from current CodeSHA256 in $LATEST (${zipHash}). Please try again with the CodeSHA256 in $LATEST.`,
+  ],
+  [
+    'PublishVersion',
+    { FunctionName: 'f', RevisionId: OLD_REVISION },
+    412,
+    STALE,
+    staleText('GetFunction/GetAlias'),
+  ],
+  [
+    'PublishVersion',
+    { FunctionName: 'missing' },
+    404,
+    NOT_FOUND,
+    `Function not found: ${NOT_THERE}`,
+  ],
+  ...['UpdateFunctionCode', 'UpdateFunctionConfiguration', 'PublishVersion', 'ListAliases'].map(
+    (operation): Case => [
+      operation,
+      { FunctionName: 'f:1', ...(operation === 'UpdateFunctionCode' && { ZipFile: zip }) },
+      400,
+      INVALID,
+      WHOLE,
+    ],
+  ),
+  [
+    'DeleteFunction',
+    { FunctionName: 'f:1' },
+    409,
+    CONFLICT,
+    'Unable to delete version because the following aliases reference it: [live]',
+  ],
+];
+
+const aliasCases: readonly Case[] = [
+  ...['non-existent-alias', 'aliasdoesnotexist', '10'].flatMap((Qualifier): Case[] =>
+    ['Invoke', 'GetFunction', 'GetFunctionConfiguration'].map((operation): Case => [
+      operation,
+      { FunctionName: 'f', Qualifier },
+      404,
+      NOT_FOUND,
+      `Function not found: ${ARN}:${Qualifier}`,
+    ]),
+  ),
+  ...['CreateAlias', 'GetAlias', 'UpdateAlias', 'DeleteAlias', 'ListAliases'].map(
+    (operation): Case => [
+      operation,
+      alias({ FunctionName: 'missing', ...(operation === 'ListAliases' && { Name: undefined }) }),
+      404,
+      NOT_FOUND,
+      `Function not found: ${NOT_THERE}`,
+    ],
+  ),
+  ['GetAlias', alias(), 404, NOT_FOUND, `Cannot find alias arn: ${ARN}:new`],
+  ['UpdateAlias', alias(), 404, NOT_FOUND, `Alias not found: ${ARN}:new`],
+  [
+    'UpdateAlias',
+    alias({ Name: 'live', RevisionId: OLD_REVISION }),
+    412,
+    STALE,
+    staleText('GetFunction/GetAlias'),
+  ],
+  ['CreateAlias', alias({ Name: 'live' }), 409, CONFLICT, `Alias already exists: ${ARN}:live`],
+  [
+    'CreateAlias',
+    alias({ Name: '2024' }),
+    400,
+    VALIDATION,
+    "1 validation error detected: Value '2024' at 'name' failed to satisfy constraint: Member must satisfy regular expression pattern: (?!^[0-9]+$)([a-zA-Z0-9-_]+)",
+  ],
+  ...(['CreateAlias', 'UpdateAlias'] as const).flatMap((operation): Case[] => {
+    const on = (changes: object): object =>
+      alias({ ...(operation === 'UpdateAlias' && { Name: 'live' }), ...changes });
+    const range =
+      'Map value must satisfy constraint: [Member must have value less than or equal to 1.0, Member must have value greater than or equal to 0.0, Member must not be null]';
+    const where = "at 'routingConfig.additionalVersionWeights' failed to satisfy constraint:";
+    return [
+      [operation, on({ FunctionVersion: '10' }), 404, NOT_FOUND, `Function not found: ${ARN}:10`],
+      [operation, on(weights({ 10: 0.5 })), 404, NOT_FOUND, `Function not found: ${ARN}:10`],
+      [
+        operation,
+        on({ FunctionVersion: '$LATEST', ...weights({ 1: 0.5 }) }),
+        400,
+        INVALID,
+        '$LATEST is not supported for an alias pointing to more than 1 version',
+      ],
+      [
+        operation,
+        on(weights({ 1: 0.5 })),
+        400,
+        INVALID,
+        'Invalid function version 1. Function version 1 is already included in routing configuration.',
+      ],
+      [
+        operation,
+        on(weights({ 1: 0.1, 2: 0.2 })),
+        400,
+        INVALID,
+        'Number of items in AdditionalVersionWeights cannot be greater than 1',
+      ],
+      [
+        operation,
+        on(weights({ 2: 2 })),
+        400,
+        VALIDATION,
+        `1 validation error detected: Value '{2=2.0}' ${where} ${range}`,
+      ],
+      [
+        operation,
+        on(weights({ 2: -1 })),
+        400,
+        VALIDATION,
+        `1 validation error detected: Value '{2=-1.0}' ${where} ${range}`,
+      ],
+      [
+        operation,
+        on(weights({ $LATEST: 0.5 })),
+        400,
+        VALIDATION,
+        `1 validation error detected: Value '{$LATEST=0.5}' ${where} Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [0-9]+]`,
+      ],
+    ];
+  }),
+];
+
 const qualifiedCases = [
   'GetFunction',
   'GetFunctionConfiguration',
@@ -68,6 +383,9 @@ const qualifiedCases = [
 ]);
 
 const cases: readonly Case[] = [
+  ...permissionCases,
+  ...versionCases,
+  ...aliasCases,
   ...qualifiedCases,
   ...['GetFunction', 'GetFunctionConfiguration', 'Invoke'].map((operation): Case => [
     operation,
@@ -264,10 +582,10 @@ const cases: readonly Case[] = [
   ],
   [
     'CreateFunction',
-    create({ Publish: true }),
+    create({ Publish: true, PublishTo: 'LATEST_PUBLISHED' }),
     501,
     NOT_YET,
-    'Hearth does not implement published versions (Publish) yet.',
+    'Hearth does not implement capacity providers (PublishTo) yet.',
   ],
   [
     'CreateFunction',
@@ -365,8 +683,13 @@ test.each(cases)('%s, case %$', async (operation, input, status, code, text) => 
 });
 
 test('nothing of what was refused was kept', async () => {
-  await expect(lambda.call('ListFunctions', {})).resolves.toMatchObject({
-    Functions: [{ FunctionName: 'f' }],
+  await expect(lambda.call('ListFunctions', { FunctionVersion: 'ALL' })).resolves.toMatchObject({
+    Functions: [{ Version: '$LATEST' }, { Version: '1' }, { Version: '2' }],
   });
+  await expect(lambda.call('ListAliases', { FunctionName: 'f' })).resolves.toMatchObject({
+    Aliases: [{ Name: 'live', FunctionVersion: '1' }],
+  });
+  const { Policy } = await lambda.call<{ Policy: string }>('GetPolicy', { FunctionName: 'f' });
+  expect(JSON.parse(Policy)).toMatchObject({ Statement: [{ Sid: 's3' }] });
   expect(lambda.invocations).toEqual([]);
 });

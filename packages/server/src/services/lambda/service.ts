@@ -4,19 +4,34 @@ import { serviceOf, type Service } from '../../core/operation.ts';
 import type { Architecture } from '../../core/function-version.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import { createCodeLinks, type CodeLinks } from './code-links.ts';
+import { addPermission } from './add-permission.ts';
+import { createAlias } from './create-alias.ts';
 import { createFunction } from './create-function.ts';
+import { deleteAlias } from './delete-alias.ts';
+import { deleteFunctionConcurrency } from './delete-function-concurrency.ts';
+import { deleteResourcePolicy } from './delete-resource-policy.ts';
 import { deleteFunction } from './delete-function.ts';
 import { getAccountSettings } from './get-account-settings.ts';
+import { getAlias } from './get-alias.ts';
+import { getFunctionConcurrency } from './get-function-concurrency.ts';
 import { getFunctionConfiguration } from './get-function-configuration.ts';
 import { getFunction } from './get-function.ts';
+import { getPolicy } from './get-policy.ts';
+import { getResourcePolicy } from './get-resource-policy.ts';
 import { invoke } from './invoke.ts';
 import type { LambdaRoom, LambdaServiceDependencies } from './lambda-deps.ts';
+import { listAliases } from './list-aliases.ts';
 import { listFunctions } from './list-functions.ts';
 import { listTags } from './list-tags.ts';
 import { listVersionsByFunction } from './list-versions-by-function.ts';
+import { publishVersion } from './publish-version.ts';
+import { putFunctionConcurrency } from './put-function-concurrency.ts';
+import { putResourcePolicy } from './put-resource-policy.ts';
+import { removePermission } from './remove-permission.ts';
 import { createSettler } from './settler.ts';
 import { tagResource } from './tag-resource.ts';
 import { untagResource } from './untag-resource.ts';
+import { updateAlias } from './update-alias.ts';
 import { updateFunctionCode } from './update-function-code.ts';
 import { updateFunctionConfiguration } from './update-function-configuration.ts';
 
@@ -34,7 +49,11 @@ export interface LambdaService extends Service, Closeable {
 export function createLambdaService(deps: LambdaServiceDependencies): LambdaService {
   const settler = createSettler(deps);
   const links = createCodeLinks(deps);
-  const defaults = { architecture: architectureHere(), accountConcurrency: ACCOUNT_CONCURRENCY };
+  const defaults = {
+    architecture: architectureHere(),
+    accountConcurrency: ACCOUNT_CONCURRENCY,
+    random: Math.random,
+  };
   const room: LambdaRoom = { ...defaults, ...deps, settler, links };
   return {
     ...serviceOf('lambda', operationsOf(room)),
@@ -52,17 +71,32 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
 
 function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
   return [
+    addPermission(room),
+    createAlias(room),
     createFunction(room),
+    deleteAlias(room),
     deleteFunction(room),
+    deleteFunctionConcurrency(room),
+    deleteResourcePolicy(room),
     getAccountSettings(room),
+    getAlias(room),
     getFunction(room),
+    getFunctionConcurrency(room),
     getFunctionConfiguration(room),
+    getPolicy(room),
+    getResourcePolicy(room),
     invoke(room),
+    listAliases(room),
     listFunctions(room),
     listTags(room),
     listVersionsByFunction(room),
+    publishVersion(room),
+    putFunctionConcurrency(room),
+    putResourcePolicy(room),
+    removePermission(room),
     tagResource(room),
     untagResource(room),
+    updateAlias(room),
     updateFunctionCode(room),
     updateFunctionConfiguration(room),
   ];

@@ -14,13 +14,17 @@ import {
 } from '../../core/function-state.ts';
 import { functionArn } from '../../core/function-version.ts';
 import type { Invoker } from '../../core/invocation.ts';
-import type { FunctionRecord } from '../../functions/function-record.ts';
+import type {
+  FunctionRecord,
+  FunctionSettings,
+  PublishedVersion,
+} from '../../functions/function-record.ts';
 import type { FunctionRepository } from '../../functions/function-repository.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 
 export interface Settler {
-  /** Starts the work; its outcome is in the record. */
+  /** Starts what is left to do for it and its versions; the outcome is in the record. */
   settle(record: FunctionRecord): void;
   /** Takes up everything that a stop interrupted. */
   resume(): void;
@@ -39,21 +43,27 @@ export interface SettlerDependencies {
 
 export function createSettler(deps: SettlerDependencies): Settler {
   const underWay = new Set<Promise<void>>();
-  const settle = (record: FunctionRecord): void => {
-    const work = settleOne(deps, record)
+  const run = (record: FunctionRecord, work: Promise<void>): void => {
+    const watched = work
       .catch((error: unknown) => {
         // The disk failed: what is left to do is in the record, and the next start does it.
         deps.logger.error('function was not settled', { function: functionArn(record), error });
       })
-      .finally(() => underWay.delete(work));
-    underWay.add(work);
+      .finally(() => underWay.delete(watched));
+    underWay.add(watched);
+  };
+  const settle = (record: FunctionRecord): void => {
+    if (!isSettled(record.state)) run(record, settleOne(deps, record));
+    for (const version of record.versions ?? []) {
+      if (!isSettled(version.state)) run(record, settleVersion(deps, record, version));
+    }
   };
   return {
     settle,
     resume: () => {
       for (const record of deps.functions.all()) {
         if (isSettled(record.state)) deps.invoker.expect(record.latest);
-        else settle(record);
+        settle(record);
       }
     },
     drain: async () => {
@@ -63,11 +73,12 @@ export function createSettler(deps: SettlerDependencies): Settler {
 }
 
 async function settleOne(deps: SettlerDependencies, started: FunctionRecord): Promise<void> {
-  const event = await prepare(deps, started);
+  const event = await prepare(deps, started, started.latest);
   for (;;) {
     const record = deps.functions.find(started);
-    // Deleted, or deleted and created again: not ours any more.
-    if (record?.revisionId !== started.revisionId) return;
+    // Deleted, or deleted and created again: not ours any more. (Permissions and versions that
+    // came meanwhile change the revision, never the settings.)
+    if (record?.latest !== started.latest) return;
     const state = stepFunction(record.state, event);
     if (state === undefined) return;
     const { serving, ...rest } = record;
@@ -80,12 +91,32 @@ async function settleOne(deps: SettlerDependencies, started: FunctionRecord): Pr
   }
 }
 
-async function prepare(deps: SettlerDependencies, record: FunctionRecord): Promise<FunctionEvent> {
+/** AWS: a version is Pending for a moment too, and has a revision of its own. */
+async function settleVersion(
+  deps: SettlerDependencies,
+  started: FunctionRecord,
+  published: PublishedVersion,
+): Promise<void> {
+  const event = await prepare(deps, started, published.settings);
+  for (;;) {
+    const record = deps.functions.find(started);
+    const version = record?.versions?.find(({ settings }) => settings === published.settings);
+    if (record === undefined || version === undefined) return;
+    const state = stepFunction(version.state, event);
+    if (state === undefined) return;
+    const settled = { ...version, state, revisionId: deps.ids.uuid() };
+    const versions = record.versions?.map((each) => (each === version ? settled : each)) ?? [];
+    if (await deps.functions.replace(record, { ...record, versions })) return;
+  }
+}
+
+async function prepare(
+  deps: SettlerDependencies,
+  record: FunctionRecord,
+  settings: FunctionSettings,
+): Promise<FunctionEvent> {
   try {
-    await Promise.all([
-      deps.code.volume(record.latest.code),
-      deps.runtimes.install(record.latest.runtime),
-    ]);
+    await Promise.all([deps.code.volume(settings.code), deps.runtimes.install(settings.runtime)]);
     return { kind: 'settled' };
   } catch (error) {
     deps.logger.error('function cannot run', { function: functionArn(record), error });

@@ -8,24 +8,33 @@ import type {
 import { functionArn } from '../../core/function-version.ts';
 import type { LoggingConfiguration } from '../../core/function-version.ts';
 import type { FunctionState } from '../../core/function-state.ts';
-import type { FunctionRecord } from '../../functions/function-record.ts';
+import type { FunctionRecord, PublishedVersion } from '../../functions/function-record.ts';
+
+/** What is shown, and under which name. A published version without an alias has its number. */
+export interface Shown {
+  readonly qualifier?: string | undefined;
+  readonly published?: PublishedVersion | undefined;
+}
 
 /** Everything, as GetFunctionConfiguration shows it. */
-export function showFunction(record: FunctionRecord, qualifier?: string): FunctionConfiguration {
-  const { latest } = record;
+export function showFunction(record: FunctionRecord, shown: Shown = {}): FunctionConfiguration {
+  const { state } = shown.published ?? record;
+  const { runtimeVersionArn } = shown.published?.settings ?? record.latest;
   return {
-    ...showListed(record, qualifier),
-    ...showState(record.state),
-    RuntimeVersionConfig: { RuntimeVersionArn: latest.runtimeVersionArn },
+    ...showListed(record, shown),
+    ...showState(state),
+    RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn },
   };
 }
 
 /** Lists show less: neither states nor the runtime's version. */
-export function showListed(record: FunctionRecord, qualifier?: string): FunctionConfiguration {
-  const { latest } = record;
+export function showListed(record: FunctionRecord, shown: Shown = {}): FunctionConfiguration {
+  const { published } = shown;
+  const latest = published?.settings ?? record.latest;
+  const { lastModifiedMs, revisionId } = published ?? record;
   return {
     FunctionName: record.name,
-    FunctionArn: functionArn(record, qualifier),
+    FunctionArn: functionArn(record, shown.qualifier ?? published?.version),
     Runtime: latest.runtime as Runtime,
     Role: latest.role,
     Handler: latest.handler,
@@ -34,14 +43,14 @@ export function showListed(record: FunctionRecord, qualifier?: string): Function
     Timeout: latest.timeoutSeconds,
     MemorySize: latest.memoryMib,
     // AWS: an offset without a colon, which Date does not write.
-    LastModified: new Date(record.lastModifiedMs).toISOString().replace('Z', '+0000'),
+    LastModified: new Date(lastModifiedMs).toISOString().replace('Z', '+0000'),
     CodeSha256: latest.code.sha256,
-    Version: '$LATEST',
+    Version: published?.version ?? '$LATEST',
     ...(latest.environment === undefined
       ? {}
       : { Environment: { Variables: { ...latest.environment } } }),
     TracingConfig: { Mode: 'PassThrough' },
-    RevisionId: record.revisionId,
+    RevisionId: revisionId,
     PackageType: 'Zip',
     Architectures: [latest.architecture],
     EphemeralStorage: { Size: latest.ephemeralMib },

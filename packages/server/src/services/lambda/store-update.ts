@@ -4,14 +4,25 @@
  */
 import { functionArn } from '../../core/function-version.ts';
 import { stepFunction } from '../../core/function-state.ts';
-import type { FunctionRecord, FunctionSettings } from '../../functions/function-record.ts';
+import type {
+  FunctionRecord,
+  FunctionSettings,
+  PublishedVersion,
+} from '../../functions/function-record.ts';
 import { runsTheSame } from './function-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { resourceConflict, staleRevision } from './lambda-errors.ts';
+import { publish } from './publish.ts';
 
 export function checkUpdatable(record: FunctionRecord, revisionId: string | undefined): void {
   if (revisionId !== undefined && revisionId !== record.revisionId) throw staleRevision();
   if (stepFunction(record.state, { kind: 'updated' }) === undefined) throw busy(record);
+}
+
+export interface StoredUpdate {
+  readonly record: FunctionRecord;
+  /** The version that it was published as, where asked for. */
+  readonly published?: PublishedVersion;
 }
 
 /** Resolves with the stored record once it is durable; its preparation has begun. */
@@ -19,14 +30,15 @@ export async function storeUpdate(
   room: LambdaRoom,
   record: FunctionRecord,
   changed: FunctionSettings,
-): Promise<FunctionRecord> {
+  isPublished = false,
+): Promise<StoredUpdate> {
   const state = stepFunction(record.state, { kind: 'updated' });
   if (state === undefined) throw busy(record);
   const { serving: earlier, ...rest } = record;
   const serving = record.state.kind === 'active' ? record.latest : earlier;
   const incarnation =
     serving !== undefined && runsTheSame(serving, changed) ? serving.incarnation : room.ids.uuid();
-  const next: FunctionRecord = {
+  const latest: FunctionRecord = {
     ...rest,
     rowVersion: record.rowVersion + 1,
     revisionId: room.ids.uuid(),
@@ -35,15 +47,16 @@ export async function storeUpdate(
     latest: { ...changed, incarnation },
     ...(serving === undefined ? {} : { serving }),
   };
+  const { record: next, published } = isPublished ? publish(room, latest) : { record: latest };
   // Somebody else changed it since it was read; what matters to this caller is that.
   if (!(await room.functions.replace(record, next))) throw busy(record);
   room.settler.settle(next);
   const { sha256 } = record.latest.code;
   await room.code.remove(record.latest.code, () => room.functions.refersTo(sha256));
-  return next;
+  return published === undefined ? { record: next } : { record: next, published };
 }
 
-function busy(record: FunctionRecord): Error {
+export function busy(record: FunctionRecord): Error {
   const cannot = 'The operation cannot be performed at this time.';
   return resourceConflict(
     record.state.kind === 'pending'

@@ -1,11 +1,11 @@
 import type { FunctionConfiguration, UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
 import type { Operation } from '../../core/operation.ts';
-import { findFunction, functionPermission } from './find-function.ts';
+import { findLatest, functionPermission } from './find-function.ts';
 import { checkArchitecture } from './function-checks.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidParameter } from './lambda-errors.ts';
 import { showFunction } from './show-function.ts';
-import { checkUpdatable, storeUpdate } from './store-update.ts';
+import { checkUpdatable, storeUpdate, type StoredUpdate } from './store-update.ts';
 import { withUpload } from './with-upload.ts';
 
 export function updateFunctionCode(
@@ -17,17 +17,19 @@ export function updateFunctionCode(
       functionPermission(room.functions, 'UpdateFunctionCode', input, context),
     ],
     handle: async (input, context) => {
-      const { record, address } = findFunction(room.functions, input, context);
+      const { record, address } = findLatest(room.functions, input, context);
       const zip = zipOf(input);
       const architecture = checkArchitecture(room, input.Architectures);
       checkUpdatable(record, input.RevisionId);
       return withUpload(room, zip, async (code) => {
         // A dry run checks everything and shows the function as it is.
-        const shown =
+        const changed = { ...record.latest, architecture, code };
+        const { record: stored, published }: StoredUpdate =
           input.DryRun === true
-            ? record
-            : await storeUpdate(room, record, { ...record.latest, architecture, code });
-        return showFunction(shown, address.qualifier);
+            ? { record }
+            : await storeUpdate(room, record, changed, input.Publish === true);
+        const qualifier = published?.version ?? address.qualifier;
+        return showFunction(stored, { qualifier, published });
       });
     },
   };
@@ -39,8 +41,7 @@ function zipOf(input: UpdateFunctionCodeRequest): Uint8Array {
       "Please don't provide ImageUri when updating a function with packageType Zip.",
     );
   }
-  if (input.Publish === true) throw cannotYet('published versions (Publish)');
-  if (input.PublishTo !== undefined) throw cannotYet('published versions (PublishTo)');
+  if (input.PublishTo !== undefined) throw cannotYet('capacity providers (PublishTo)');
   if (input.S3Bucket !== undefined || input.S3Key !== undefined) {
     throw cannotYet('code from S3 (S3Bucket)');
   }

@@ -3,7 +3,7 @@ import type {
   UpdateFunctionConfigurationRequest,
 } from '@aws-sdk/client-lambda';
 import type { Operation } from '../../core/operation.ts';
-import { findFunction, functionPermission, passRole } from './find-function.ts';
+import { findLatest, functionPermission, passRole } from './find-function.ts';
 import { checkRole, checkRuntimeRunsHere } from './function-checks.ts';
 import { configure } from './function-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
@@ -21,7 +21,7 @@ export function updateFunctionConfiguration(
       ...passRole(input.Role),
     ],
     handle: async (input, context) => {
-      const { record, address } = findFunction(room.functions, input, context);
+      const { record, address } = findLatest(room.functions, input, context);
       checkUpdatable(record, input.RevisionId);
       refuseAtUpdate(input);
       const configured = configure(record.latest, input);
@@ -30,8 +30,11 @@ export function updateFunctionConfiguration(
         input.Runtime === undefined
           ? record.latest.runtimeVersionArn
           : await checkRuntimeRunsHere(room, input.Runtime, record.region);
-      const next = await storeUpdate(room, record, { ...configured, runtimeVersionArn });
-      return showFunction(next, address.qualifier);
+      const { record: next } = await storeUpdate(room, record, {
+        ...configured,
+        runtimeVersionArn,
+      });
+      return showFunction(next, { qualifier: address.qualifier });
     },
   };
 }

@@ -1,0 +1,69 @@
+/** An alias as a request asks for it, checked; as it is found; and as the API shows it. */
+import type { AliasConfiguration, AliasRoutingConfiguration } from '@aws-sdk/client-lambda';
+import { functionArn } from '../../core/function-version.ts';
+import type { FunctionKey, AliasRecord, FunctionRecord } from '../../functions/function-record.ts';
+import { functionNotFound, invalidParameter } from './lambda-errors.ts';
+
+export interface Pointing {
+  readonly version: string;
+  readonly routing?: { readonly version: string; readonly weight: number };
+}
+
+/** Throws where AWS refuses to point there. Without weights there is no routing. */
+export function pointTo(
+  record: FunctionRecord,
+  version: string,
+  asked: AliasRoutingConfiguration | undefined,
+): Pointing {
+  const weights = Object.entries(asked?.AdditionalVersionWeights ?? {});
+  if (weights.length > 1) {
+    throw invalidParameter('Number of items in AdditionalVersionWeights cannot be greater than 1');
+  }
+  const [first] = weights;
+  if (first === undefined) {
+    checkVersion(record, version);
+    return { version };
+  }
+  const [other, weight] = first;
+  if (version === '$LATEST') {
+    throw invalidParameter('$LATEST is not supported for an alias pointing to more than 1 version');
+  }
+  if (other === version) {
+    throw invalidParameter(
+      `Invalid function version ${version}. Function version ${version} is already included in routing configuration.`,
+    );
+  }
+  checkVersion(record, version);
+  checkVersion(record, other);
+  checkSameRole(record, version, other);
+  return { version, routing: { version: other, weight } };
+}
+
+export function showAlias(owner: FunctionKey, alias: AliasRecord): AliasConfiguration {
+  const { name, version, description, routing, revisionId } = alias;
+  return {
+    AliasArn: functionArn(owner, name),
+    Name: name,
+    FunctionVersion: version,
+    Description: description,
+    ...(routing === undefined
+      ? {}
+      : { RoutingConfig: { AdditionalVersionWeights: { [routing.version]: routing.weight } } }),
+    RevisionId: revisionId,
+  };
+}
+
+function checkVersion(record: FunctionRecord, version: string): void {
+  const isThere = record.versions?.some((each) => each.version === version) === true;
+  if (version !== '$LATEST' && !isThere) throw functionNotFound(record, version);
+}
+
+/** AWS: both versions of a routed alias run under one role. */
+function checkSameRole(record: FunctionRecord, ...numbers: readonly string[]): void {
+  const versions = record.versions?.filter(({ version }) => numbers.includes(version)) ?? [];
+  if (new Set(versions.map(({ settings }) => settings.role)).size > 1) {
+    throw invalidParameter(
+      'The versions that an alias points to must have the same execution role.',
+    );
+  }
+}

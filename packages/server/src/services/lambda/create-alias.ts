@@ -1,0 +1,44 @@
+import type { AliasConfiguration, CreateAliasRequest } from '@aws-sdk/client-lambda';
+import { functionArn } from '../../core/function-version.ts';
+import type { Operation } from '../../core/operation.ts';
+import type { AliasRecord, FunctionRecord } from '../../functions/function-record.ts';
+import { pointTo, showAlias } from './alias-target.ts';
+import { findWholeFunction, functionPermission } from './find-function.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+import { resourceConflict } from './lambda-errors.ts';
+
+export function createAlias(room: LambdaRoom): Operation<CreateAliasRequest, AliasConfiguration> {
+  return {
+    name: 'CreateAlias',
+    permissions: (input, context) => [
+      functionPermission(room.functions, 'CreateAlias', input, context),
+    ],
+    handle: async (input, context) => {
+      for (;;) {
+        const record = findWholeFunction(room.functions, input, context);
+        const alias = aliasOf(room, record, input);
+        const { aliases = [] } = record;
+        if (aliases.some(({ name }) => name === alias.name)) {
+          throw resourceConflict(`Alias already exists: ${functionArn(record, alias.name)}`);
+        }
+        const sorted = [...aliases, alias].sort((a, b) => (a.name < b.name ? -1 : 1));
+        // False when the function changed just now: look again.
+        if (!(await room.functions.replace(record, { ...record, aliases: sorted }))) continue;
+        return showAlias(record, alias);
+      }
+    },
+  };
+}
+
+function aliasOf(
+  { ids }: LambdaRoom,
+  record: FunctionRecord,
+  input: CreateAliasRequest,
+): AliasRecord {
+  return {
+    name: input.Name ?? '',
+    ...pointTo(record, input.FunctionVersion ?? '', input.RoutingConfig),
+    description: input.Description ?? '',
+    revisionId: ids.uuid(),
+  };
+}

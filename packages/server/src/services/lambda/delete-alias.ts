@@ -1,0 +1,26 @@
+import type { DeleteAliasRequest } from '@aws-sdk/client-lambda';
+import type { Operation } from '../../core/operation.ts';
+import { withPolicy } from '../../functions/function-record.ts';
+import { findWholeFunction, functionPermission } from './find-function.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+
+/** AWS: an alias that is not there is as good as deleted. Its policy goes with it. */
+export function deleteAlias(room: LambdaRoom): Operation<DeleteAliasRequest> {
+  return {
+    name: 'DeleteAlias',
+    permissions: (input, context) => [
+      functionPermission(room.functions, 'DeleteAlias', input, context),
+    ],
+    handle: async (input, context) => {
+      for (;;) {
+        const record = findWholeFunction(room.functions, input, context);
+        const { aliases = [] } = record;
+        const left = aliases.filter(({ name }) => name !== input.Name);
+        if (left.length === aliases.length) return {};
+        const next = { ...withPolicy(record, input.Name, undefined), aliases: left };
+        // False when the function changed just now: look again.
+        if (await room.functions.replace(record, next)) return {};
+      }
+    },
+  };
+}
