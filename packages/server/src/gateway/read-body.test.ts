@@ -19,7 +19,9 @@ async function outcomeOf(
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
-  const outgoing = request({ port, method: 'POST', headers }, (incoming) => incoming.resume());
+  const outgoing = request({ hostname: '127.0.0.1', port, method: 'POST', headers }, (incoming) =>
+    incoming.resume(),
+  );
   outgoing.on('error', () => {});
   outgoing.flushHeaders();
   send(
