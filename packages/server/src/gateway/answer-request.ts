@@ -12,13 +12,13 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { RawRequest, RawResponse } from '../wire/raw-message.ts';
 import type { OperationModel } from '../wire/service-model.ts';
-import { readSignature, type SignedRequest } from '../wire/sigv4.ts';
 import { authenticate } from './authenticate.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { bodyLimitOf, bodyTooLarge, tooManyBodies } from './body-limits.ts';
 import { dispatch } from './dispatch.ts';
 import type { RawHead } from './raw-request.ts';
 import { readBody } from './read-body.ts';
+import type { RequestSignature } from './request-signature.ts';
 import type { ServedService, ServedServices } from './served-service.ts';
 
 export interface AnswerDeps {
@@ -32,6 +32,7 @@ export interface ApiRequest {
   readonly id: string;
   readonly listener: ListenerKind;
   readonly head: RawHead;
+  readonly signature: RequestSignature;
   readonly service: ServiceName;
   readonly message: IncomingMessage;
   readonly bodies: BodyBudget;
@@ -80,7 +81,7 @@ async function perform(
 ): Promise<RawResponse | undefined> {
   const { protocol } = served;
   progress.mustClose = hasBody(request.head);
-  const signed = readSignature(request.head);
+  if (request.signature.problem !== undefined) throw request.signature.problem;
   if (!protocol.needsBodyToRoute) progress.operation = protocol.route(request.head);
   const early = progress.operation;
   if (!protocol.needsBodyToRoute && early === undefined) throw unknownOperation(served);
@@ -98,14 +99,13 @@ async function perform(
     const operation = early ?? protocol.route(request.head, read.body);
     if (operation === undefined) throw unknownOperation(served, read.body);
     progress.operation = operation;
-    return await call(deps, served, request, { signed, raw, operation });
+    return await call(deps, served, request, { raw, operation });
   } finally {
     giveBack();
   }
 }
 
 interface Received {
-  readonly signed: SignedRequest | undefined;
   readonly raw: RawRequest;
   readonly operation: OperationModel;
 }
@@ -114,9 +114,10 @@ async function call(
   deps: AnswerDeps,
   served: ServedService,
   request: ApiRequest,
-  { signed, raw, operation }: Received,
+  { raw, operation }: Received,
 ): Promise<RawResponse> {
   const { protocol } = served;
+  const { signed } = request.signature;
   // Some operations of AWS need no signature (AssumeRoleWithSAML); none that Hearth serves yet.
   const isServed = served.service.operations.has(operation.name);
   if (signed === undefined && !isServed) throw notImplemented(served.model.name, operation.name);

@@ -4,6 +4,7 @@
  * version of a form-encoded Action, else S3.
  */
 import type { ServiceName } from '../core/operation.ts';
+import type { ServiceModel } from '../wire/service-model.ts';
 
 export type Destination =
   | { readonly kind: 'hearth'; readonly path: string }
@@ -20,31 +21,25 @@ export interface RequestHead {
 
 const OWN_PREFIX = '/_hearth/';
 
-/** Signing names of the services that are served; the two of IAM and STS are global. */
-const served: ReadonlyMap<string, ServiceName> = new Map([
-  ['lambda', 'lambda'],
-  ['iam', 'iam'],
-  ['sts', 'sts'],
-  ['logs', 'logs'],
-]);
+type ServiceIdentity = Pick<ServiceModel, 'name' | 'signingName' | 'targetPrefix'>;
 
-const targets: readonly { readonly prefix: string; readonly service: ServiceName }[] = [
-  { prefix: 'Logs_20140328.', service: 'logs' },
-];
-
-export function identifyService(head: RequestHead): Destination {
+export function identifyService(
+  head: RequestHead,
+  served: readonly ServiceIdentity[],
+): Destination {
   if (head.path.startsWith(OWN_PREFIX)) return { kind: 'hearth', path: head.path };
   const target = head.headers['x-amz-target'];
-  if (target !== undefined) {
-    const match = targets.find((each) => target.startsWith(each.prefix));
-    if (match !== undefined) return { kind: 'service', name: match.service };
-  }
+  const targeted =
+    target === undefined
+      ? undefined
+      : served.find(({ targetPrefix }) => target.split('.', 1)[0] === targetPrefix);
+  if (targeted !== undefined) return { kind: 'service', name: targeted.name };
   const { signedService } = head;
   if (signedService !== undefined) {
-    const name = served.get(signedService);
-    return name === undefined
+    const signed = served.find(({ signingName }) => signingName === signedService);
+    return signed === undefined
       ? { kind: 'unserved', service: signedService }
-      : { kind: 'service', name };
+      : { kind: 'service', name: signed.name };
   }
   // Unsigned requests reach a service only to be told, in its own protocol, that they are.
   if (lambdaPath.test(head.path)) return { kind: 'service', name: 'lambda' };

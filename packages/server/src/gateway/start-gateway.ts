@@ -8,15 +8,15 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { ListenerKind } from '../iam/credentials.ts';
 import { closeable, type Closeable } from '../lib/lifetime.ts';
 import type { Ids } from '../lib/ids.ts';
-import { AwsError } from '../core/aws-error.ts';
 import type { RawResponse } from '../wire/raw-message.ts';
-import { readSignature } from '../wire/sigv4.ts';
+import type { ServiceModel } from '../wire/service-model.ts';
 import { answerRequest, type AnswerDeps } from './answer-request.ts';
 import { createBodyBudget, type BodyBudget } from './body-budget.ts';
 import { webPageProblem } from './browser-guard.ts';
 import { identifyService } from './identify-service.ts';
 import { answerOwnPath, jsonResponse, type OwnPath } from './own-paths.ts';
 import { rawHeadOf, type RawHead } from './raw-request.ts';
+import { readRequestSignature } from './request-signature.ts';
 import { answerUnserved } from './unserved.ts';
 
 export interface GatewayDeps extends AnswerDeps {
@@ -94,9 +94,10 @@ function createSandboxConnections(): { admit(socket: Socket, sandboxId: string):
   };
 }
 
-/** What distinguishes the two listeners. */
+/** What one listener works with. */
 interface Side {
   readonly kind: ListenerKind;
+  readonly models: readonly ServiceModel[];
   readonly bodies: BodyBudget;
 }
 
@@ -112,7 +113,8 @@ function createListener(
   work: Work,
   mostBodyBytes: number,
 ): Server {
-  const side: Side = { kind, bodies: createBodyBudget(mostBodyBytes) };
+  const models = [...deps.services.values()].map(({ model }) => model);
+  const side: Side = { kind, models, bodies: createBodyBudget(mostBodyBytes) };
   const server = createServer(
     {
       maxHeaderSize: HEAD_BYTES,
@@ -153,7 +155,7 @@ function createListener(
 
 async function answer(
   deps: GatewayDeps,
-  { kind: listener, bodies }: Side,
+  { kind: listener, models, bodies }: Side,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -163,13 +165,18 @@ async function answer(
     return write(response, jsonResponse(403, { message: problem }), hasUnread(request));
   }
   const id = deps.ids.uuid();
-  const destination = identifyService({ ...head, signedService: signedServiceOf(head) });
+  const signature = readRequestSignature(head);
+  const destination = identifyService({ ...head, signedService: signature.service }, models);
   switch (destination.kind) {
     case 'hearth':
       request.resume();
       return write(response, await answerOwnPath(deps.ownPaths, { ...head, listener }));
     case 'unserved':
-      return write(response, answerUnserved(destination.service, head, id), hasUnread(request));
+      return write(
+        response,
+        answerUnserved(destination.service, [...deps.services.keys()], head, id),
+        hasUnread(request),
+      );
     case 'service': {
       const gone = new AbortController();
       response.on('close', () => {
@@ -180,6 +187,7 @@ async function answer(
         id,
         listener,
         head,
+        signature,
         service: destination.name,
         message: request,
         bodies,
@@ -188,20 +196,6 @@ async function answer(
       });
       if (answered !== undefined) write(response, answered.response, answered.mustClose);
     }
-  }
-}
-
-/** A malformed signature still names its service where it can; the service then refuses it. */
-function signedServiceOf(head: RawHead): string | undefined {
-  const scope = /Credential=[^/\s,]+\/\d{8}\/[^/\s,]*\/([^/\s,]+)\//.exec(
-    head.headers['authorization'] ?? '',
-  );
-  if (scope !== null) return scope[1];
-  try {
-    return readSignature(head)?.service;
-  } catch (error) {
-    if (error instanceof AwsError) return undefined;
-    throw error;
   }
 }
 

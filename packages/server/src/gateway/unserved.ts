@@ -1,9 +1,15 @@
 /** The typed answer for an AWS service that Hearth does not serve, in a form its clients read. */
 import type { RawResponse } from '../wire/raw-message.ts';
+import { xmlText } from '../wire/xml-text.ts';
 import type { RawHead } from './raw-request.ts';
 
-export function answerUnserved(service: string, head: RawHead, requestId: string): RawResponse {
-  const message = `Hearth does not serve ${service}. It serves lambda, iam, sts and logs.`;
+export function answerUnserved(
+  service: string,
+  served: readonly string[],
+  head: RawHead,
+  requestId: string,
+): RawResponse {
+  const message = `Hearth does not serve ${service}. It serves ${served.join(', ')}.`;
   const isJson =
     head.headers['x-amz-target'] !== undefined ||
     (head.headers['content-type'] ?? '').includes('json');
@@ -23,19 +29,10 @@ export function answerUnserved(service: string, head: RawHead, requestId: string
 
 /** S3's error document stands alone; the query protocols wrap theirs. */
 function errorDocument(service: string, message: string, requestId: string): string {
-  const error = `<Code>NotImplemented</Code><Message>${escapeXml(message)}</Message>`;
+  const error = `<Code>NotImplemented</Code><Message>${xmlText(message)}</Message>`;
   const start = '<?xml version="1.0" encoding="UTF-8"?>\n';
   if (service === 's3') {
     return `${start}<Error>${error}<RequestId>${requestId}</RequestId></Error>`;
   }
   return `${start}<ErrorResponse><Error><Type>Sender</Type>${error}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
-}
-
-/** The service name comes from the request's own signature header. */
-function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll(/[^\x20-\x7e]/g, '?');
 }

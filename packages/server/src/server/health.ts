@@ -6,6 +6,8 @@ import type { SandboxDriver } from '../sandbox/driver.ts';
 
 export interface HealthDeps {
   readonly version: string;
+  /** Names of the APIs that are served. */
+  readonly services: readonly string[];
   readonly driver: SandboxDriver;
   readonly isolationWarning: string | undefined;
   readonly runtimes: RuntimeCatalogue;
@@ -28,7 +30,7 @@ export function createHealthReport(deps: HealthDeps): () => Promise<object> {
         description: deps.driver.description,
         ...(deps.isolationWarning === undefined ? {} : { warning: deps.isolationWarning }),
       },
-      services: ['lambda', 'iam', 'sts', 'logs'],
+      services: deps.services,
       runtimes: Object.fromEntries(
         runtimes.map((each) => [
           each.identifier,

@@ -194,6 +194,7 @@ async function startServing(
   const health = createHealthReport({
     ...execution,
     version,
+    services: [...services.keys()],
     clock,
     damage: () => ({
       functionRows: state.functions.quarantinedRows,
