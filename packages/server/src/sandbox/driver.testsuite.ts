@@ -373,6 +373,18 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       await until(() => output.stdout().length > frozen + 100);
     });
 
+    test('a tree that starts programs all the time is frozen at any moment', async () => {
+      const sandbox = await create();
+      const loop = 'while :; do /bin/true; done';
+      const output = await startProgram(sandbox, shell(`${loop} & ${loop} & echo on; ${loop}`));
+      await until(() => output.stdout() === 'on\n');
+      for (let round = 0; round < 60; round++) {
+        await sandbox.freeze();
+        await sandbox.thaw();
+        await sleep(round % 7);
+      }
+    });
+
     test('destroy ends a daemon that forked twice and a program that ignores SIGTERM', async () => {
       const sandbox = await create();
       const seconds = uniqueSleep();

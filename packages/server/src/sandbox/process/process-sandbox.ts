@@ -27,6 +27,15 @@ import { createTranslator } from './translate-paths.ts';
 /** A killed process leaves within milliseconds; later than this something holds it in the kernel. */
 const DEATH_MS = 5_000;
 
+/** A signal takes effect when its process next has a CPU, which a busy machine may delay. */
+const OBEDIENCE_MS = 2_000;
+
+/**
+ * An uninterruptible process executes nothing, and a SIGSTOP that waits takes effect before it
+ * does. The parent of a vfork is one for as long as its child is stopped before its exec.
+ */
+const isHeldByKernel = (state: string): boolean => state === 'D';
+
 // The limits are the shell's to set, because Node cannot; a lower hard limit of our own stays.
 const LIMITED = 'ulimit -c 0 2>/dev/null; ulimit -n "$0" 2>/dev/null; exec "$@"';
 
@@ -109,7 +118,7 @@ export class ProcessSandbox implements Sandbox {
   async yieldCpus(): Promise<void> {}
 
   async freeze(): Promise<void> {
-    await this.#signalTree('SIGSTOP', (state) => state !== 'T' && state !== 't');
+    await this.#signalTree('SIGSTOP', (state) => state !== 'T' && state !== 't', isHeldByKernel);
   }
 
   async thaw(): Promise<void> {
@@ -169,12 +178,23 @@ export class ProcessSandbox implements Sandbox {
     return session === undefined ? [] : await findTree(this.#deps.marker, session);
   }
 
-  /** Repeated until no process is left over: a running one may fork while others are stopped. */
-  async #signalTree(name: NodeJS.Signals, isLeft: (state: string) => boolean): Promise<void> {
+  /**
+   * Repeated until no process is left over: a running one may fork while others are stopped. One
+   * that was signalled and for which the signal only waits, is not left over either.
+   */
+  async #signalTree(
+    name: NodeJS.Signals,
+    isLeft: (state: string) => boolean,
+    signalWaits: (state: string) => boolean = () => false,
+  ): Promise<void> {
     this.#signalGroup(name);
-    for (let round = 0; round < 20; round++) {
-      const left = (await this.#tree()).filter(({ state }) => isLeft(state));
+    const signalled = new Set<number>();
+    for (let waitedMs = 0; waitedMs < OBEDIENCE_MS; waitedMs++) {
+      const left = (await this.#tree()).filter(
+        ({ pid, state }) => isLeft(state) && !(signalled.has(pid) && signalWaits(state)),
+      );
       if (left.length === 0) return;
+      for (const { pid } of left) signalled.add(pid);
       signalAll(
         left.map(({ pid }) => pid),
         name,
