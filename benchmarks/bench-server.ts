@@ -1,4 +1,6 @@
 /** A server for the benchmark, as a user starts it, with a role and functions to call. */
+import { IAMClient } from '@aws-sdk/client-iam';
+import { createFunctionRole } from '../packages/testkit/src/create-function-role.ts';
 import { startServer, type TestServer } from '../packages/testkit/src/start-server.ts';
 import { zipOf } from '../packages/testkit/src/zip-of.ts';
 import { createInvokeClient } from './invoke-client.ts';
@@ -46,32 +48,12 @@ export async function createFunction(server: TestServer, options: FunctionOption
 }
 
 async function createRole(server: TestServer): Promise<void> {
-  const { IAMClient, CreateRoleCommand, AttachRolePolicyCommand } =
-    await import('@aws-sdk/client-iam');
   const iam = new IAMClient({
     endpoint: server.endpoint,
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
-  await iam.send(
-    new CreateRoleCommand({
-      RoleName: 'bench',
-      AssumeRolePolicyDocument: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: {
-          Effect: 'Allow',
-          Principal: { Service: 'lambda.amazonaws.com' },
-          Action: 'sts:AssumeRole',
-        },
-      }),
-    }),
-  );
-  await iam.send(
-    new AttachRolePolicyCommand({
-      RoleName: 'bench',
-      PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
-    }),
-  );
+  await createFunctionRole(iam, 'bench');
   iam.destroy();
 }
 

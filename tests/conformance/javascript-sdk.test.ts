@@ -7,12 +7,7 @@ import {
   DescribeLogGroupsCommand,
   FilterLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
-import {
-  AttachRolePolicyCommand,
-  CreateRoleCommand,
-  IAMClient,
-  PutRolePolicyCommand,
-} from '@aws-sdk/client-iam';
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateFunctionCommand,
   InvokeCommand,
@@ -23,6 +18,7 @@ import {
   type Runtime,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 
@@ -30,7 +26,7 @@ let server: TestServer;
 let lambda: LambdaClient;
 let iam: IAMClient;
 let logs: CloudWatchLogsClient;
-const role = 'arn:aws:iam::000000000000:role/js-role';
+let role: string;
 
 beforeAll(async () => {
   server = await startServer();
@@ -41,15 +37,7 @@ beforeAll(async () => {
   lambda = new LambdaClient({ maxAttempts: 1 });
   iam = new IAMClient({ maxAttempts: 1 });
   logs = new CloudWatchLogsClient({ maxAttempts: 1 });
-  const AssumeRolePolicyDocument = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
-    ],
-  });
-  await iam.send(new CreateRoleCommand({ RoleName: 'js-role', AssumeRolePolicyDocument }));
-  const PolicyArn = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
-  await iam.send(new AttachRolePolicyCommand({ RoleName: 'js-role', PolicyArn }));
+  role = await createFunctionRole(iam, 'js-role');
 });
 afterAll(async () => {
   lambda?.destroy();
@@ -155,20 +143,7 @@ export const handler = async () => {
   });
 
   test('a role without permission to log loses its logs, and the function still runs', async () => {
-    const silent = 'arn:aws:iam::000000000000:role/silent';
-    await iam.send(
-      new CreateRoleCommand({
-        RoleName: 'silent',
-        AssumeRolePolicyDocument: JSON.stringify({
-          Version: '2012-10-17',
-          Statement: {
-            Effect: 'Allow',
-            Principal: { Service: 'lambda.amazonaws.com' },
-            Action: 'sts:AssumeRole',
-          },
-        }),
-      }),
-    );
+    const silent = await createFunctionRole(iam, 'silent', { mayLog: false });
     const source = `export const handler = async () => { console.log('unheard'); return 'ran'; };`;
     await lambda.send(
       new CreateFunctionCommand({

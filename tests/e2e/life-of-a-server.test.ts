@@ -11,8 +11,9 @@ import {
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { expect, test } from 'vitest';
+import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { leftoversOf } from '../../packages/testkit/src/leftovers.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
 import {
@@ -43,25 +44,7 @@ function clientsOf(server: TestServer): {
 
 async function createCounter(server: TestServer): Promise<void> {
   const { lambda, iam } = clientsOf(server);
-  await iam.send(
-    new CreateRoleCommand({
-      RoleName: 'counter',
-      AssumeRolePolicyDocument: JSON.stringify({
-        Version: '2012-10-17',
-        Statement: {
-          Effect: 'Allow',
-          Principal: { Service: 'lambda.amazonaws.com' },
-          Action: 'sts:AssumeRole',
-        },
-      }),
-    }),
-  );
-  await iam.send(
-    new AttachRolePolicyCommand({
-      RoleName: 'counter',
-      PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
-    }),
-  );
+  const role = await createFunctionRole(iam, 'counter');
   const source = `import fs from 'node:fs';
 let calls = 0;
 export const handler = async () => {
@@ -75,7 +58,7 @@ export const handler = async () => {
       FunctionName: 'counter',
       Runtime: 'nodejs26.x',
       Handler: 'index.handler',
-      Role: 'arn:aws:iam::000000000000:role/counter',
+      Role: role,
       Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
     }),
   );

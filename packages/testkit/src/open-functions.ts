@@ -3,7 +3,7 @@
  * repeat through the public API: create, invoke with the tail of the log, update.
  */
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { AttachRolePolicyCommand, CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { IAMClient } from '@aws-sdk/client-iam';
 import {
   CreateFunctionCommand,
   InvokeCommand,
@@ -12,6 +12,7 @@ import {
   type CreateFunctionCommandInput,
   type Runtime,
 } from '@aws-sdk/client-lambda';
+import { createFunctionRole } from './create-function-role.ts';
 import { startServer, type TestServer } from './start-server.ts';
 import { zipOf, type ZipEntry } from './zip-of.ts';
 
@@ -52,7 +53,7 @@ export async function openFunctions(args: readonly string[] = []): Promise<Funct
   const lambda = new LambdaClient(options);
   const iam = new IAMClient(options);
   const logs = new CloudWatchLogsClient(options);
-  await createRole(iam);
+  await createFunctionRole(iam, 'function-role');
   return {
     server,
     lambda,
@@ -88,27 +89,6 @@ export async function openFunctions(args: readonly string[] = []): Promise<Funct
       await server[Symbol.asyncDispose]();
     },
   };
-}
-
-async function createRole(iam: IAMClient): Promise<void> {
-  const trust = {
-    Version: '2012-10-17',
-    Statement: [
-      { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
-    ],
-  };
-  await iam.send(
-    new CreateRoleCommand({
-      RoleName: 'function-role',
-      AssumeRolePolicyDocument: JSON.stringify(trust),
-    }),
-  );
-  await iam.send(
-    new AttachRolePolicyCommand({
-      RoleName: 'function-role',
-      PolicyArn: 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole',
-    }),
-  );
 }
 
 async function invoke(lambda: LambdaClient, name: string, event: unknown): Promise<Invoked> {

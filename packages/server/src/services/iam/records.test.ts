@@ -6,6 +6,7 @@ import type {
   ListInstanceProfilesForRoleResponse,
 } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { failsWith } from '../../../../testkit/src/fails-with.ts';
 import { openIam, type OpenedIam } from '../../../../testkit/src/open-iam.ts';
 
 const ACCOUNT = '000000000000';
@@ -20,13 +21,6 @@ const trust = JSON.stringify({
 let iam: OpenedIam;
 const call = <Output extends object>(operation: string, input: object = {}): Promise<Output> =>
   iam.call<Output>('iam', operation, input);
-const failsWith = async (
-  calling: Promise<object>,
-  code: string,
-  message: string,
-): Promise<void> => {
-  await expect(calling).rejects.toMatchObject({ code, message });
-};
 
 beforeEach(async () => {
   iam = await openIam(Date.parse('2026-11-24T12:00:00Z'));

@@ -15,6 +15,7 @@ import type {
   ListRoleTagsResponse,
 } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { failsWith } from '../../../../testkit/src/fails-with.ts';
 import { openIam, type OpenedIam } from '../../../../testkit/src/open-iam.ts';
 import { roleSessionPrincipal } from '../../iam/credentials.ts';
 
@@ -38,13 +39,6 @@ const call = <Output extends object>(operation: string, input: object = {}): Pro
   iam.call<Output>('iam', operation, input);
 const createRole = (more: object = {}): Promise<CreateRoleResponse> =>
   call('CreateRole', { RoleName: 'app', AssumeRolePolicyDocument: trust, ...more });
-const failsWith = async (
-  calling: Promise<object>,
-  code: string,
-  message: string,
-): Promise<void> => {
-  await expect(calling).rejects.toMatchObject({ code, message });
-};
 
 beforeEach(async () => {
   iam = await openIam(NOW);

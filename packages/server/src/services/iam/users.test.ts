@@ -11,6 +11,7 @@ import type {
   ListUsersResponse,
 } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { failsWith } from '../../../../testkit/src/fails-with.ts';
 import { openIam, type OpenedIam } from '../../../../testkit/src/open-iam.ts';
 import type { Principal } from '../../core/principal.ts';
 import { createAccount } from '../../iam/create-account.ts';
@@ -36,13 +37,6 @@ const createKey = async (UserName = 'ann'): Promise<[id: string, secret: string]
 };
 const signIn = (id: string, listener: 'public' | 'sandbox' = 'public'): Principal =>
   iam.identities.findCredentials(id, undefined, listener, 'iam').principal;
-const failsWith = async (
-  calling: Promise<object>,
-  code: string,
-  message: string,
-): Promise<void> => {
-  await expect(calling).rejects.toMatchObject({ code, message });
-};
 
 beforeEach(async () => {
   iam = await openIam(NOW);

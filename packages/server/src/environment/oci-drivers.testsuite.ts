@@ -1,0 +1,28 @@
+/** Runs a suite of environments over the OCI driver, without and with runtimes booted ahead. */
+import { systemClock } from '../lib/clock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { startSandboxDriver } from '../sandbox/choose-driver.ts';
+import type { SandboxDriver } from '../sandbox/driver.ts';
+
+type Suite = (
+  name: string,
+  startDriver: (folder: string, logger: Logger) => Promise<SandboxDriver>,
+  settings: { readonly bootedOfEach: number },
+) => void;
+
+export function overOciDrivers(suite: Suite): void {
+  suite('the OCI driver', startOciDriver, { bootedOfEach: 0 });
+  suite('the OCI driver with booted runtimes', startOciDriver, { bootedOfEach: 2 });
+}
+
+async function startOciDriver(folder: string, logger: Logger): Promise<SandboxDriver> {
+  const { driver } = await startSandboxDriver({
+    isolation: 'oci',
+    ociRuntime: 'auto',
+    isLoopbackOnly: true,
+    folder,
+    clock: systemClock,
+    logger,
+  });
+  return driver;
+}
