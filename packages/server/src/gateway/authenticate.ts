@@ -21,7 +21,7 @@ export interface Caller {
 export function authenticate(
   deps: { readonly identities: Identities; readonly clock: Clock },
   listener: ListenerKind,
-  model: ServiceModel,
+  model: Pick<ServiceModel, 'signingName'>,
   signed: SignedRequest | undefined,
   request: RawRequest,
 ): Caller {

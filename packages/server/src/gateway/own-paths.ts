@@ -1,13 +1,10 @@
-/** Hearth's own paths, below `/_hearth/`: never part of an AWS API, never signed. */
-import type { ListenerKind } from '../iam/credentials.ts';
+/**
+ * Hearth's own paths, below `/_hearth/`: never part of an AWS API. What is wrong with a request is
+ * answered as `{ __type, message }`, as AWS's JSON protocols do.
+ */
+import { AwsError } from '../core/aws-error.ts';
 import type { RawResponse } from '../wire/raw-message.ts';
-
-export interface OwnRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly listener: ListenerKind;
-}
+import type { OwnRequest } from './own-request.ts';
 
 /** One own path or a family of them; `undefined` means: not mine. */
 export type OwnPath = (request: OwnRequest) => Promise<RawResponse | undefined>;
@@ -16,9 +13,14 @@ export async function answerOwnPath(
   paths: readonly OwnPath[],
   request: OwnRequest,
 ): Promise<RawResponse> {
-  for (const path of paths) {
-    const response = await path(request);
-    if (response !== undefined) return response;
+  try {
+    for (const path of paths) {
+      const response = await path(request);
+      if (response !== undefined) return response;
+    }
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    return jsonResponse(error.status, { __type: error.code, message: error.message });
   }
   return jsonResponse(404, {
     message: `Hearth has no ${request.path}. GET /_hearth/health is there.`,

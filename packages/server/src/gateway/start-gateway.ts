@@ -15,6 +15,7 @@ import { createBodyBudget, type BodyBudget } from './body-budget.ts';
 import { webPageProblem } from './browser-guard.ts';
 import { identifyService } from './identify-service.ts';
 import { answerOwnPath, jsonResponse, type OwnPath } from './own-paths.ts';
+import { ownRequest } from './own-request.ts';
 import { rawHeadOf, type RawHead } from './raw-request.ts';
 import { readRequestSignature } from './request-signature.ts';
 import { answerUnserved } from './unserved.ts';
@@ -168,9 +169,11 @@ async function answer(
   const signature = readRequestSignature(head);
   const destination = identifyService({ ...head, signedService: signature.service }, models);
   switch (destination.kind) {
-    case 'hearth':
-      request.resume();
-      return write(response, await answerOwnPath(deps.ownPaths, { ...head, listener }));
+    case 'hearth': {
+      const own = ownRequest(deps, { listener, head, signature, message: request });
+      const answered = await answerOwnPath(deps.ownPaths, own);
+      return write(response, answered, hasUnread(request));
+    }
     case 'unserved':
       return write(
         response,

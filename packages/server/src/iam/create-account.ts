@@ -12,6 +12,13 @@ export interface CreatedAccount {
   readonly secretAccessKey: string;
 }
 
+/** The caller's fault; the message says what is wrong. */
+export class AccountRefused extends Error {
+  override get name(): string {
+    return 'AccountRefused';
+  }
+}
+
 /**
  * Rejects for an id that is no account's, or whose account has users. (One without users was cut
  * off at its creation, or has nobody left: it gets its administrator.) Without an id one is drawn
@@ -23,7 +30,7 @@ export async function createAccount(
 ): Promise<CreatedAccount> {
   const { identities, ids } = deps;
   if (id !== undefined && !/^\d{12}$/.test(id)) {
-    throw new Error(`An account is named by twelve digits, not by "${id}".`);
+    throw new AccountRefused(`An account is named by twelve digits, not by "${id}".`);
   }
   const account = id ?? drawAccount(identities, ids);
   const createdAtMs = Math.floor(identities.clock.nowMs() / 1000) * 1000;
@@ -53,8 +60,8 @@ export async function createAccount(
   };
 }
 
-function existing(account: string): Error {
-  return new Error(`The account ${account} exists already.`);
+function existing(account: string): AccountRefused {
+  return new AccountRefused(`The account ${account} exists already.`);
 }
 
 function drawAccount(identities: Identities, ids: Ids): string {

@@ -17,6 +17,7 @@ async function stageOver(
   const driver: SandboxDriver = {
     description: 'misbehaving',
     isolation: 'process',
+    advisories: [],
     mountsLate: false,
     create,
     close: async () => {},

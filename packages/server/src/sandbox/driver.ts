@@ -14,6 +14,8 @@ export interface SandboxDriver extends Closeable {
   /** What health and the start-up message show: `oci (crun 1.8.1)`, `process (no isolation)`. */
   readonly description: string;
   readonly isolation: 'oci' | 'process';
+  /** Sentences about what makes the sandboxes: a version with known ways out. */
+  readonly advisories: readonly string[];
   /** Whether `Sandbox.mount` works: what has no view of files of its own cannot be shown more. */
   readonly mountsLate: boolean;
   /** Rejects with `SandboxFailure` when the machine refuses. Any number may be under way. */

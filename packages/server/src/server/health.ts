@@ -3,6 +3,7 @@ import type { RuntimeCatalogue } from '@hearth/runtimes';
 import type { Clock } from '../lib/clock.ts';
 import type { StartedInvoker } from '../invoke/start-invoker.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
+import { withoutEffect } from './without-effect.ts';
 
 export interface HealthDeps {
   readonly version: string;
@@ -29,6 +30,7 @@ export function createHealthReport(deps: HealthDeps): () => Promise<object> {
         driver: deps.driver.isolation,
         description: deps.driver.description,
         ...(deps.isolationWarning === undefined ? {} : { warning: deps.isolationWarning }),
+        advisories: deps.driver.advisories,
       },
       services: deps.services,
       runtimes: Object.fromEntries(
@@ -39,6 +41,7 @@ export function createHealthReport(deps: HealthDeps): () => Promise<object> {
       ),
       invocations: deps.invoker.snapshot(),
       damagedRecords: deps.damage(),
+      withoutEffect,
     };
   };
 }

@@ -14,6 +14,7 @@ import {
   openFunctionRepository,
   type FunctionRepository,
 } from '../functions/function-repository.ts';
+import { accountPath } from '../gateway/account-path.ts';
 import { createCallAs } from '../gateway/create-call-as.ts';
 import { healthPath } from '../gateway/own-paths.ts';
 import { serve } from '../gateway/served-service.ts';
@@ -201,7 +202,7 @@ async function startServing(
       logRecords: logs.damagedRecords,
     }),
   });
-  const ownPaths = [healthPath(health), lambda.answerOwnPath];
+  const ownPaths = [healthPath(health), accountPath({ identities, ids }), lambda.answerOwnPath];
   const gateway = await startGateway(
     { identities, services, clock, ids, logger, ownPaths },
     { host: config.host, port: config.port, graceMs: config.shutdownGraceSeconds * 1000 },

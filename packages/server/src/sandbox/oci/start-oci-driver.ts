@@ -49,7 +49,8 @@ export async function startOciDriver(deps: OciDriverDeps): Promise<SandboxDriver
 
 async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<SandboxDriver> {
   const { logger } = deps;
-  for (const sentence of adviseOnRuntime(runtime.name, runtime.version)) logger.warn(sentence);
+  const advisories = adviseOnRuntime(runtime.name, runtime.version);
+  for (const sentence of advisories) logger.warn(sentence);
   const sandboxes = new Sandboxes();
   const generations = new HelperGenerations({
     folder: deps.folder,
@@ -81,7 +82,7 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     const description = `oci (${runtime.name} ${runtime.version}${note})`;
     // The others bring a kernel of their own, which does not see mounts that come later.
     const mountsLate = runtime.kind === 'crun' || runtime.kind === 'runc';
-    return { description, isolation: 'oci', mountsLate, create, ...lifetime };
+    return { description, advisories, isolation: 'oci', mountsLate, create, ...lifetime };
   } catch (error) {
     await lifetime.close();
     throw error;

@@ -60,6 +60,7 @@ export async function startProcessDriver(deps: ProcessDriverDeps): Promise<Sandb
   return {
     description: 'process (no isolation)',
     isolation: 'process',
+    advisories: [],
     mountsLate: false,
     create,
     ...lifetime,

@@ -1,0 +1,11 @@
+/**
+ * What can be stored or is set here and changes nothing, unlike on AWS: `hearth doctor` shows it.
+ * Everything else that cannot act is refused.
+ */
+export const withoutEffect: Readonly<Record<string, string>> = {
+  'iam instance profiles': 'there are no instances that could take them',
+  'iam account aliases': 'there is no sign-in page that would show them',
+  'iam OpenID Connect thumbprints': 'no provider is asked over TLS',
+  'conditions on aws:PrincipalOrgID and lambda:EventSourceToken': 'no request has these keys',
+  'AWS_XRAY_DAEMON_ADDRESS in functions': 'nothing listens there',
+};
