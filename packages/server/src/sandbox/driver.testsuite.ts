@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import type { Socket } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -119,6 +119,19 @@ export async function processesWith(text: string): Promise<number[]> {
   return found;
 }
 
+/** Two ports of the host's loopback device that nobody uses now. */
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()];
+  await Promise.all(
+    servers.map(
+      (server) => new Promise<void>((listens) => void server.listen(0, '127.0.0.1', listens)),
+    ),
+  );
+  const [first, second] = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
+  return [first!, second!];
+}
+
 /** A number of seconds that no other `sleep` of this machine has. */
 export function uniqueSleep(): string {
   return `98${randomBytes(4).readUInt32LE()}`;
@@ -220,6 +233,34 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
         'aws-endpoint heard you',
         'runtime-api heard you',
       ]);
+    });
+
+    test('a connection can be made to what listens inside, and to nothing else', async () => {
+      const [port, silent] = suite.isIsolated ? ([8124, 8125] as const) : await freePorts();
+      const sandbox = await create();
+      const output = await startProgram(
+        sandbox,
+        nodeProgram(
+          `const server = require('node:net').createServer((socket) => {
+             socket.write('hello '.repeat(50000));
+             socket.on('data', (chunk) => console.log('got ' + chunk));
+           });
+           server.listen(${port}, '0.0.0.0', () => console.log('listens'));`,
+        ),
+      );
+      await until(() => output.stdout().includes('listens'));
+      await expect(sandbox.connect(silent)).rejects.toThrow(SandboxFailure);
+      const sockets = await Promise.all([sandbox.connect(port), sandbox.connect(port)]);
+      for (const socket of sockets) {
+        let received = 0;
+        socket.on('data', (chunk) => (received += chunk.length));
+        socket.write('news');
+        await until(() => received === 300_000);
+      }
+      await until(() => output.stdout().split('got news').length === 3);
+      await sandbox.destroy('the test is over');
+      await until(() => sockets.every((socket) => socket.destroyed));
+      await expect(sandbox.connect(port)).rejects.toThrow(SandboxFailure);
     });
 
     test('mounted folders and files are where they were asked for', async () => {

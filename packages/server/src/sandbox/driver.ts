@@ -83,6 +83,12 @@ export interface Sandbox {
    * never rejects. The rest of the tree may still live: `destroy` ends it.
    */
   readonly exited: Promise<ProcessExit>;
+  /**
+   * Opens a connection to a port on which a process of this sandbox listens at the address of the
+   * listeners (`sandbox.localdomain` inside). Only this sandbox can be reached by it. Rejects with
+   * `SandboxFailure` when nobody listens there. The caller ends the socket; `destroy` does too.
+   */
+  connect(port: number): Promise<Socket>;
   /** Sends a signal to the program's first process (not to its children). */
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
   /** The most memory the whole tree has used, in bytes; 0 where it cannot be known. */

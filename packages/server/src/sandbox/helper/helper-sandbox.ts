@@ -3,6 +3,7 @@
  * run, and the end of all of them. Whatever fails half-way, `destroy` removes what there is.
  */
 import { closeSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { constants as osConstants } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +20,7 @@ import { ociConfig } from '../oci/config.ts';
 import type { SandboxMount } from '../driver.ts';
 import type { CreateCall, CreateResult, RuntimeCommand, StartCall } from '../oci/protocol.ts';
 import type { AdoptedChildren } from './children.ts';
+import { connectInto } from './connect-into.ts';
 import { createNetwork, type SandboxNetwork } from './network.ts';
 import { runOci, type RunningOci } from './run-oci.ts';
 import { mountInto } from './mount-into.ts';
@@ -125,6 +127,13 @@ export class HelperSandbox {
   mount(mounts: readonly SandboxMount[]): void {
     if (this.#initPid === undefined) throw new Error('The sandbox runs no program.');
     mountInto(this.#initPid, mounts);
+  }
+
+  async connect(port: number): Promise<Socket> {
+    if (this.#network === undefined || this.#destroying !== undefined) {
+      throw new Error('The sandbox was destroyed.');
+    }
+    return await connectInto(this.#network, port);
   }
 
   signal(name: 'SIGTERM' | 'SIGKILL'): void {

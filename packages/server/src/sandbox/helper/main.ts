@@ -2,7 +2,7 @@
  * The sandbox helper: the one process that makes system calls through node:ffi and that starts OCI
  * runtimes. A child of the server; without the server it ends, and takes its sandboxes along.
  */
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { HelperMessage, HelperRequest } from '../oci/protocol.ts';
 import { SandboxHost } from './sandbox-host.ts';
 
@@ -26,7 +26,7 @@ async function answer(request: HelperRequest): Promise<void> {
 }
 
 /** A server that has gone needs no answer: `disconnect` follows. */
-function send(message: HelperMessage, socket?: Server): Promise<void> {
+function send(message: HelperMessage, socket?: Server | Socket): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (process.send === undefined || !process.connected) resolve();
   else process.send(message, socket, undefined, () => resolve());

@@ -13,6 +13,7 @@ import {
   listenTcp,
   setns,
   socketAddress,
+  tcpSocket,
   unshare,
 } from './syscalls.ts';
 
@@ -56,6 +57,21 @@ export function createNetwork(listeners: readonly ListenerPort[]): SandboxNetwor
     throw error;
   } finally {
     setns(home, CLONE_NEWNET);
+    closeSync(home);
+  }
+}
+
+/** A TCP socket of the sandbox's network, not connected yet; the descriptor is the caller's. */
+export function socketInside({ namespaceFd }: SandboxNetwork): number {
+  const home = openSync('/proc/thread-self/ns/net', 'r');
+  try {
+    setns(namespaceFd, CLONE_NEWNET);
+    try {
+      return tcpSocket();
+    } finally {
+      setns(home, CLONE_NEWNET);
+    }
+  } finally {
     closeSync(home);
   }
 }

@@ -6,11 +6,12 @@
  * runtime, a dying tree) is waited for while other requests go on.
  */
 import { closeSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { prepareOwner, removeOwner } from '../oci/cgroup.ts';
 import { findCgroups, type CgroupLayout } from '../oci/cgroup-layout.ts';
 import type {
+  ConnectCall,
   CreateCall,
   CreateResult,
   HelperCall,
@@ -44,7 +45,7 @@ const USUAL_TMP_MIB = 512;
 /** v1 has no rule that ends a whole group for want of memory, so it is looked at. */
 const MEMORY_CHECK_MS = 250;
 
-export type SendMessage = (message: HelperMessage, socket?: Server) => Promise<void>;
+export type SendMessage = (message: HelperMessage, socket?: Server | Socket) => Promise<void>;
 
 export class SandboxHost {
   readonly #send: SendMessage;
@@ -68,6 +69,8 @@ export class SandboxHost {
         return await this.#sandbox(call.sandbox).start(call);
       case 'mount':
         return this.#sandbox(call.sandbox).mount(call.mounts);
+      case 'connect':
+        return await this.#connect(call);
       case 'signal':
         return this.#sandboxes.get(call.sandbox)?.signal(call.name);
       case 'destroy':
@@ -156,6 +159,11 @@ export class SandboxHost {
     } finally {
       server.close();
     }
+  }
+
+  async #connect({ sandbox, port, connection }: ConnectCall): Promise<void> {
+    const socket = await this.#sandbox(sandbox).connect(port);
+    await this.#send({ kind: 'connection', sandbox, connection }, socket);
   }
 
   async #destroy(name: string): Promise<void> {

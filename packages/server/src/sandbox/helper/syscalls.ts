@@ -168,9 +168,8 @@ export function pipe(): { readonly readFd: number; readonly writeFd: number } {
 
 /** A listening TCP socket in the network namespace that this thread is in. */
 export function listenTcp(address: string, port: number): number {
-  const [AF_INET, SOCK_STREAM, SOL_SOCKET, SO_REUSEADDR] = [2, 1, 1, 2];
-  const SOCK_NONBLOCK = 0x800;
-  const fd = checked('socket', libc.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | O_CLOEXEC, 0));
+  const [SOL_SOCKET, SO_REUSEADDR] = [1, 2];
+  const fd = tcpSocket();
   try {
     const one = Buffer.from([1, 0, 0, 0]);
     checked('setsockopt', libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, one, 4));
@@ -181,6 +180,12 @@ export function listenTcp(address: string, port: number): number {
     closeSync(fd);
     throw error;
   }
+}
+
+/** A TCP socket, not connected yet, in the network namespace that this thread is in. */
+export function tcpSocket(): number {
+  const [AF_INET, SOCK_STREAM, SOCK_NONBLOCK] = [2, 1, 0x800];
+  return checked('socket', libc.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | O_CLOEXEC, 0));
 }
 
 /** struct sockaddr_in */

@@ -3,7 +3,7 @@
  * and passes on what the helper tells unasked.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { Server } from 'node:net';
+import { Server, Socket } from 'node:net';
 import path from 'node:path';
 import type { Logger } from '../../lib/logger.ts';
 import { SandboxFailure } from '../driver.ts';
@@ -18,6 +18,7 @@ const CLOSE_MS = 15_000;
 /** What the helper says without being asked. */
 export interface HelperEvents {
   onListener(sandbox: string, name: string, server: Server): void;
+  onConnection(sandbox: string, connection: string, socket: Socket): void;
   onExited(event: Extract<HelperMessage, { kind: 'exited' }>): void;
 }
 
@@ -44,7 +45,7 @@ export class HelperLink {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child.on('message', (message, handle) => {
-      this.#onMessage(message as HelperMessage, handle as Server | undefined);
+      this.#onMessage(message as HelperMessage, handle);
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       logger.error('the sandbox helper complained', { text });
@@ -90,7 +91,7 @@ export class HelperLink {
     clearTimeout(deadline);
   }
 
-  #onMessage(message: HelperMessage, handle: Server | undefined): void {
+  #onMessage(message: HelperMessage, handle: unknown): void {
     switch (message.kind) {
       case 'result':
         this.#take(message.id)?.resolve(message.result);
@@ -99,7 +100,14 @@ export class HelperLink {
         this.#take(message.id)?.reject(new SandboxFailure(message.message));
         break;
       case 'listener':
-        if (handle !== undefined) this.#events.onListener(message.sandbox, message.name, handle);
+        if (handle instanceof Server) {
+          this.#events.onListener(message.sandbox, message.name, handle);
+        }
+        break;
+      case 'connection':
+        if (handle instanceof Socket) {
+          this.#events.onConnection(message.sandbox, message.connection, handle);
+        }
         break;
       case 'exited':
         this.#events.onExited(message);

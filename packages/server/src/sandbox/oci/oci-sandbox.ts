@@ -2,7 +2,7 @@
  * One sandbox of the OCI driver as the server holds it. The helper makes and ends it; output,
  * connections, the freezer and the figures go between the server and the kernel directly.
  */
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { ProcessExit } from '../../core/outcome.ts';
 import { invariant } from '../../lib/invariant.ts';
 import {
@@ -40,6 +40,10 @@ export class OciSandbox implements Sandbox {
   readonly #memory: MemoryGauge;
   readonly #exit = Promise.withResolvers<ProcessExit>();
   readonly #servers = new Map<string, Server>();
+  /** Into the sandbox; `connect` takes them from here as they arrive, by name. */
+  readonly #arrived = new Map<string, Socket>();
+  readonly #connections = new Set<Socket>();
+  #lastConnection = 0;
   #output: { readonly stdout: OutputStream; readonly stderr: OutputStream } | undefined;
   #isStarted = false;
   #destroying: Promise<void> | undefined;
@@ -104,6 +108,33 @@ export class OciSandbox implements Sandbox {
     this.#exit.resolve({ code: null, signal: 'SIGKILL', outOfMemory: false });
   }
 
+  async connect(port: number): Promise<Socket> {
+    const connection = String(++this.#lastConnection);
+    const failure = `Nothing in sandbox ${this.id} accepts a connection at port ${port}.`;
+    try {
+      await this.#deps.link.request({ call: 'connect', sandbox: this.id, port, connection });
+    } catch (cause) {
+      throw new SandboxFailure(failure, { cause });
+    }
+    const socket = this.#arrived.get(connection);
+    this.#arrived.delete(connection);
+    if (socket === undefined || socket.destroyed) throw new SandboxFailure(failure);
+    return socket;
+  }
+
+  /** The helper handed over a connection into this sandbox. */
+  onConnected(connection: string, socket: Socket): void {
+    if (this.#destroying !== undefined) {
+      socket.destroy();
+      return;
+    }
+    this.#connections.add(socket);
+    this.#arrived.set(connection, socket);
+    // Whoever gets it listens too; until then an error must not be the server's.
+    socket.on('error', () => {});
+    socket.once('close', () => this.#connections.delete(socket));
+  }
+
   signal(name: 'SIGTERM' | 'SIGKILL'): void {
     // Without a helper there is no program to signal.
     this.#deps.link.request({ call: 'signal', sandbox: this.id, name }).catch(() => {});
@@ -158,6 +189,8 @@ export class OciSandbox implements Sandbox {
   async #end(reason: string): Promise<void> {
     this.#memory.close();
     for (const server of this.#servers.values()) server.close();
+    // A socket of ours would keep the network namespace.
+    for (const socket of this.#connections) socket.destroy();
     try {
       await this.#destroyThroughHelper();
     } catch (cause) {

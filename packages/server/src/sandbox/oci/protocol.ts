@@ -1,6 +1,6 @@
 /**
  * What the server and its sandbox helper say to each other: JSON over the child's IPC channel.
- * Listening sockets travel with `listener` messages; nothing else is ever passed.
+ * Sockets travel with `listener` and `connection` messages; nothing else is ever passed.
  */
 import type { SandboxMount } from '../driver.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
@@ -8,7 +8,14 @@ import type { CgroupLayout } from './cgroup-layout.ts';
 /** Ids are the server's; each gets exactly one answer of the same id. */
 export type HelperRequest = { readonly id: number } & HelperCall;
 
-export type HelperCall = InitCall | CreateCall | StartCall | MountCall | SignalCall | DestroyCall;
+export type HelperCall =
+  | InitCall
+  | CreateCall
+  | StartCall
+  | MountCall
+  | ConnectCall
+  | SignalCall
+  | DestroyCall;
 
 /** The first one, once. */
 export interface InitCall {
@@ -56,6 +63,15 @@ export interface MountCall {
   readonly mounts: readonly SandboxMount[];
 }
 
+/** To a port inside; the socket comes in a `connection` message before the result. */
+export interface ConnectCall {
+  readonly call: 'connect';
+  readonly sandbox: string;
+  readonly port: number;
+  /** Names the connection in that message. */
+  readonly connection: string;
+}
+
 export interface SignalCall {
   readonly call: 'signal';
   readonly sandbox: string;
@@ -87,6 +103,8 @@ export type HelperMessage =
   | { readonly kind: 'failure'; readonly id: number; readonly message: string }
   /** Comes with the socket, before the result of `create`. */
   | { readonly kind: 'listener'; readonly sandbox: string; readonly name: string }
+  /** Comes with the socket, before the result of `connect`. */
+  | { readonly kind: 'connection'; readonly sandbox: string; readonly connection: string }
   | {
       readonly kind: 'exited';
       readonly sandbox: string;

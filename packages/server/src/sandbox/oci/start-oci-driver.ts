@@ -61,6 +61,11 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
         if (sandbox === undefined) server.close();
         else sandbox.adopt(name, server);
       },
+      onConnection: (id, connection, socket) => {
+        const sandbox = sandboxes.find(id);
+        if (sandbox === undefined) socket.destroy();
+        else sandbox.onConnected(connection, socket);
+      },
       onExited: ({ sandbox, code, signal, outOfMemory }) => {
         sandboxes.find(sandbox)?.onExited({ code, signal, outOfMemory });
       },

@@ -5,7 +5,7 @@
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,6 +55,7 @@ export class ProcessSandbox implements Sandbox {
   readonly #deps: ProcessSandboxDeps;
   readonly #exit = Promise.withResolvers<ProcessExit>();
   readonly #servers = new Map<string, Server>();
+  readonly #connections = new Set<Socket>();
   #child: ChildProcessByStdio<null, Readable, Readable> | undefined;
   #isStarted = false;
   #peakBytes = 0;
@@ -93,6 +94,24 @@ export class ProcessSandbox implements Sandbox {
     env['TMPDIR'] = this.#tmp;
     env[MARKER_VARIABLE] = this.#deps.marker;
     await this.#spawn(program, program.argv.map(translate), translate(program.cwd), env);
+  }
+
+  /** Without a network of its own the sandbox listens on the host's loopback device. */
+  async connect(port: number): Promise<Socket> {
+    const failure = `Nothing in sandbox ${this.id} accepts a connection at port ${port}.`;
+    if (this.#destroying !== undefined) throw new SandboxFailure(failure);
+    const socket = connect(port, '127.0.0.1');
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.once('connect', resolve);
+    socket.once('close', () => this.#connections.delete(socket));
+    socket.on('error', reject);
+    this.#connections.add(socket);
+    try {
+      await promise;
+      return socket;
+    } catch (cause) {
+      throw new SandboxFailure(failure, { cause });
+    }
   }
 
   signal(name: 'SIGTERM' | 'SIGKILL'): void {
@@ -211,6 +230,7 @@ export class ProcessSandbox implements Sandbox {
 
   async #end(reason: string): Promise<void> {
     for (const server of this.#servers.values()) server.close();
+    for (const socket of this.#connections) socket.destroy();
     try {
       await this.#kill();
       if (this.#child === undefined) {
