@@ -14,6 +14,8 @@ export interface InvocationRequest {
   /** `Root=1-...;Parent=...;Sampled=0`; made where the caller sent none. */
   readonly traceHeader?: string;
   readonly wantsLogTail: boolean;
+  /** Of a function with tenant isolation: an environment serves the tenant that it began with. */
+  readonly tenantId?: string;
   /** What the function may have; without one, as all functions that have nothing reserved. */
   readonly share?: ConcurrencyShare;
 }
@@ -51,7 +53,8 @@ export interface Invoker {
 export type ThrottleReason =
   | 'ConcurrentInvocationLimitExceeded'
   | 'ReservedFunctionConcurrentInvocationLimitExceeded'
-  | 'FunctionInvocationRateLimitExceeded';
+  | 'FunctionInvocationRateLimitExceeded'
+  | 'ReservedFunctionInvocationRateLimitExceeded';
 
 /** No capacity for one more invocation now. */
 export class Throttled extends Error {

@@ -30,6 +30,13 @@ export const SANDBOX_FILE_DESCRIPTORS = 1_024;
 /** Init of an on-demand environment. */
 export const INIT_TIMEOUT_MS = 10_000;
 export const ACCOUNT_CONCURRENCY = 1_000;
+/** One function gets so many more environments in `SCALING_SECONDS`. */
+export const SCALING_ENVIRONMENTS = 1_000;
+export const SCALING_SECONDS = 10;
+/** Requests a second, for each unit of concurrency. */
+export const REQUESTS_PER_CONCURRENCY = 10;
+/** Environments of all tenants of one function, for each of the function's concurrency. */
+export const TENANT_ENVIRONMENTS_PER_CONCURRENCY = 2.5;
 /** What reserved concurrency must leave to the functions that have none. */
 export const MIN_UNRESERVED_CONCURRENCY = 100;
 export const TAGS_PER_RESOURCE = 50;

@@ -43,6 +43,7 @@ export interface InvocationOrder {
   readonly payload: Uint8Array;
   readonly traceHeader: string;
   readonly clientContext?: string;
+  readonly tenantId?: string;
   readonly wantsLogTail: boolean;
 }
 
@@ -243,7 +244,7 @@ export class Environment {
   async #run(order: InvocationOrder, invocation: RunningInvocation): Promise<InvocationAnswer> {
     const { log, runtime } = this.#prepared();
     invariant(runtime !== undefined, 'an environment that runs an invocation has a runtime');
-    log.start(order.requestId, this.version.version, order.wantsLogTail);
+    log.start(order, this.version.version);
     runtime.session.deliver({
       ...order,
       deadlineAtMs: this.#deps.clock.nowMs() + invocation.remainingMs(),
@@ -276,7 +277,7 @@ export class Environment {
   ): Promise<InvocationAnswer> {
     const { log } = this.#prepared();
     // AWS: START comes after the init that ran inside the invocation.
-    log.start(order.requestId, this.version.version, order.wantsLogTail);
+    log.start(order, this.version.version);
     const tail = await this.#endFailed(order, invocation, failureStatus(failure));
     return withTail(failureOutcome(failure, order.requestId, this.#timeoutMs), tail);
   }

@@ -36,6 +36,8 @@ export interface FunctionRecord extends FunctionKey {
   readonly aliases?: readonly AliasRecord[];
   /** Resource policies by qualifier; the function's own is under the empty one. */
   readonly policies?: Readonly<Record<string, ResourcePolicy>>;
+  /** Environments are never shared between tenants. Of the whole function, since its creation. */
+  readonly tenancy?: 'PER_TENANT';
   /** For all versions together; 0 blocks the function. */
   readonly reservedConcurrency?: number;
 }

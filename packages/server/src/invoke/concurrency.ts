@@ -52,7 +52,7 @@ export class Concurrency {
   }
 }
 
-const unreserved: ConcurrencyShare = { kind: 'unreserved', reservedByOthers: 0 };
+export const unreserved: ConcurrencyShare = { kind: 'unreserved', reservedByOthers: 0 };
 
 /** Counts by name; a name that is back at nothing takes no memory. */
 class Counter {

@@ -4,7 +4,7 @@
  * finds none idle waits for whichever comes first: a new environment that is started for it, or
  * one that becomes idle. Every waiting invocation is served or rejected; none is left behind.
  */
-import { Throttled } from '../core/invocation.ts';
+import { Throttled, type ThrottleReason } from '../core/invocation.ts';
 import { EnvironmentEnded, type Environment } from '../environment/environment.ts';
 import type { EnvironmentListener } from '../environment/environment.ts';
 import type { Semaphore } from '../lib/semaphore.ts';
@@ -14,6 +14,8 @@ export interface PoolDeps {
   readonly gate: Semaphore;
   readonly createEnvironment: (listener: EnvironmentListener) => Environment;
   readonly reusesEnvironments: boolean;
+  /** Asked before each start for a waiting invocation: why there must be none now. */
+  readonly refuseStart?: () => ThrottleReason | undefined;
   /** Nothing waits here and no environment is left; may be called more than once. */
   readonly onEmpty: () => void;
 }
@@ -46,6 +48,11 @@ export class EnvironmentPool {
     const starting = this.#starting.size;
     const idle = this.#idle.length;
     return { starting, idle, busy: this.#all.size - idle - starting };
+  }
+
+  /** Environments that are there or about to be started. */
+  get size(): number {
+    return this.#all.size + this.#queuedStarts;
   }
 
   /** Resolves with an environment that the caller must `invoke` at once. */
@@ -104,6 +111,11 @@ export class EnvironmentPool {
     const missing = (): number =>
       this.#waiting.length - servedByOthers - this.#queuedStarts - this.#starting.size;
     while (missing() > 0) {
+      const refusal = this.#deps.refuseStart?.();
+      if (refusal !== undefined) {
+        this.#waiting.pop()?.reject(new Throttled(refusal));
+        continue;
+      }
       const permit = this.#deps.gate.acquire();
       if (permit === undefined) {
         // What cannot be started within bounds is throttled and never left hanging.
@@ -113,6 +125,7 @@ export class EnvironmentPool {
       this.#queuedStarts += 1;
       void permit.then((release) => this.#startOne(release));
     }
+    this.#tellIfEmpty();
   }
 
   async #startOne(release: () => void): Promise<void> {

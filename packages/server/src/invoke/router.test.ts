@@ -55,3 +55,14 @@ test('an update of $LATEST leaves the published versions, a deleted version the 
   router.retire(`${ARN}:1`, undefined);
   expect(router.pools).toEqual([two]);
 });
+
+test('tenants have pools of their own, which all go with the function', () => {
+  const router = createRouter();
+  const version = versionOf('$LATEST', 'a');
+  const blue = router.poolFor(version, 'blue');
+  expect(router.poolFor(version, 'green')).not.toBe(blue);
+  expect(router.poolFor(version)).not.toBe(blue);
+  expect(router.poolFor(version, 'blue')).toBe(blue);
+  router.retire(ARN, undefined);
+  expect(router.pools).toEqual([]);
+});

@@ -1,45 +1,78 @@
 /**
  * Chooses: which pool serves an invocation, and which pools a changed function leaves behind. All
- * that it decides by is the version that the caller resolved; how environments are made, counted
- * and ended stands in other files.
+ * that it decides by is the version that the caller resolved, and the tenant where the function
+ * keeps them apart; how environments are made, counted and ended stands in other files.
  */
-import { versionArn, type FunctionVersion } from '../core/function-version.ts';
+import { functionArn, versionArn, type FunctionVersion } from '../core/function-version.ts';
 import type { EnvironmentPool } from './environment-pool.ts';
 
-type PoolFactory = (version: FunctionVersion, onEmpty: () => void) => EnvironmentPool;
+type PoolFactory = (
+  version: FunctionVersion,
+  onEmpty: () => void,
+  tenantId: string | undefined,
+) => EnvironmentPool;
+
+interface Served {
+  readonly incarnation: string;
+  readonly pool: EnvironmentPool;
+}
 
 export class Router {
   readonly #createPool: PoolFactory;
-  readonly #byVersion = new Map<string, Map<string, EnvironmentPool>>();
+  readonly #byVersion = new Map<string, Map<string, Served>>();
 
   constructor(createPool: PoolFactory) {
     this.#createPool = createPool;
   }
 
-  /** An environment serves one incarnation of one version only, so each has a pool of its own. */
-  poolFor(version: FunctionVersion): EnvironmentPool {
+  /**
+   * An environment serves one incarnation of one version only, and of those for tenants one
+   * tenant, so each has a pool of its own.
+   */
+  poolFor(version: FunctionVersion, tenantId?: string): EnvironmentPool {
     const arn = versionArn(version);
-    const pools = this.#byVersion.get(arn) ?? new Map<string, EnvironmentPool>();
+    const pools = this.#byVersion.get(arn) ?? new Map<string, Served>();
     this.#byVersion.set(arn, pools);
-    const existing = pools.get(version.incarnation);
-    if (existing !== undefined) return existing;
-    const pool = this.#createPool(version, () => {
-      if (pools.get(version.incarnation) === pool) pools.delete(version.incarnation);
+    const { incarnation } = version;
+    const key = keyOf(incarnation, tenantId);
+    const existing = pools.get(key);
+    if (existing !== undefined) return existing.pool;
+    const onEmpty = (): void => {
+      if (pools.get(key)?.pool === pool) pools.delete(key);
       if (pools.size === 0 && this.#byVersion.get(arn) === pools) this.#byVersion.delete(arn);
-    });
-    pools.set(version.incarnation, pool);
+    };
+    const pool = this.#createPool(version, onEmpty, tenantId);
+    pools.set(key, { incarnation, pool });
     return pool;
   }
 
   retire(arn: string, keepIncarnation: string | undefined): void {
     const reason =
       keepIncarnation === undefined ? 'the function was deleted' : 'the function was updated';
-    for (const [incarnation, pool] of this.#byVersion.get(arn) ?? []) {
+    for (const { incarnation, pool } of this.#byVersion.get(arn)?.values() ?? []) {
       if (incarnation !== keepIncarnation) pool.retire(reason);
     }
   }
 
-  get pools(): readonly EnvironmentPool[] {
-    return [...this.#byVersion.values()].flatMap((pools) => [...pools.values()]);
+  /** The environments of a function that exist, of all its versions and tenants. */
+  environmentsOf(owner: Parameters<typeof functionArn>[0]): number {
+    const arn = functionArn(owner);
+    let count = 0;
+    for (const [each, pools] of this.#byVersion) {
+      if (each !== arn && !each.startsWith(`${arn}:`)) continue;
+      for (const { pool } of pools.values()) count += pool.size;
+    }
+    return count;
   }
+
+  get pools(): readonly EnvironmentPool[] {
+    return [...this.#byVersion.values()].flatMap((pools) =>
+      [...pools.values()].map(({ pool }) => pool),
+    );
+  }
+}
+
+/** An incarnation holds no slash. */
+function keyOf(incarnation: string, tenantId: string | undefined): string {
+  return tenantId === undefined ? incarnation : `${incarnation}/${tenantId}`;
 }

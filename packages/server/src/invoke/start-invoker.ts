@@ -5,15 +5,10 @@
 import type { Socket } from 'node:net';
 import type { RuntimeCatalogue } from '@hearth/runtimes';
 import type { CallAs } from '../core/call-as.ts';
-import type { CodeReference, FunctionVersion } from '../core/function-version.ts';
-import {
-  Throttled,
-  type InvocationRequest,
-  type InvocationResult,
-  type Invoker,
-} from '../core/invocation.ts';
+import { functionArn, type CodeReference, type FunctionVersion } from '../core/function-version.ts';
+import type { Invoker } from '../core/invocation.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
-import { Environment, EnvironmentEnded, type EnvironmentDeps } from '../environment/environment.ts';
+import { Environment, type EnvironmentDeps } from '../environment/environment.ts';
 import { createLogShipper } from '../environment/log/log-shipper.ts';
 import { startRuntimePools, type PoolCounts } from '../environment/pool/runtime-pools.ts';
 import { startRuntimeApi } from '../environment/runtime-api/start-runtime-api.ts';
@@ -23,11 +18,10 @@ import { closeable, type Closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
 import { Semaphore } from '../lib/semaphore.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
-import { answerOf } from './answers.ts';
-import { Concurrency } from './concurrency.ts';
-import { EnvironmentPool } from './environment-pool.ts';
+import { EnvironmentPool, type PoolDeps } from './environment-pool.ts';
+import { InvocationLine } from './invocation-line.ts';
+import { RateLimits } from './rate-limits.ts';
 import { Router } from './router.ts';
-import { newTraceHeader } from './trace-header.ts';
 
 export interface InvokerDeps {
   readonly driver: SandboxDriver;
@@ -97,16 +91,33 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
     { usual: settings.bootedOfEach ?? 0, most: settings.bootedInAll ?? BOOTED_IN_ALL },
   );
   const all: EnvironmentDeps = { ...environmentDeps(deps), runtimeApi, logs, booted };
-  const router = new Router(createPools(all, settings));
+  const { accountConcurrency } = settings;
+  const rates = new RateLimits(clock, accountConcurrency);
+  const tenantLimits = new Map<string, number>();
+  const createPool = createPools(all, settings);
+  const router: Router = new Router((version, onEmpty, tenantId) =>
+    createPool(version, onEmpty, () => {
+      // An environment that is not the tenant's own can never serve it: it is one more, or none.
+      const limit = tenantId === undefined ? undefined : tenantLimits.get(functionArn(version));
+      if (limit !== undefined && router.environmentsOf(version) >= limit) {
+        return 'ConcurrentInvocationLimitExceeded';
+      }
+      return rates.takeStart(version);
+    }),
+  );
   const reapEveryMs = Math.min(MAX_REAP_INTERVAL_MS, Math.max(10, settings.idleTimeoutMs / 4));
   const reaper = setInterval(() => {
     const before = clock.monotonicMs() - settings.idleTimeoutMs;
     for (const pool of router.pools) pool.reapIdle(before);
+    rates.sweep();
   }, reapEveryMs);
-  const line = new InvocationLine(deps, router);
+  const line = new InvocationLine({ ...deps, router, rates, accountConcurrency, tenantLimits });
   return {
     invoke: (request) => line.invoke(request),
-    retire: (arn, keepIncarnation) => router.retire(arn, keepIncarnation),
+    retire: (arn, keepIncarnation) => {
+      if (keepIncarnation === undefined) tenantLimits.delete(arn);
+      router.retire(arn, keepIncarnation);
+    },
     expect: (version) => booted.expect(version),
     snapshot: () => ({
       environments: countEnvironments(router),
@@ -127,79 +138,22 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
   };
 }
 
-/** The invocations that are under way, and what became of all of them. */
-class InvocationLine {
-  readonly counts = { invocations: 0, errors: 0, throttles: 0, platformFaults: 0 };
-  readonly #deps: InvokerDeps;
-  readonly #router: Router;
-  readonly #concurrency: Concurrency;
-  readonly #running = new Set<Promise<InvocationResult>>();
-  #isDraining = false;
-
-  constructor(deps: InvokerDeps, router: Router) {
-    this.#deps = deps;
-    this.#router = router;
-    this.#concurrency = new Concurrency(deps.settings.accountConcurrency);
-  }
-
-  async invoke(request: InvocationRequest): Promise<InvocationResult> {
-    if (this.#isDraining) throw new EnvironmentEnded('the server is shutting down');
-    const running = this.#admit(request);
-    this.#running.add(running);
-    try {
-      const result = await running;
-      this.counts.invocations += 1;
-      if (result.functionError !== undefined) this.counts.errors += 1;
-      return result;
-    } catch (error) {
-      if (error instanceof Throttled) this.counts.throttles += 1;
-      else this.counts.platformFaults += 1;
-      throw error;
-    } finally {
-      this.#running.delete(running);
-    }
-  }
-
-  /** No more are taken; resolves when those under way have ended, or the grace is over. */
-  async drain(graceMs: number): Promise<void> {
-    this.#isDraining = true;
-    const grace = Promise.withResolvers<void>();
-    const timer = setTimeout(() => grace.resolve(), graceMs);
-    await Promise.race([Promise.allSettled(this.#running), grace.promise]);
-    clearTimeout(timer);
-  }
-
-  async #admit(request: InvocationRequest): Promise<InvocationResult> {
-    const { version, requestId, invokedArn, payload, clientContext, wantsLogTail } = request;
-    const release = this.#concurrency.take(version, request.share);
-    try {
-      const environment = await this.#router.poolFor(version).acquire();
-      const { outcome, logTail } = await environment.invoke({
-        requestId,
-        invokedArn,
-        payload,
-        wantsLogTail,
-        ...(clientContext === undefined ? {} : { clientContext }),
-        traceHeader: request.traceHeader ?? newTraceHeader(this.#deps),
-      });
-      return answerOf(outcome, { requestId, executedVersion: version.version }, logTail);
-    } finally {
-      release();
-    }
-  }
-}
-
 function createPools(
   deps: EnvironmentDeps,
   settings: InvokerSettings,
-): (version: FunctionVersion, onEmpty: () => void) => EnvironmentPool {
+): (
+  version: FunctionVersion,
+  onEmpty: () => void,
+  refuseStart: NonNullable<PoolDeps['refuseStart']>,
+) => EnvironmentPool {
   const gate = new Semaphore(
     settings.startsAtOnce ?? STARTS_AT_ONCE,
     settings.startQueueLength ?? START_QUEUE_LENGTH,
   );
-  return (version, onEmpty) =>
+  return (version, onEmpty, refuseStart) =>
     new EnvironmentPool({
       gate,
+      refuseStart,
       createEnvironment: (listener) => new Environment(deps, version, listener),
       reusesEnvironments: settings.reuse === 'always',
       onEmpty,

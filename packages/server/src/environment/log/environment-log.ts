@@ -29,6 +29,8 @@ export class EnvironmentLog {
   readonly #output: Readonly<Record<OutputStream, OutputLines>>;
   readonly #budget: OutputBudget;
   #tail: LogTail | undefined;
+  /** Of the invocation that runs. */
+  #tenantId: string | undefined;
   #lastReport: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -67,10 +69,18 @@ export class EnvironmentLog {
   }
 
   /** Opens an invocation's part of the log: its tail starts here. */
-  start(requestId: string, version: string, keepsTail: boolean): void {
+  start(
+    order: {
+      readonly requestId: string;
+      readonly tenantId?: string;
+      readonly wantsLogTail: boolean;
+    },
+    version: string,
+  ): void {
     this.flushOutput();
-    this.#tail = keepsTail ? new LogTail() : undefined;
-    this.#append(this.#lines.start(requestId, version));
+    this.#tail = order.wantsLogTail ? new LogTail() : undefined;
+    this.#tenantId = order.tenantId;
+    this.#append(this.#lines.start(order.requestId, version, order.tenantId));
   }
 
   /**
@@ -87,9 +97,14 @@ export class EnvironmentLog {
     const atMs = this.#clock.nowMs();
     const place = this.#ordered.reserve();
     const tail = this.#tail;
+    const tenantId = this.#tenantId;
     this.#tail = undefined;
     const written = peakMib.then((peak) => {
-      const text = this.#lines.report(requestId, { ...report, peakMib: peak });
+      const text = this.#lines.report(requestId, {
+        ...report,
+        peakMib: peak,
+        ...(tenantId === undefined ? {} : { tenantId }),
+      });
       place({ atMs, text: text ?? '' });
       if (text !== undefined) tail?.append(text);
       return tail?.bytes();

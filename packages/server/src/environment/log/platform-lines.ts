@@ -7,7 +7,7 @@ import type { LoggingConfiguration } from '../../core/function-version.ts';
 export interface PlatformLines {
   initStart(start: InitStart): string | undefined;
   initReport(report: InitReport): string | undefined;
-  start(requestId: string, version: string): string | undefined;
+  start(requestId: string, version: string, tenantId?: string): string | undefined;
   end(requestId: string, report: Omit<InvocationReport, 'peakMib'>): string | undefined;
   report(requestId: string, report: InvocationReport): string | undefined;
 }
@@ -36,6 +36,8 @@ export interface InvocationReport {
   readonly initMs?: number;
   readonly status: 'success' | 'error' | 'timeout';
   readonly errorType?: string;
+  /** AWS: in the JSON format alone. */
+  readonly tenantId?: string;
 }
 
 /** `nowMs` stamps the JSON lines; it is called once for each. */
@@ -91,7 +93,8 @@ function jsonLines(level: string, nowMs: () => number): PlatformLines {
         ...(errorType === undefined ? {} : { errorType }),
         metrics: { durationMs: rounded(durationMs) },
       }),
-    start: (requestId, version) => line('INFO', 'platform.start', { requestId, version }),
+    start: (requestId, version, tenantId) =>
+      line('INFO', 'platform.start', { requestId, version, ...tenantField(tenantId) }),
     // AWS: the JSON format has no END; what stands in its place is the end of the runtime's work.
     end: (requestId, report) =>
       line(report.status === 'success' ? 'DEBUG' : 'WARN', 'platform.runtimeDone', {
@@ -102,6 +105,7 @@ function jsonLines(level: string, nowMs: () => number): PlatformLines {
     report: (requestId, report) =>
       line(report.status === 'success' ? 'INFO' : 'WARN', 'platform.report', {
         requestId,
+        ...tenantField(report.tenantId),
         metrics: {
           durationMs: rounded(report.durationMs),
           billedDurationMs: report.billedMs,
@@ -112,6 +116,10 @@ function jsonLines(level: string, nowMs: () => number): PlatformLines {
         ...outcomeFields(report),
       }),
   };
+}
+
+function tenantField(tenantId: string | undefined): object {
+  return tenantId === undefined ? {} : { tenantId };
 }
 
 function outcomeFields(report: Pick<InvocationReport, 'status' | 'errorType'>): object {

@@ -8,6 +8,7 @@ export interface RuntimeEvent {
   readonly invokedArn: string;
   readonly traceHeader: string;
   readonly clientContext?: string;
+  readonly tenantId?: string;
   readonly payload: Uint8Array;
 }
 
@@ -28,6 +29,9 @@ export function writeEvent(response: ServerResponse, event: RuntimeEvent): void 
   ];
   if (event.clientContext !== undefined) {
     headers.push('Lambda-Runtime-Client-Context', headerText(event.clientContext));
+  }
+  if (event.tenantId !== undefined) {
+    headers.push('Lambda-Runtime-Aws-Tenant-Id', headerText(event.tenantId));
   }
   response.writeHead(200, headers);
   response.end(event.payload);

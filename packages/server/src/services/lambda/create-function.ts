@@ -103,6 +103,7 @@ function recordOf(
     state: { kind: 'pending' },
     latest,
     tags: { ...input.Tags },
+    ...(input.TenancyConfig === undefined ? {} : { tenancy: 'PER_TENANT' as const }),
   };
 }
 

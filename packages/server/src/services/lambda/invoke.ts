@@ -28,6 +28,7 @@ import { chooseVersion } from './choose-version.ts';
 import { readClientContext } from './client-context.ts';
 import { findFunction, functionPermission, type FoundFunction } from './find-function.ts';
 import { findJsonError } from './json-error.ts';
+import { checkTenant } from './tenancy.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidContent, resourceConflict } from './lambda-errors.ts';
 
@@ -39,6 +40,7 @@ export function invoke(room: LambdaRoom): Operation<InvokeInput, InvokeOutput> {
     ],
     handle: async (input, context) => {
       const found = findFunction(room.functions, input, context);
+      checkTenant(found.record, input.TenantId);
       const published = chooseVersion(found, room.random);
       const request = requestOf(found, published, shareOf(room, found.record), input, context);
       if (input.InvocationType === 'Event') {
@@ -47,7 +49,6 @@ export function invoke(room: LambdaRoom): Operation<InvokeInput, InvokeOutput> {
       if (input.DurableExecutionName !== undefined) {
         throw cannotYet('durable functions (DurableExecutionName)');
       }
-      if (input.TenantId !== undefined) throw cannotYet('tenant isolation (TenantId)');
       if (input.InvocationType === 'DryRun') return { StatusCode: 204 };
       checkInvocable((published ?? found.record).state);
       try {
@@ -78,6 +79,7 @@ function requestOf(
     payload: payload === undefined || payload.length === 0 ? EMPTY_EVENT : checked(payload),
     wantsLogTail: input.LogType === 'Tail',
     share,
+    ...(input.TenantId === undefined ? {} : { tenantId: input.TenantId }),
     ...(input.ClientContext ? { clientContext: readClientContext(input.ClientContext) } : {}),
     ...(context.traceHeader === undefined ? {} : { traceHeader: context.traceHeader }),
   };

@@ -54,7 +54,6 @@ const atCreation: readonly Feature<CreateFunctionRequest>[] = [
   ],
   ['code signing (CodeSigningConfigArn)', (input) => isFilled(input.CodeSigningConfigArn)],
   ['capacity providers (PublishTo)', (input) => isGiven(input.PublishTo)],
-  ['tenant isolation (TenancyConfig)', (input) => isGiven(input.TenancyConfig)],
 ];
 
 export function refuseAtCreation(input: CreateFunctionRequest): void {

@@ -56,6 +56,9 @@ export function showListed(record: FunctionRecord, shown: Shown = {}): FunctionC
     EphemeralStorage: { Size: latest.ephemeralMib },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
     LoggingConfig: showLogging(latest.logging),
+    ...(record.tenancy === undefined
+      ? {}
+      : { TenancyConfig: { TenantIsolationMode: record.tenancy } }),
   };
 }
 

@@ -1,0 +1,88 @@
+/** The invocations that are under way, how they are bounded, and what became of all of them. */
+import { functionArn } from '../core/function-version.ts';
+import { Throttled, type InvocationRequest, type InvocationResult } from '../core/invocation.ts';
+import { EnvironmentEnded } from '../environment/environment.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Ids } from '../lib/ids.ts';
+import { answerOf } from './answers.ts';
+import { Concurrency, unreserved } from './concurrency.ts';
+import type { RateLimits } from './rate-limits.ts';
+import type { Router } from './router.ts';
+import { tenantEnvironmentLimit } from './tenant-limit.ts';
+import { newTraceHeader } from './trace-header.ts';
+
+export interface InvocationLineDeps {
+  readonly router: Router;
+  readonly rates: RateLimits;
+  readonly accountConcurrency: number;
+  /** By function ARN: how many environments its tenants may have now. */
+  readonly tenantLimits: Map<string, number>;
+  readonly clock: Clock;
+  readonly ids: Ids;
+}
+
+export class InvocationLine {
+  readonly counts = { invocations: 0, errors: 0, throttles: 0, platformFaults: 0 };
+  readonly #deps: InvocationLineDeps;
+  readonly #concurrency: Concurrency;
+  readonly #running = new Set<Promise<InvocationResult>>();
+  #isDraining = false;
+
+  constructor(deps: InvocationLineDeps) {
+    this.#deps = deps;
+    this.#concurrency = new Concurrency(deps.accountConcurrency);
+  }
+
+  async invoke(request: InvocationRequest): Promise<InvocationResult> {
+    if (this.#isDraining) throw new EnvironmentEnded('the server is shutting down');
+    const running = this.#admit(request);
+    this.#running.add(running);
+    try {
+      const result = await running;
+      this.counts.invocations += 1;
+      if (result.functionError !== undefined) this.counts.errors += 1;
+      return result;
+    } catch (error) {
+      if (error instanceof Throttled) this.counts.throttles += 1;
+      else this.counts.platformFaults += 1;
+      throw error;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** No more are taken; resolves when those under way have ended, or the grace is over. */
+  async drain(graceMs: number): Promise<void> {
+    this.#isDraining = true;
+    const grace = Promise.withResolvers<void>();
+    const timer = setTimeout(() => grace.resolve(), graceMs);
+    await Promise.race([Promise.allSettled(this.#running), grace.promise]);
+    clearTimeout(timer);
+  }
+
+  async #admit(request: InvocationRequest): Promise<InvocationResult> {
+    const { version, requestId, invokedArn, payload, clientContext, tenantId } = request;
+    const { router, rates, tenantLimits, accountConcurrency } = this.#deps;
+    const share = request.share ?? unreserved;
+    const release = this.#concurrency.take(version, share);
+    try {
+      rates.takeRequest(version, share);
+      if (tenantId !== undefined) {
+        tenantLimits.set(functionArn(version), tenantEnvironmentLimit(share, accountConcurrency));
+      }
+      const environment = await router.poolFor(version, tenantId).acquire();
+      const { outcome, logTail } = await environment.invoke({
+        requestId,
+        invokedArn,
+        payload,
+        wantsLogTail: request.wantsLogTail,
+        ...(clientContext === undefined ? {} : { clientContext }),
+        ...(tenantId === undefined ? {} : { tenantId }),
+        traceHeader: request.traceHeader ?? newTraceHeader(this.#deps),
+      });
+      return answerOf(outcome, { requestId, executedVersion: version.version }, logTail);
+    } finally {
+      release();
+    }
+  }
+}
