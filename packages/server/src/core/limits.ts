@@ -27,6 +27,8 @@ export const DEFAULT_EPHEMERAL_MIB = 512;
 export const MEMORY_MIB_PER_CPU = 1_769;
 export const SANDBOX_PROCESSES = 1_024;
 export const SANDBOX_FILE_DESCRIPTORS = 1_024;
+/** External and internal ones together. */
+export const MAX_EXTENSIONS = 10;
 /** Init of an on-demand environment. */
 export const INIT_TIMEOUT_MS = 10_000;
 export const ACCOUNT_CONCURRENCY = 1_000;

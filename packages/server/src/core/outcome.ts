@@ -19,10 +19,18 @@ export interface TimedOut {
   readonly afterMs: number;
 }
 
-/** The runtime's process ended without an answer. */
-export interface Crashed {
+/** The runtime or an extension ended although it was needed. */
+export interface Crashed extends ProgramEnd {
   readonly kind: 'crashed';
+}
+
+/** The end of one of an environment's programs. */
+export interface ProgramEnd {
   readonly exit: ProcessExit;
+  /** Which it was; the runtime where it is not said. */
+  readonly program?: 'extension';
+  /** `Extension.Crash`, ... where an extension is the reason, whichever process it took along. */
+  readonly extensionError?: string;
 }
 
 export interface ProcessExit {

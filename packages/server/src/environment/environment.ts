@@ -8,7 +8,7 @@ import { stepEnvironment } from '../core/environment-state.ts';
 import type { EnvironmentEvent, EnvironmentState } from '../core/environment-state.ts';
 import type { FunctionVersion } from '../core/function-version.ts';
 import { INIT_TIMEOUT_MS } from '../core/limits.ts';
-import type { Outcome, ProcessExit } from '../core/outcome.ts';
+import type { Outcome, ProgramEnd } from '../core/outcome.ts';
 import { runtimeVersionArn } from '../core/runtime-version-arn.ts';
 import { invariant } from '../lib/invariant.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -210,13 +210,13 @@ export class Environment {
     const launch = startRuntime(this.#deps, plan, {
       sandboxId: `${this.id}-${this.#attempts}`,
       log,
-      listener: { parked: () => this.#onParked(), answered: (answer) => this.#onAnswered(answer) },
+      listener: { ready: () => this.#onReady(), answered: (answer) => this.#onAnswered(answer) },
       signal: this.#starting.signal,
     });
     this.#launch = launch.catch(() => {});
     const runtime = await launch;
     this.#runtime = runtime;
-    void runtime.exited.then((exit) => this.#onExit(runtime, exit));
+    void runtime.ended.then((end) => this.#onEnded(runtime, end));
     return runtime;
   }
 
@@ -245,7 +245,7 @@ export class Environment {
     const { log, runtime } = this.#prepared();
     invariant(runtime !== undefined, 'an environment that runs an invocation has a runtime');
     log.start(order, this.version.version);
-    runtime.session.deliver({
+    runtime.deliver({
       ...order,
       deadlineAtMs: this.#deps.clock.nowMs() + invocation.remainingMs(),
     });
@@ -262,10 +262,9 @@ export class Environment {
         return withTail(outcome, await this.#endFailed(order, invocation, { status: 'timeout' }));
       }
       case 'exited': {
-        const { exit } = end;
-        const status = failureStatus({ kind: 'exited', exit });
+        const status = failureStatus(end);
         const tail = await this.#endFailed(order, invocation, status);
-        return withTail({ kind: 'crashed', exit }, tail);
+        return withTail({ kind: 'crashed', ...end.end }, tail);
       }
     }
   }
@@ -339,7 +338,7 @@ export class Environment {
     return { durationMs, memoryMib, status, ...(initMs === undefined ? {} : { initMs }) };
   }
 
-  #onParked(): void {
+  #onReady(): void {
     if (this.#state === 'responded') this.#invocation?.parked();
   }
 
@@ -348,12 +347,12 @@ export class Environment {
     this.#invocation?.answered(answer);
   }
 
-  async #onExit(runtime: RunningRuntime, exit: ProcessExit): Promise<void> {
+  async #onEnded(runtime: RunningRuntime, end: ProgramEnd): Promise<void> {
     if (runtime !== this.#runtime) return;
     this.#hasExited = true;
     // An answer that was sent just before the exit may still be on its way through the loop.
     await drained();
-    if (this.#state === 'busy' || this.#state === 'responded') this.#invocation?.exited(exit);
+    if (this.#state === 'busy' || this.#state === 'responded') this.#invocation?.exited(end);
     if (this.#state !== 'idle') return;
     await this.destroy('its runtime exited between invocations').catch(() => {});
   }

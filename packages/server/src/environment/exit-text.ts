@@ -2,7 +2,7 @@
  * How Lambda words the end of a runtime's process, and which type its reports give it. The words
  * of signals are those of Go's syscall package, in which AWS's supervisor is written.
  */
-import type { ProcessExit } from '../core/outcome.ts';
+import type { ProcessExit, ProgramEnd } from '../core/outcome.ts';
 
 const signalWords: Readonly<Record<string, string>> = {
   SIGABRT: 'aborted',
@@ -25,23 +25,29 @@ const signalWords: Readonly<Record<string, string>> = {
   SIGXFSZ: 'file size limit exceeded',
 };
 
-export function exitText(exit: ProcessExit): string {
+export function exitText({ exit, program }: ProgramEnd): string {
+  const how = failureText(exit);
+  if (program === 'extension') return how ?? 'exit code 0';
+  if (how === undefined) return 'Runtime exited without providing a reason';
+  return `Runtime exited with error: ${how}`;
+}
+
+function failureText(exit: ProcessExit): string | undefined {
   // AWS: out of memory reads as the kill that the kernel sends.
-  if (exit.outOfMemory) return 'Runtime exited with error: signal: killed';
-  if (exit.signal !== null) {
-    const words = signalWords[exit.signal] ?? exit.signal.toLowerCase();
-    return `Runtime exited with error: signal: ${words}`;
-  }
-  if (exit.code === 0 || exit.code === null) return 'Runtime exited without providing a reason';
-  return `Runtime exited with error: exit status ${exit.code}`;
+  if (exit.outOfMemory) return 'signal: killed';
+  if (exit.signal !== null)
+    return `signal: ${signalWords[exit.signal] ?? exit.signal.toLowerCase()}`;
+  if (exit.code === 0 || exit.code === null) return undefined;
+  return `exit status ${exit.code}`;
 }
 
 /**
  * For REPORT and INIT_REPORT. AWS: the answer to the caller says Runtime.ExitError in both cases;
  * only the report tells that memory ran out.
  */
-export function exitErrorType(exit: ProcessExit): string {
-  return exit.outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError';
+export function exitErrorType({ exit, extensionError }: ProgramEnd): string {
+  if (exit.outOfMemory) return 'Runtime.OutOfMemory';
+  return extensionError ?? 'Runtime.ExitError';
 }
 
 /** AWS: names that runtimes make up appear as Runtime.Unknown in the platform's own records. */

@@ -1,5 +1,5 @@
 /** How the init of a runtime ended, and what a failed one means for an invocation. Pure. */
-import type { Outcome, ProcessExit } from '../core/outcome.ts';
+import type { Outcome, ProgramEnd } from '../core/outcome.ts';
 import { exitErrorType, reportedType } from './exit-text.ts';
 import { platformErrorPayload } from './platform-error-payload.ts';
 import type { ErrorReport } from './runtime-api/runtime-session.ts';
@@ -19,7 +19,7 @@ export interface InitFailed {
 
 export type InitFailure =
   | { readonly kind: 'reported'; readonly report: ErrorReport }
-  | { readonly kind: 'exited'; readonly exit: ProcessExit }
+  | { readonly kind: 'exited'; readonly end: ProgramEnd }
   | { readonly kind: 'invalid-entry-point'; readonly message: string }
   | { readonly kind: 'timed-out' };
 
@@ -33,7 +33,7 @@ export function failureStatus(
     case 'timed-out':
       return { status: 'timeout' };
     case 'exited':
-      return { status: 'error', errorType: exitErrorType(failure.exit) };
+      return { status: 'error', errorType: exitErrorType(failure.end) };
     case 'invalid-entry-point':
       return { status: 'error', errorType: INVALID_ENTRY_POINT };
     case 'reported':
@@ -51,7 +51,7 @@ export function failureOutcome(
     case 'timed-out':
       return { kind: 'timed-out', afterMs: timeoutMs };
     case 'exited':
-      return { kind: 'crashed', exit: failure.exit };
+      return { kind: 'crashed', ...failure.end };
     case 'invalid-entry-point': {
       const payload = platformErrorPayload(INVALID_ENTRY_POINT, requestId, failure.message);
       return { kind: 'function-error', errorType: INVALID_ENTRY_POINT, payload };

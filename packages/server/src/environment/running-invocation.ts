@@ -3,19 +3,19 @@
  * decides it, and whatever comes later changes nothing. The deadline is kept by the monotonic
  * clock, so a step of the wall clock neither ends nor prolongs an invocation.
  */
-import type { ProcessExit } from '../core/outcome.ts';
+import type { ProgramEnd } from '../core/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RuntimeAnswer } from './runtime-api/runtime-session.ts';
 
 export type InvocationEnd =
   | { readonly kind: 'answered'; readonly answer: RuntimeAnswer }
-  | { readonly kind: 'exited'; readonly exit: ProcessExit }
+  | { readonly kind: 'exited'; readonly end: ProgramEnd }
   | { readonly kind: 'timed-out' };
 
 /** How the time after the answer ended, until the runtime asks for its next event. */
 export type SettleEnd =
   | { readonly kind: 'parked'; readonly atMs: number }
-  | { readonly kind: 'exited'; readonly exit: ProcessExit }
+  | { readonly kind: 'exited'; readonly end: ProgramEnd }
   | { readonly kind: 'timed-out' };
 
 export class RunningInvocation {
@@ -61,9 +61,9 @@ export class RunningInvocation {
     this.#settled.resolve({ kind: 'parked', atMs: this.#clock.monotonicMs() });
   }
 
-  exited(exit: ProcessExit): void {
-    this.#end.resolve({ kind: 'exited', exit });
-    this.#settled.resolve({ kind: 'exited', exit });
+  exited(end: ProgramEnd): void {
+    this.#end.resolve({ kind: 'exited', end });
+    this.#settled.resolve({ kind: 'exited', end });
   }
 
   abandon(reason: Error): void {

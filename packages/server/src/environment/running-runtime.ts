@@ -11,7 +11,7 @@ import {
   SANDBOX_PROCESSES,
 } from '../core/limits.ts';
 import type { FunctionVersion } from '../core/function-version.ts';
-import type { ProcessExit } from '../core/outcome.ts';
+import type { ProgramEnd } from '../core/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Sandbox, SandboxDriver, SandboxListener, SandboxMount } from '../sandbox/driver.ts';
@@ -23,7 +23,9 @@ import type { EnvironmentPlan } from './prepare-environment.ts';
 import { AWS_ENDPOINT_PORT, INIT_CPUS, RUNTIME_API_PORT } from './sandbox-shape.ts';
 import type { RuntimePools } from './pool/runtime-pools.ts';
 import { SharedReading } from './shared-reading.ts';
-import { RuntimeSession, type RuntimeListener } from './runtime-api/runtime-session.ts';
+import { Readiness, type ReadinessOwner } from './readiness.ts';
+import { RuntimeSession } from './runtime-api/runtime-session.ts';
+import type { RuntimeEvent } from './runtime-api/runtime-event.ts';
 import type { RuntimeApi } from './runtime-api/start-runtime-api.ts';
 
 export interface RuntimeDeps {
@@ -42,42 +44,46 @@ const TASK_ROOT = '/var/task';
 
 export class RunningRuntime {
   readonly session: RuntimeSession;
-  readonly exited: Promise<ProcessExit>;
+  /** Its process has ended, or an extension that gave up: it can do no more. */
+  readonly ended: Promise<ProgramEnd>;
   readonly #sandbox: Sandbox;
   readonly #clock: Clock;
   readonly #cpus: number;
   readonly #startedMs: number;
-  readonly #initFailed: Promise<InitFailure>;
-  readonly #parked: Promise<void>;
+  readonly #readiness: Readiness;
   readonly #peakBytes: SharedReading;
 
   constructor(
     sandbox: Sandbox,
     session: RuntimeSession,
-    init: { readonly parked: Promise<void>; readonly failed: Promise<InitFailure> },
+    readiness: Readiness,
     clock: Clock,
     cpus: number,
   ) {
     this.#cpus = cpus;
     this.session = session;
-    this.exited = sandbox.exited;
+    this.ended = sandbox.exited.then((exit) => readiness.endOf('runtime', exit));
     this.#sandbox = sandbox;
     this.#clock = clock;
     this.#startedMs = clock.monotonicMs();
-    this.#parked = init.parked;
-    this.#initFailed = init.failed;
+    this.#readiness = readiness;
     this.#peakBytes = new SharedReading(() => sandbox.memoryPeakBytes());
   }
 
-  /** Waits until the runtime asks for its first event, fails, or has used up its time. */
+  deliver(event: RuntimeEvent): void {
+    this.session.extensions.deliver(event);
+    this.session.deliver(event);
+  }
+
+  /** Waits until all ask for their first event, one fails, or their time is used up. */
   async init(limitMs: number): Promise<InitEnd> {
     const limit = Promise.withResolvers<InitFailure>();
     const timer = setTimeout(() => limit.resolve({ kind: 'timed-out' }), limitMs);
-    const exited = this.exited.then((exit): InitFailure => ({ kind: 'exited', exit }));
+    const { first, initFailed } = this.#readiness;
     const failure = await Promise.race([
-      this.#parked.then(() => undefined),
-      this.#initFailed,
-      exited,
+      first.then(() => undefined),
+      initFailed.then((report): InitFailure => ({ kind: 'reported', report })),
+      this.ended.then((end): InitFailure => ({ kind: 'exited', end })),
       limit.promise,
     ]);
     clearTimeout(timer);
@@ -122,7 +128,7 @@ export class RunningRuntime {
   async #exitsWithin(graceMs: number): Promise<void> {
     const grace = Promise.withResolvers<void>();
     const timer = setTimeout(() => grace.resolve(), graceMs);
-    await Promise.race([this.exited, grace.promise]);
+    await Promise.race([this.ended, grace.promise]);
     clearTimeout(timer);
   }
 }
@@ -130,7 +136,7 @@ export class RunningRuntime {
 interface StartOptions {
   readonly sandboxId: string;
   readonly log: EnvironmentLog;
-  readonly listener: Omit<RuntimeListener, 'initFailed'>;
+  readonly listener: ReadinessOwner;
   readonly signal: AbortSignal;
 }
 
@@ -166,8 +172,8 @@ async function assignBooted(
 ): Promise<RunningRuntime> {
   const { sandbox, session } = booted;
   const { version } = plan;
-  const { listener, init } = initWatch(owner);
-  const runtime = new RunningRuntime(sandbox, session, init, clock, cpusOf(version));
+  const readiness = new Readiness(owner);
+  const runtime = new RunningRuntime(sandbox, session, readiness, clock, cpusOf(version));
   const isBig = version.memoryMib > LEAST_MEMORY_MIB;
   await Promise.all([
     sandbox.mount([codeMount(plan)]),
@@ -175,29 +181,26 @@ async function assignBooted(
     cpusOf(version) > INIT_CPUS ? sandbox.limitCpus(cpusOf(version)) : undefined,
   ]);
   signal.throwIfAborted();
-  booted.assign(listener, (stream, chunk) => log.write(stream, chunk), {
+  openExtensions(session, plan, readiness);
+  booted.assign(readiness.runtimeListener, (stream, chunk) => log.write(stream, chunk), {
     env: { ...version.environment, ...variablesOf(plan, sandbox) },
     cwd: TASK_ROOT,
   });
   return runtime;
 }
 
-/** The owner's listener, and how init ends by it. */
-function initWatch(owner: StartOptions['listener']): {
-  readonly listener: RuntimeListener;
-  readonly init: { readonly parked: Promise<void>; readonly failed: Promise<InitFailure> };
-} {
-  const parked = Promise.withResolvers<void>();
-  const failed = Promise.withResolvers<InitFailure>();
-  const listener: RuntimeListener = {
-    parked() {
-      parked.resolve();
-      owner.parked();
-    },
-    initFailed: (report) => failed.resolve({ kind: 'reported', report }),
-    answered: (answer) => owner.answered(answer),
-  };
-  return { listener, init: { parked: parked.promise, failed: failed.promise } };
+/** What its extensions are told about the function. */
+function openExtensions(
+  { extensions }: RuntimeSession,
+  plan: EnvironmentPlan,
+  readiness: Readiness,
+): void {
+  const { name, version, handler, account } = plan.version;
+  readiness.watch(extensions);
+  extensions.open(
+    { functionName: name, functionVersion: version, handler, accountId: account },
+    readiness.extensionListener,
+  );
 }
 
 async function startFresh(
@@ -206,8 +209,9 @@ async function startFresh(
   options: StartOptions,
 ): Promise<RunningRuntime> {
   const { log, signal } = options;
-  const { listener, init } = initWatch(options.listener);
-  const session = new RuntimeSession(listener);
+  const readiness = new Readiness(options.listener);
+  const session = new RuntimeSession(readiness.runtimeListener);
+  openExtensions(session, plan, readiness);
   const sandbox = await deps.driver.create(
     sandboxRequest(plan, options.sandboxId, [
       {
@@ -225,7 +229,7 @@ async function startFresh(
   try {
     signal.throwIfAborted();
     const cpus = cpusOf(plan.version);
-    const runtime = new RunningRuntime(sandbox, session, init, deps.clock, cpus);
+    const runtime = new RunningRuntime(sandbox, session, readiness, deps.clock, cpus);
     await startProgram(sandbox, plan, log);
     signal.throwIfAborted();
     return runtime;

@@ -29,6 +29,10 @@ function payloadOf(outcome: Outcome, requestId: string): Uint8Array {
       return platformErrorPayload('Sandbox.Timedout', requestId, message);
     }
     case 'crashed':
-      return platformErrorPayload('Runtime.ExitError', requestId, exitText(outcome.exit));
+      return platformErrorPayload(
+        outcome.extensionError ?? 'Runtime.ExitError',
+        requestId,
+        exitText(outcome),
+      );
   }
 }

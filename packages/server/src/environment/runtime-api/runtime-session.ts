@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
 import { invariant } from '../../lib/invariant.ts';
+import { ExtensionRegistry } from '../extensions-api/extension-registry.ts';
 import { collectBody } from './collect-body.ts';
 import { reportedErrorType } from './reported-error-type.ts';
 import {
@@ -66,6 +67,7 @@ const REHEARSAL: RuntimeEvent = {
 const MAX_CONNECTIONS = 64;
 
 export class RuntimeSession {
+  readonly extensions = new ExtensionRegistry();
   #listener: RuntimeListener | undefined;
   readonly #onBooted: (() => void) | undefined;
   readonly #sockets = new Set<Socket>();
@@ -138,6 +140,7 @@ export class RuntimeSession {
    */
   end(): void {
     this.#isEnded = true;
+    this.extensions.end();
   }
 
   cut(): void {

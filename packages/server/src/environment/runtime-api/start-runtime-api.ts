@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { EXTENSIONS_PREFIX, serveExtensions } from '../extensions-api/serve-extensions.ts';
 import { replyText, replyUnknown } from './replies.ts';
 import { routeRequest } from './route-request.ts';
 import type { RuntimeSession } from './runtime-session.ts';
@@ -71,6 +72,12 @@ function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
+  const path = request.url?.split('?', 1)[0] ?? '';
+  if (path.startsWith(EXTENSIONS_PREFIX)) {
+    const call = path.slice(EXTENSIONS_PREFIX.length);
+    settle(serveExtensions(session.extensions, call, request, response));
+    return;
+  }
   const route = routeRequest(request.method ?? '', request.url ?? '');
   switch (route.kind) {
     case 'next':

@@ -1,0 +1,74 @@
+/**
+ * When an environment is ready: the runtime and every extension wait for their next event. Also
+ * the first reason why it never will be. One object for each attempt at a sandbox; it turns what
+ * the two APIs report into what the owner of the environment needs to know.
+ */
+import type { ProcessExit, ProgramEnd } from '../core/outcome.ts';
+import type { ExtensionListener, ExtensionRegistry } from './extensions-api/extension-registry.ts';
+import type { ErrorReport, RuntimeAnswer, RuntimeListener } from './runtime-api/runtime-session.ts';
+
+export interface ReadinessOwner {
+  /** Everything waits: once after init, once after each invocation. */
+  ready(): void;
+  answered(answer: RuntimeAnswer): void;
+}
+
+export class Readiness {
+  /** Resolves when everything waits for the first time. */
+  readonly first: Promise<void>;
+  readonly initFailed: Promise<ErrorReport>;
+  /** For the session: what the runtime did. */
+  readonly runtimeListener: RuntimeListener;
+  /** For the extensions' registry. */
+  readonly extensionListener: ExtensionListener;
+  readonly #owner: ReadinessOwner;
+  readonly #first = Promise.withResolvers<void>();
+  readonly #initFailed = Promise.withResolvers<ErrorReport>();
+  #extensions: ExtensionRegistry | undefined;
+  #isRuntimeParked = false;
+  #extensionError: string | undefined;
+
+  constructor(owner: ReadinessOwner) {
+    this.#owner = owner;
+    this.first = this.#first.promise;
+    this.initFailed = this.#initFailed.promise;
+    this.runtimeListener = {
+      parked: () => {
+        this.#isRuntimeParked = true;
+        this.#extensions?.closeRegistration();
+        this.#check();
+      },
+      initFailed: (report) => this.#initFailed.resolve(report),
+      answered: (answer) => owner.answered(answer),
+    };
+    this.extensionListener = {
+      changed: () => this.#check(),
+      failed: (_, errorType) => {
+        this.#extensionError ??= errorType;
+      },
+    };
+  }
+
+  /** To be called before anything of the function runs. */
+  watch(extensions: ExtensionRegistry): void {
+    this.#extensions = extensions;
+  }
+
+  /** How the end of a program is to be told: the first thing that went wrong is the reason. */
+  endOf(program: 'runtime' | 'extension', exit: ProcessExit): ProgramEnd {
+    if (program === 'extension') this.#extensionError ??= 'Extension.Crash';
+    const extensionError = this.#extensionError;
+    return {
+      exit,
+      ...(program === 'extension' ? { program } : {}),
+      ...(extensionError === undefined ? {} : { extensionError }),
+    };
+  }
+
+  #check(): void {
+    if (!this.#isRuntimeParked || this.#extensions?.areReady === false) return;
+    this.#isRuntimeParked = false;
+    this.#first.resolve();
+    this.#owner.ready();
+  }
+}
