@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openIam, type OpenedIam } from '../../testkit/src/open-iam.ts';
 import { accountPath } from '../../server/src/gateway/account-path.ts';
+import { denialsPath } from '../../server/src/gateway/denials-path.ts';
 import { healthPath } from '../../server/src/gateway/own-paths.ts';
 import { serve } from '../../server/src/gateway/served-service.ts';
 import { startGateway, type Gateway } from '../../server/src/gateway/start-gateway.ts';
 import { systemClock } from '../../server/src/lib/clock.ts';
 import { randomIds } from '../../server/src/lib/ids.ts';
 import { silentLogger } from '../../server/src/lib/logger.ts';
+import { createIamService } from '../../server/src/services/iam/service.ts';
 import { createStsService } from '../../server/src/services/sts/service.ts';
+import { signRequest } from '../../server/src/wire/sigv4.ts';
 import { createProgram } from './program.ts';
 
 const health = {
@@ -28,8 +31,8 @@ beforeAll(async () => {
   gateway = await startGateway(
     {
       ...deps,
-      services: serve([createStsService(deps)]),
-      ownPaths: [healthPath(async () => health), accountPath(deps)],
+      services: serve([createStsService(deps), createIamService(deps)]),
+      ownPaths: [healthPath(async () => health), accountPath(deps), denialsPath(identities)],
     },
     { host: '127.0.0.1', port: 0, graceMs: 0 },
   );
@@ -89,13 +92,7 @@ describe('hearth account', () => {
       'AccessDeniedException: Accounts are managed from account 000000000000',
     );
     await iam.call('iam', 'CreateUser', { UserName: 'ann' });
-    const made = await iam.call<{ AccessKey: { AccessKeyId: string; SecretAccessKey: string } }>(
-      'iam',
-      'CreateAccessKey',
-      { UserName: 'ann' },
-    );
-    const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } = made.AccessKey;
-    const ann = keysOf({ accessKeyId, secretAccessKey });
+    const ann = keysOf(await createKey('ann'));
     await expect(hearth(['account', 'list'], ann)).rejects.toThrow(
       'user/ann is not authorized to perform: hearth:ListAccounts',
     );
@@ -142,3 +139,141 @@ test('without a server, or with something else there, the command says so in one
   await expect(hearth(['doctor'], nowhere)).rejects.toThrow('Start one with `npm start`');
   await expect(hearth(['doctor'], { AWS_ENDPOINT_URL: 'here' })).rejects.toThrow('not here');
 });
+
+describe('hearth explain', () => {
+  const arn = 'arn:aws:iam::000000000000:user/bob';
+  let bob: Keys;
+  beforeAll(async () => {
+    await iam.call('iam', 'CreateUser', { UserName: 'bob' });
+    bob = await createKey('bob');
+  });
+
+  test('names the statement that was missing: allowed by it, the request passes', async () => {
+    const requestId = await deniedGetUser(bob);
+    const { text } = await hearth(['explain', requestId]);
+    expect(text).toContain(
+      `User: ${arn} is not authorized to perform: iam:GetUser on resource: ${arn} because`,
+    );
+    expect(text).toContain("Not allowed by the principal's own policies");
+    const { missing } = JSON.parse((await hearth(['explain', requestId, '--json'])).text) as {
+      missing: { statement: object }[];
+    };
+    expect(missing).toMatchObject([{ side: 'identity', butForCondition: [] }]);
+    await putPolicy('smallest', missing[0]!.statement);
+    expect((await getUser(bob)).status).toBe(200);
+    await iam.call('iam', 'DeleteUserPolicy', { UserName: 'bob', PolicyName: 'smallest' });
+  });
+
+  test('shows the statement that denied, and the policy that it stands in', async () => {
+    await putPolicy('wide', { Effect: 'Allow', Action: '*', Resource: '*' });
+    await putPolicy('strict', {
+      Sid: 'NotTheUsers',
+      Effect: 'Deny',
+      Action: 'iam:Get*',
+      Resource: '*',
+    });
+    const { text } = await hearth(['explain', await deniedGetUser(bob)]);
+    expect(text).toContain('with an explicit deny in an identity-based policy');
+    expect(text).toContain('Denied by a statement of inline policy strict:');
+    expect(text).toContain('"Sid": "NotTheUsers"');
+    expect(text).not.toContain('smallest');
+    for (const PolicyName of ['wide', 'strict']) {
+      await iam.call('iam', 'DeleteUserPolicy', { UserName: 'bob', PolicyName });
+    }
+  });
+
+  test('shows the statement whose condition alone did not hold', async () => {
+    const Condition = { IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } };
+    await putPolicy('office', { Effect: 'Allow', Action: 'iam:GetUser', Resource: '*', Condition });
+    const { text } = await hearth(['explain', await deniedGetUser(bob)]);
+    expect(text).toContain('inline policy office would allow it, but its condition does not hold');
+    await iam.call('iam', 'DeleteUserPolicy', { UserName: 'bob', PolicyName: 'office' });
+  });
+
+  test('says of a role that does not trust the caller what the caller is not told', async () => {
+    await iam.call('iam', 'CreateRole', {
+      RoleName: 'closed',
+      AssumeRolePolicyDocument: JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'lambda.amazonaws.com' },
+            Action: 'sts:AssumeRole',
+          },
+        ],
+      }),
+    });
+    const form = 'Action=AssumeRole&Version=2011-06-15&RoleSessionName=me&RoleArn=';
+    const role = 'arn:aws:iam::000000000000:role/closed';
+    const { text: answer } = await query(bob, 'sts', `${form}${encodeURIComponent(role)}`);
+    expect(answer).toContain(`is not authorized to perform: sts:AssumeRole on resource: ${role}<`);
+    const { text } = await hearth(['explain', requestIdIn(answer)]);
+    expect(text).toContain("Not allowed by the resource's own policy");
+    expect(text).toContain(`"AWS": "${arn}"`);
+  });
+
+  test('is for those of the account who may ask, and keeps the latest 200', async () => {
+    const requestId = await deniedGetUser(bob);
+    const asked = hearth(['explain', requestId], keysOf(bob));
+    await expect(asked).rejects.toThrow('not authorized to perform: hearth:ExplainDenial');
+    const made = JSON.parse((await hearth(['account', 'create', '--json'])).text) as Keys;
+    const other = hearth(['explain', requestId], keysOf(made));
+    await expect(other).rejects.toThrow(`has no denied request ${requestId}`);
+    expect((await hearth(['explain'], keysOf(made))).text).toContain('was denied since');
+    const denial = iam.identities.denials.find('000000000000', requestId)!;
+    for (let count = 0; count < 200; count++) iam.identities.denials.note(`later-${count}`, denial);
+    await expect(hearth(['explain', requestId])).rejects.toThrow('has no denied request');
+    const { text } = await hearth(['explain']);
+    expect(text.trim().split('\n')).toHaveLength(200);
+    expect(text).toMatch(/^\S+ {2}later-199 {2}User: /);
+  });
+
+  const putPolicy = (PolicyName: string, statement: object): Promise<object> =>
+    iam.call('iam', 'PutUserPolicy', {
+      UserName: 'bob',
+      PolicyName,
+      PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+    });
+  const getUser = (keys: Keys): Promise<{ readonly status: number; readonly text: string }> =>
+    query(keys, 'iam', 'Action=GetUser&Version=2010-05-08&UserName=bob');
+
+  /** Resolves to the request id, which is what a client shows. */
+  async function deniedGetUser(keys: Keys): Promise<string> {
+    const { status, text } = await getUser(keys);
+    expect(status).toBe(403);
+    return requestIdIn(text);
+  }
+});
+
+function requestIdIn(xml: string): string {
+  return /<RequestId>([^<]+)</.exec(xml)?.[1] ?? '';
+}
+
+async function createKey(UserName: string): Promise<Keys> {
+  const made = await iam.call<{ AccessKey: { AccessKeyId: string; SecretAccessKey: string } }>(
+    'iam',
+    'CreateAccessKey',
+    { UserName },
+  );
+  const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey } = made.AccessKey;
+  return { accessKeyId, secretAccessKey };
+}
+
+/** A form as clients of IAM and STS send it. */
+async function query(
+  keys: Keys,
+  service: string,
+  form: string,
+): Promise<{ readonly status: number; readonly text: string }> {
+  const { host } = new URL(gateway.endpoint);
+  const headers = { host, 'content-type': 'application/x-www-form-urlencoded' };
+  const request = { method: 'POST', path: '/', query: '', headers, body: Buffer.from(form) };
+  const options = { region: 'us-east-1', service, nowMs: Date.now() };
+  const response = await fetch(gateway.endpoint, {
+    method: 'POST',
+    headers: { ...headers, ...signRequest(request, keys, options) },
+    body: form,
+  });
+  return { status: response.status, text: await response.text() };
+}

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { accountCommand } from './commands/account.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** What a command is given of its surroundings. */
@@ -37,6 +38,7 @@ export function createProgram(terminal: Terminal): Command {
     print: (text) => terminal.write(`${text}\n`),
     setStatus: (status) => terminal.setStatus(status),
   };
-  for (const command of [accountCommand, doctorCommand]) program.addCommand(command(surroundings));
+  for (const command of [accountCommand, doctorCommand, explainCommand])
+    program.addCommand(command(surroundings));
   return program;
 }

@@ -5,6 +5,7 @@
 import { notImplemented } from '../core/aws-error.ts';
 import type { AnyOperation, OperationContext, Permission } from '../core/operation.ts';
 import { authorise, type RequestAttributes } from '../iam/authorise.ts';
+import { AuthorizationDenied } from '../iam/explain-denial.ts';
 import type { Identities } from '../iam/identities.ts';
 import type { OperationModel } from '../wire/service-model.ts';
 import { validateInput } from '../wire/validate.ts';
@@ -25,9 +26,17 @@ export async function dispatch(identities: Identities, call: Call): Promise<obje
   if (handler === undefined) throw notImplemented(served.model.name, operation.name);
   validateInput(served.model, operation, input);
   const permissions = handler.permissions(input, context);
-  const decision = authorise(identities, context.principal, permissions, call.attributes);
-  if (!decision.isAllowed) throw decision.error;
-  return handler.handle(input, context);
+  try {
+    const decision = authorise(identities, context.principal, permissions, call.attributes);
+    if (!decision.isAllowed) throw decision.error;
+    return await handler.handle(input, context);
+  } catch (error) {
+    // Handlers decide as well, where a policy of the resource can make up for all others.
+    if (error instanceof AuthorizationDenied) {
+      identities.denials.note(context.requestId, error.denial);
+    }
+    throw error;
+  }
 }
 
 /** The input was parsed and validated by the operation's own model: its type holds. */

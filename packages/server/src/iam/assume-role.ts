@@ -1,8 +1,8 @@
 /** Whether a caller may take on a role: its trust policy decides, and the caller's policies. */
 import type { AwsError } from '../core/aws-error.ts';
 import type { Principal } from '../core/principal.ts';
-import { denialMessage } from './authorise.ts';
 import { accessDenied } from './denials.ts';
+import { allowEverything, refusal } from './explain-denial.ts';
 import { evaluate, type ApplicablePolicies } from './evaluate.ts';
 import type { Identities } from './identities.ts';
 import { requestKeys, type OperationKeys } from './request-keys.ts';
@@ -22,14 +22,16 @@ export type AssumeRoleDecision =
  */
 export function decideAssumeRole(
   identities: Identities,
-  principal: Exclude<Principal, { readonly kind: 'service' }>,
+  principal: Caller,
   arn: string,
   conditions: OperationKeys,
   actions: readonly string[] = ['sts:AssumeRole'],
 ): AssumeRoleDecision {
   const role = identities.roles.findByArn(arn);
   const [first = 'sts:AssumeRole'] = actions;
-  if (role === undefined) return refused(principal, first, arn);
+  if (role === undefined) {
+    return { isAllowed: false, error: accessDenied('sts', untrusted(principal, first, arn)) };
+  }
   const attributes = { service: 'sts', sourceIp: undefined, isSecureTransport: false };
   const tags = role.tags.map(({ key, value }) => [`aws:ResourceTag/${key}`, value]);
   const keys = requestKeys(identities, principal, attributes, {
@@ -37,38 +39,26 @@ export function decideAssumeRole(
     ...conditions,
   });
   const policies: ApplicablePolicies = {
-    ...(principal.kind === 'root' ? { identity: [everything] } : identities.policiesOf(principal)),
+    ...(principal.kind === 'root'
+      ? { identity: [allowEverything] }
+      : identities.policiesOf(principal)),
     resource: identities.entityPolicies.trust(role),
     rule: role.account === principal.account ? 'trust' : 'both',
   };
   for (const action of actions) {
-    const verdict = evaluate(policies, { principal, action, resource: arn, keys });
+    const request = { principal, action, resource: arn, keys };
+    const verdict = evaluate(policies, request);
     if (verdict.kind === 'allowed') continue;
     const isUntrusted = verdict.kind === 'implicit-deny' && verdict.missing === 'resource';
-    if (isUntrusted) return refused(principal, action, arn);
-    const message = denialMessage(principal, action, arn, verdict);
-    return { isAllowed: false, error: accessDenied('sts', message) };
+    const message = isUntrusted ? untrusted(principal, action, arn) : undefined;
+    return { isAllowed: false, error: refusal('sts', policies, request, verdict, message) };
   }
   return { isAllowed: true, role };
 }
 
 /** AWS: tells a caller whom the role does not trust nothing, not even whether it exists. */
-function refused(
-  principal: Exclude<Principal, { readonly kind: 'service' }>,
-  action: string,
-  arn: string,
-): AssumeRoleDecision {
-  const message = `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${arn}`;
-  return { isAllowed: false, error: accessDenied('sts', message) };
+function untrusted(principal: Caller, action: string, arn: string): string {
+  return `User: ${principal.arn} is not authorized to perform: ${action} on resource: ${arn}`;
 }
 
-const everything = [
-  {
-    sid: undefined,
-    effect: 'Allow',
-    matchesAction: () => true,
-    matchesResource: () => true,
-    principals: undefined,
-    condition: () => true,
-  },
-] as const;
+type Caller = Exclude<Principal, { readonly kind: 'service' }>;

@@ -4,13 +4,8 @@ import type { Permission, ResourcePolicy } from '../core/operation.ts';
 import type { Principal } from '../core/principal.ts';
 import { compilePolicy, type CompiledPolicy } from './compile-policy.ts';
 import { accessDenied } from './denials.ts';
-import {
-  evaluate,
-  type AccessRequest,
-  type ApplicablePolicies,
-  type PolicySide,
-  type Verdict,
-} from './evaluate.ts';
+import { evaluate, type AccessRequest, type ApplicablePolicies } from './evaluate.ts';
+import { allowEverything, refusal } from './explain-denial.ts';
 import type { Identities } from './identities.ts';
 import { requestKeys, type RequestAttributes } from './request-keys.ts';
 
@@ -36,10 +31,16 @@ export function authorise(
     };
     // An action always acts on something: with no resource named it is `*`, never nothing.
     for (const resource of resources.length === 0 ? ['*'] : resources) {
-      const verdict = decide(policies, { principal, action, resource, keys });
+      if (action === 'iam:PassRole' && isOfAnotherAccount(principal, resource)) {
+        const message = 'Cross-account pass role is not allowed.';
+        return { isAllowed: false, error: accessDenied(attributes.service, message) };
+      }
+      const request = { principal, action, resource, keys };
+      const applicable = applicableTo(policies, request);
+      const verdict = evaluate(applicable, request);
       if (verdict.kind === 'allowed') continue;
-      const message = denialMessage(principal, action, resource, verdict);
-      return { isAllowed: false, error: accessDenied(attributes.service, message) };
+      const error = refusal(attributes.service, applicable, request, verdict);
+      return { isAllowed: false, error };
     }
   }
   return { isAllowed: true };
@@ -49,11 +50,13 @@ export function authorise(
  * A root may do everything in its own account that no policy of the resource denies. Across
  * accounts both sides must allow, and a root is its own account's side.
  */
-function decide(policies: ApplicablePolicies, request: AccessRequest): Verdict {
-  const { principal, resource } = request;
+function applicableTo(
+  policies: ApplicablePolicies,
+  { principal, resource }: AccessRequest,
+): ApplicablePolicies {
   const rule = isOfAnotherAccount(principal, resource) ? 'both' : 'either';
-  const identity = principal.kind === 'root' ? everything : policies.identity;
-  return evaluate({ ...policies, identity, rule }, request);
+  const identity = principal.kind === 'root' ? [allowEverything] : policies.identity;
+  return { ...policies, identity, rule };
 }
 
 /** What belongs to no account (`*`, policies of AWS) is everybody's own. */
@@ -63,46 +66,13 @@ function isOfAnotherAccount(principal: Principal, resource: string): boolean {
   return /^\d{12}$/.test(owner) && owner !== principal.account;
 }
 
-const everything: readonly CompiledPolicy[] = [
-  compilePolicy({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
-  }),
-];
-
 function compiledPolicy(policy: ResourcePolicy): CompiledPolicy {
   const known = compiled.get(policy);
   if (known !== undefined) return known;
-  const made = compilePolicy(policy);
+  const made = compilePolicy(policy, 'resource policy');
   compiled.set(policy, made);
   return made;
 }
 
 /** Policies are immutable: a change makes another object. */
 const compiled = new WeakMap<ResourcePolicy, CompiledPolicy>();
-
-export function denialMessage(
-  principal: Principal,
-  action: string,
-  resource: string,
-  verdict: Exclude<Verdict, { readonly kind: 'allowed' }>,
-): string {
-  const who = principal.kind === 'service' ? principal.service : principal.arn;
-  const denied = `User: ${who} is not authorized to perform: ${action} on resource: ${resource}`;
-  return verdict.kind === 'explicit-deny'
-    ? `${denied} with an explicit deny in ${articles[verdict.by]} ${sideNames[verdict.by]}`
-    : `${denied} because no ${sideNames[verdict.missing]} allows the ${action} action`;
-}
-
-const sideNames: Readonly<Record<PolicySide, string>> = {
-  identity: 'identity-based policy',
-  boundary: 'permissions boundary',
-  session: 'session policy',
-  resource: 'resource-based policy',
-};
-const articles: Readonly<Record<PolicySide, string>> = {
-  identity: 'an',
-  boundary: 'a',
-  session: 'a',
-  resource: 'a',
-};

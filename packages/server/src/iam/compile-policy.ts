@@ -11,6 +11,8 @@ import { compilePrincipals, type PrincipalMatcher } from './principals.ts';
 
 export interface CompiledStatement {
   readonly sid: string | undefined;
+  /** As its author wrote it, and where: for whoever asks why a request was denied. */
+  readonly origin: StatementOrigin;
   readonly effect: 'Allow' | 'Deny';
   /** Takes the action in lower case. */
   readonly matchesAction: Matcher;
@@ -20,17 +22,28 @@ export interface CompiledStatement {
   readonly condition: Condition;
 }
 
-export type CompiledPolicy = readonly CompiledStatement[];
-
-export function compilePolicy(document: PolicyDocument): CompiledPolicy {
-  const withVariables = document.Version === '2012-10-17';
-  return document.Statement.map((statement) => compileStatement(statement, withVariables));
+export interface StatementOrigin {
+  /** An ARN, the name of an inline policy, or what the policy is. */
+  readonly policy: string;
+  readonly statement: PolicyStatement;
 }
 
-function compileStatement(statement: PolicyStatement, withVariables: boolean): CompiledStatement {
+export type CompiledPolicy = readonly CompiledStatement[];
+
+/** `policy` is what the document is called where somebody asks for reasons. */
+export function compilePolicy(document: PolicyDocument, policy = 'a policy'): CompiledPolicy {
+  const withVariables = document.Version === '2012-10-17';
+  return document.Statement.map((statement) =>
+    compileStatement({ policy, statement }, withVariables),
+  );
+}
+
+function compileStatement(origin: StatementOrigin, withVariables: boolean): CompiledStatement {
+  const { statement } = origin;
   const { Sid, Effect, Action, NotAction, Resource, NotResource, Condition: block } = statement;
   return {
     sid: Sid,
+    origin,
     effect: Effect,
     matchesAction: compileActions(Action, NotAction),
     matchesResource: compileResources(Resource, NotResource, withVariables, Effect === 'Deny'),

@@ -3,7 +3,7 @@ import { compilePolicy, type CompiledPolicy } from './compile-policy.ts';
 import type { ActingEntity, Entity } from './entity.ts';
 import type { ManagedPolicies } from './managed-policies.ts';
 import { parsePolicyDocument, type PolicyDocument } from './policy-document.ts';
-import type { Role } from './role.ts';
+import { roleArn, type Role } from './role.ts';
 
 export interface EntityPolicies {
   identity(entity: Entity): readonly CompiledPolicy[];
@@ -21,14 +21,15 @@ export function createEntityPolicies(managed: ManagedPolicies): EntityPolicies {
     const version = policy?.versions.find(({ id }) => id === policy.defaultVersion);
     return version === undefined ? nothing : parsePolicyDocument(version.document, 'managed');
   };
+  const compiledOf = (arn: string): CompiledPolicy => compilePolicy(documentOf(arn), arn);
   const identity = compiledOnce(managed, (entity: Entity) => {
-    const inline = Object.values(entity.inlinePolicies).map((text) =>
-      parsePolicyDocument(text, 'inline'),
+    const inline = Object.entries(entity.inlinePolicies).map(([name, text]) =>
+      compilePolicy(parsePolicyDocument(text, 'inline'), `inline policy ${name}`),
     );
-    return [...inline, ...entity.attachedPolicies.map(documentOf)].map(compilePolicy);
+    return [...inline, ...entity.attachedPolicies.map(compiledOf)];
   });
   const boundary = compiledOnce(managed, ({ permissionsBoundary: arn }: ActingEntity) =>
-    arn === undefined ? undefined : compilePolicy(documentOf(arn)),
+    arn === undefined ? undefined : compiledOf(arn),
   );
   const byArn = new Map<string, { generation: number; compiled: CompiledPolicy }>();
   const trusts = new WeakMap<Role, CompiledPolicy>();
@@ -38,18 +39,21 @@ export function createEntityPolicies(managed: ManagedPolicies): EntityPolicies {
     trust(role) {
       const known = trusts.get(role);
       if (known !== undefined) return known;
-      const trust = compilePolicy(parsePolicyDocument(role.trustPolicy, 'trust'));
+      const trust = compilePolicy(
+        parsePolicyDocument(role.trustPolicy, 'trust'),
+        `trust policy of ${roleArn(role)}`,
+      );
       trusts.set(role, trust);
       return trust;
     },
     managed(arn) {
       const known = byArn.get(arn);
       if (known?.generation === managed.generation) return known.compiled;
-      const compiled = compilePolicy(documentOf(arn));
+      const compiled = compiledOf(arn);
       byArn.set(arn, { generation: managed.generation, compiled });
       return compiled;
     },
-    denyEverything: compilePolicy(nothing),
+    denyEverything: compilePolicy(nothing, 'a policy whose record was found damaged'),
   };
 }
 

@@ -27,6 +27,7 @@ import { createManagedPolicies, type ManagedPolicies } from './managed-policies.
 import type { ManagedPolicy } from './managed-policy.ts';
 import { createNamedRecords, type NamedRecords } from './named-records.ts';
 import { openIdProviderArn, type OpenIdProvider } from './openid-provider.ts';
+import { createRecentDenials, type RecentDenials } from './recent-denials.ts';
 import { openRecordTable, recordMigrations } from './record-table.ts';
 import { roleArn, type Role } from './role.ts';
 import { createSecretBox } from './secret-box.ts';
@@ -67,6 +68,7 @@ export interface Identities extends Records {
   actorOf(principal: Principal): ActingEntity | undefined;
   policiesOf(principal: Principal): PrincipalPolicies;
   seal(claims: SessionClaims): SealedSession;
+  readonly denials: RecentDenials;
 }
 
 export interface IdentitiesDeps {
@@ -107,6 +109,7 @@ export async function openIdentities(deps: IdentitiesDeps): Promise<Identities> 
     findCredentials: (accessKeyId, sessionToken, listener, service) =>
       findCredentials(sources, { accessKeyId, sessionToken, listener, service }),
     seal: (claims) => sealSession(serverKey, claims),
+    denials: createRecentDenials(deps.clock),
   };
 }
 

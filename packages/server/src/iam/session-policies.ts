@@ -16,7 +16,7 @@ export function createSessionPolicies(entityPolicies: EntityPolicies): SessionPo
     if (known !== undefined) return known;
     // Bounded, because callers choose the texts.
     if (compiled.size >= TEXTS_KEPT) compiled.clear();
-    const policy = compilePolicy(parsePolicyDocument(text, 'inline'));
+    const policy = compilePolicy(parsePolicyDocument(text, 'inline'), 'session policy');
     compiled.set(text, policy);
     return policy;
   };

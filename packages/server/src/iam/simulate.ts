@@ -62,7 +62,7 @@ export function createSimulation(
 
 function prepare(policy: SimulatedPolicy): Prepared {
   const document = parsePolicyDocument(policy.text, 'inline');
-  return { policy, document, compiled: compilePolicy(document) };
+  return { policy, document, compiled: compilePolicy(document, policy.id) };
 }
 
 function matchedOf(

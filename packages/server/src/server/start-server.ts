@@ -16,6 +16,7 @@ import {
 } from '../functions/function-repository.ts';
 import { accountPath } from '../gateway/account-path.ts';
 import { createCallAs } from '../gateway/create-call-as.ts';
+import { denialsPath } from '../gateway/denials-path.ts';
 import { healthPath } from '../gateway/own-paths.ts';
 import { serve } from '../gateway/served-service.ts';
 import { startGateway, type Gateway } from '../gateway/start-gateway.ts';
@@ -202,7 +203,12 @@ async function startServing(
       logRecords: logs.damagedRecords,
     }),
   });
-  const ownPaths = [healthPath(health), accountPath({ identities, ids }), lambda.answerOwnPath];
+  const ownPaths = [
+    healthPath(health),
+    accountPath({ identities, ids }),
+    denialsPath(identities),
+    lambda.answerOwnPath,
+  ];
   const gateway = await startGateway(
     { identities, services, clock, ids, logger, ownPaths },
     { host: config.host, port: config.port, graceMs: config.shutdownGraceSeconds * 1000 },

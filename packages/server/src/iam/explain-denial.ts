@@ -1,0 +1,184 @@
+/**
+ * Why a request was denied: AWS's sentence, and for whoever may know more (`hearth explain`) the
+ * statement that denied it, or what was missing and the smallest statement that would allow it.
+ * Made only for requests that were denied.
+ */
+import { AwsError } from '../core/aws-error.ts';
+import type { Principal } from '../core/principal.ts';
+import { compilePolicy, type CompiledPolicy, type StatementOrigin } from './compile-policy.ts';
+import { accessDenied } from './denials.ts';
+import {
+  applies,
+  evaluate,
+  type AccessRequest,
+  type ApplicablePolicies,
+  type PolicySide,
+  type Verdict,
+} from './evaluate.ts';
+import type { PolicyStatement } from './policy-statement.ts';
+
+type Denied = Exclude<Verdict, { readonly kind: 'allowed' }>;
+
+export interface Denial {
+  /** What the caller was answered. */
+  readonly message: string;
+  /** The account whose principals may ask; a service has none. */
+  readonly account: string | undefined;
+  readonly principal: string;
+  readonly action: string;
+  readonly resource: string;
+  /** Statements that denied explicitly: whoever allows, they win. */
+  readonly deniedBy: readonly StatementOrigin[];
+  /** What no statement allowed, where none denied. */
+  readonly missing: readonly MissingAllow[];
+}
+
+export interface MissingAllow {
+  readonly side: PolicySide;
+  /** The smallest that would allow the request on this side. */
+  readonly statement: PolicyStatement;
+  /** Those that allow the action on the resource but for their condition. */
+  readonly butForCondition: readonly StatementOrigin[];
+}
+
+/** The error of a denied request, with what there is to say about it. */
+export class AuthorizationDenied extends AwsError {
+  readonly denial: Denial;
+
+  constructor(error: AwsError, denial: Denial) {
+    super(error.code, error.status, error.message);
+    this.denial = denial;
+  }
+}
+
+/** `message` where AWS says less than its usual sentence. */
+export function refusal(
+  service: string,
+  policies: ApplicablePolicies,
+  request: AccessRequest,
+  verdict: Denied,
+  message = denialMessage(request, verdict),
+): AuthorizationDenied {
+  const { principal, action, resource } = request;
+  return new AuthorizationDenied(accessDenied(service, message), {
+    message,
+    account: principal.kind === 'service' ? undefined : principal.account,
+    principal: nameOf(principal),
+    action,
+    resource,
+    deniedBy: verdict.kind === 'explicit-deny' ? denying(policies, request) : [],
+    missing: verdict.kind === 'implicit-deny' ? missingAllows(policies, request) : [],
+  });
+}
+
+function nameOf(principal: Principal): string {
+  return principal.kind === 'service' ? principal.service : principal.arn;
+}
+
+function denialMessage({ principal, action, resource }: AccessRequest, verdict: Denied): string {
+  const who = nameOf(principal);
+  const denied = `User: ${who} is not authorized to perform: ${action} on resource: ${resource}`;
+  return verdict.kind === 'explicit-deny'
+    ? `${denied} with an explicit deny in ${articles[verdict.by]} ${sideNames[verdict.by]}`
+    : `${denied} because no ${sideNames[verdict.missing]} allows the ${action} action`;
+}
+
+function denying(policies: ApplicablePolicies, request: AccessRequest): readonly StatementOrigin[] {
+  const action = request.action.toLowerCase();
+  return sides.flatMap((side) =>
+    policiesOn(side, policies)
+      .flat()
+      .filter((statement) => {
+        const speaksOfCaller =
+          side !== 'resource' || (statement.principals?.(request.principal) ?? 'none') !== 'none';
+        return statement.effect === 'Deny' && speaksOfCaller && applies(statement, action, request);
+      })
+      .map(({ origin }) => origin),
+  );
+}
+
+/** One side after the other is taken to allow, until all that is missing is known. */
+function missingAllows(
+  policies: ApplicablePolicies,
+  request: AccessRequest,
+): readonly MissingAllow[] {
+  const missing: MissingAllow[] = [];
+  let tried = policies;
+  for (const _ of sides) {
+    const verdict = evaluate(tried, request);
+    if (verdict.kind !== 'implicit-deny') break;
+    const side = verdict.missing;
+    missing.push({
+      side,
+      statement: smallestAllow(side, request),
+      butForCondition: butForCondition(policiesOn(side, policies), request),
+    });
+    tried = { ...tried, ...allowing[side] };
+  }
+  return missing;
+}
+
+function smallestAllow(side: PolicySide, request: AccessRequest): PolicyStatement {
+  const { principal, action, resource } = request;
+  const allow = { Effect: 'Allow', Action: action, Resource: resource } as const;
+  if (side !== 'resource') return allow;
+  const Principal =
+    principal.kind === 'service'
+      ? { Service: principal.service }
+      : { AWS: principal.kind === 'role-session' ? principal.roleArn : principal.arn };
+  // A trust policy speaks of its own role and names no resource.
+  if (!action.startsWith('sts:')) return { ...allow, Principal };
+  return { Effect: 'Allow', Principal, Action: action };
+}
+
+function butForCondition(
+  policies: readonly CompiledPolicy[],
+  { action, resource, keys }: AccessRequest,
+): readonly StatementOrigin[] {
+  return policies
+    .flat()
+    .filter(
+      (statement) =>
+        statement.effect === 'Allow' &&
+        statement.matchesAction(action.toLowerCase()) &&
+        statement.matchesResource(resource, keys) &&
+        !statement.condition(keys),
+    )
+    .map(({ origin }) => origin);
+}
+
+function policiesOn(side: PolicySide, policies: ApplicablePolicies): readonly CompiledPolicy[] {
+  const found = policies[side];
+  if (found === undefined) return [];
+  return side === 'boundary' || side === 'resource'
+    ? [found as CompiledPolicy]
+    : (found as readonly CompiledPolicy[]);
+}
+
+const sides = ['identity', 'boundary', 'session', 'resource'] as const;
+
+/** What a root has instead of identity policies. */
+export const allowEverything: CompiledPolicy = compilePolicy(
+  { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] },
+  'the root of an account',
+);
+
+const allowing: Readonly<Record<PolicySide, Partial<ApplicablePolicies>>> = {
+  identity: { identity: [allowEverything] },
+  boundary: { boundary: allowEverything },
+  session: { session: [allowEverything] },
+  resource: { resource: allowEverything.map((each) => ({ ...each, principals: () => 'direct' })) },
+};
+
+const sideNames: Readonly<Record<PolicySide, string>> = {
+  identity: 'identity-based policy',
+  boundary: 'permissions boundary',
+  session: 'session policy',
+  resource: 'resource-based policy',
+};
+const articles: Readonly<Record<PolicySide, string>> = {
+  identity: 'an',
+  boundary: 'a',
+  session: 'a',
+  resource: 'a',
+};
