@@ -11,10 +11,13 @@ export type ArchiveJob =
       readonly target: string;
       readonly manifest: string;
     }
-  | { readonly kind: 'verify'; readonly folder: string; readonly manifest: string };
+  | { readonly kind: 'verify'; readonly folder: string; readonly manifest: string }
+  /** Lays volumes over each other in a folder that does not exist yet; the later wins. */
+  | { readonly kind: 'merge'; readonly folders: readonly string[]; readonly target: string };
 
 export type ArchiveAnswer =
-  | { readonly kind: 'done' }
+  /** The sum of the sizes of the volume's files; 0 for a merge. */
+  | { readonly kind: 'done'; readonly unzippedBytes: number }
   | { readonly kind: 'rejected'; readonly reason: CodeRejection; readonly detail: string }
   /** The volume, its manifest or the stored zip is not what was stored. */
   | { readonly kind: 'damaged'; readonly detail: string }

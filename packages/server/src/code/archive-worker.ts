@@ -5,7 +5,8 @@ import { parentPort } from 'node:worker_threads';
 import type { ArchiveAnswer, ArchiveJob } from './archive-job.ts';
 import { CodeRejected } from './code-rejected.ts';
 import { extractArchive } from './extract-archive.ts';
-import { readManifest, writeManifest } from './manifest.ts';
+import { bytesOf, readManifest, writeManifest } from './manifest.ts';
+import { mergeVolumes } from './merge-volumes.ts';
 import { verifyVolume } from './verify-volume.ts';
 
 parentPort?.on('message', (job: ArchiveJob) => {
@@ -14,7 +15,15 @@ parentPort?.on('message', (job: ArchiveJob) => {
 
 async function answer(job: ArchiveJob): Promise<ArchiveAnswer> {
   try {
-    return job.kind === 'extract' ? await extract(job) : verify(job);
+    switch (job.kind) {
+      case 'extract':
+        return await extract(job);
+      case 'verify':
+        return verify(job);
+      case 'merge':
+        mergeVolumes(job.folders, job.target);
+        return { kind: 'done', unzippedBytes: 0 };
+    }
   } catch (error) {
     if (error instanceof CodeRejected) {
       return { kind: 'rejected', reason: error.reason, detail: error.detail };
@@ -30,8 +39,9 @@ async function extract(job: ArchiveJob & { kind: 'extract' }): Promise<ArchiveAn
   }
   mkdirSync(job.target);
   chmodSync(job.target, 0o755);
-  writeFileSync(job.manifest, writeManifest(await extractArchive(zip, job.target)));
-  return { kind: 'done' };
+  const manifest = await extractArchive(zip, job.target);
+  writeFileSync(job.manifest, writeManifest(manifest));
+  return { kind: 'done', unzippedBytes: bytesOf(manifest) };
 }
 
 function verify(job: ArchiveJob & { kind: 'verify' }): ArchiveAnswer {
@@ -41,5 +51,7 @@ function verify(job: ArchiveJob & { kind: 'verify' }): ArchiveAnswer {
   const manifest = readManifest(readFileSync(job.manifest, 'utf8'));
   if (manifest === undefined) return { kind: 'damaged', detail: 'The manifest is damaged.' };
   const problem = verifyVolume(job.folder, manifest);
-  return problem === undefined ? { kind: 'done' } : { kind: 'damaged', detail: problem };
+  return problem === undefined
+    ? { kind: 'done', unzippedBytes: bytesOf(manifest) }
+    : { kind: 'damaged', detail: problem };
 }

@@ -5,6 +5,7 @@
  *     <folder>/zips/<hex>.zip         durable before `put` resolves; what volumes are remade from
  *     <folder>/manifests/<hex>        what the volume must contain
  *     <folder>/volumes/<hex>/         the unpacked code, mounted read-only at /var/task
+ *     <folder>/layers/<hex>/          volumes of several layers laid over each other
  *     <folder>/incoming/              half-made things; emptied at every start
  *
  * A volume is compared with its manifest once per run of the server before it is first used, and
@@ -24,6 +25,7 @@ import { syncFolder } from '../lib/sync-folder.ts';
 import type { ArchiveAnswer } from './archive-job.ts';
 import { createArchiveRunner, type ArchiveRunner } from './archive-runner.ts';
 import { CodeRejected } from './code-rejected.ts';
+import { LayerVolumes } from './layer-volumes.ts';
 
 export interface CodeStore extends Closeable {
   /** Durable once resolved. Rejects with `CodeRejected` when the archive is not acceptable. */
@@ -32,6 +34,13 @@ export interface CodeStore extends Closeable {
   withCode<T>(zip: Uint8Array, use: (code: CodeReference) => Promise<T>): Promise<T>;
   /** The volume's folder. Rejects with `CodeDamaged` when not even the zip is intact. */
   volume(code: CodeReference): Promise<string>;
+  /**
+   * The folder for /opt: the volumes laid over each other in this order; undefined for none. A
+   * link in it may lead anywhere, so nobody follows one on the host.
+   */
+  layerVolume(layers: readonly CodeReference[]): Promise<string | undefined>;
+  /** What its files take when unpacked. */
+  unzippedBytes(code: CodeReference): Promise<number>;
   zip(code: CodeReference): Promise<Uint8Array>;
   /**
    * The code has lost a reference. After a while (running environments may still read it) it is
@@ -70,9 +79,10 @@ class DiskCodeStore implements CodeStore {
   readonly #logger: Logger;
   readonly #removalDelayMs: number;
   readonly #runner: ArchiveRunner = createArchiveRunner();
+  readonly #layers: LayerVolumes;
   readonly #lock = new KeyedLock();
-  /** Volumes extracted or compared in this run. */
-  readonly #verified = new Set<string>();
+  /** Volumes extracted or compared in this run, and the bytes of their files. */
+  readonly #verified = new Map<string, number>();
   readonly #holders = new Map<string, number>();
   readonly #removals = new Map<string, NodeJS.Timeout>();
   readonly #underWay = new Set<Promise<unknown>>();
@@ -83,6 +93,7 @@ class DiskCodeStore implements CodeStore {
     this.#folder = path.resolve(folder);
     this.#logger = logger;
     this.#removalDelayMs = removalDelayMs ?? REMOVAL_DELAY_MS;
+    this.#layers = new LayerVolumes(this.#at('layers'), this.#runner);
   }
 
   async prepare(): Promise<void> {
@@ -90,6 +101,7 @@ class DiskCodeStore implements CodeStore {
     for (const name of ['incoming', 'zips', 'manifests', 'volumes']) {
       await mkdir(this.#at(name), { recursive: true });
     }
+    await this.#layers.prepare();
     // A zip is only as durable as the folders that lead to it.
     await syncFolder(this.#folder);
     await syncFolder(path.dirname(this.#folder));
@@ -123,18 +135,29 @@ class DiskCodeStore implements CodeStore {
     if (this.#verified.has(hex)) return folder;
     await this.#locked(hex, async () => {
       if (this.#verified.has(hex)) return;
-      const answer = await this.#runner.run({
-        kind: 'verify',
-        folder,
-        manifest: this.#manifest(hex),
-      });
-      if (answer.kind !== 'done') {
-        this.#logger.warn('code volume is made again', { hex, detail: answer });
-        await this.#extract(hex, this.#zip(hex));
+      const manifest = this.#manifest(hex);
+      const answer = await this.#runner.run({ kind: 'verify', folder, manifest });
+      if (answer.kind === 'done') {
+        this.#verified.set(hex, answer.unzippedBytes);
+        return;
       }
-      this.#verified.add(hex);
+      this.#logger.warn('code volume is made again', { hex, detail: answer });
+      this.#verified.set(hex, await this.#extract(hex, this.#zip(hex)));
     });
     return folder;
+  }
+
+  async layerVolume(layers: readonly CodeReference[]): Promise<string | undefined> {
+    const folders = await Promise.all(
+      layers.map(async (code) => ({ hex: hexOf(code), folder: await this.volume(code) })),
+    );
+    if (folders.length < 2) return folders[0]?.folder;
+    return await this.#watched(this.#layers.merged(folders));
+  }
+
+  async unzippedBytes(code: CodeReference): Promise<number> {
+    await this.volume(code);
+    return this.#verified.get(hexOf(code)) ?? 0;
   }
 
   async zip(code: CodeReference): Promise<Uint8Array> {
@@ -189,27 +212,29 @@ class DiskCodeStore implements CodeStore {
     const incoming = this.#at('incoming', `${(this.#incoming += 1)}.zip`);
     try {
       await writeFile(incoming, bytes, { flush: true });
-      await this.#extract(hex, incoming);
+      const unzippedBytes = await this.#extract(hex, incoming);
       await rename(incoming, this.#zip(hex));
       await syncFolder(this.#at('zips'));
+      this.#verified.set(hex, unzippedBytes);
     } catch (error) {
       await rm(incoming, { force: true });
       throw error;
     }
-    this.#verified.add(hex);
   }
 
-  async #extract(hex: string, zip: string): Promise<void> {
+  /** Resolves with the sum of the sizes of its files. */
+  async #extract(hex: string, zip: string): Promise<number> {
     const work = this.#at('incoming', `${(this.#incoming += 1)}`);
     const target = path.join(work, 'volume');
     const manifest = path.join(work, 'manifest');
     await mkdir(work);
     try {
       const job = { kind: 'extract', zip, sha256: hex, target, manifest } as const;
-      throwUnlessDone(await this.#runner.run(job));
+      const unzippedBytes = bytesUnlessFailed(await this.#runner.run(job));
       await this.#discard(hex);
       await rename(manifest, this.#manifest(hex));
       await rename(target, this.#at('volumes', hex));
+      return unzippedBytes;
     } finally {
       await removeTree(this.#folder, work);
     }
@@ -231,16 +256,21 @@ class DiskCodeStore implements CodeStore {
     await this.#locked(hex, async () => {
       if (this.#holders.has(hex) || isReferenced()) return;
       this.#verified.delete(hex);
+      await this.#layers.forget(hex);
       await this.#discard(hex);
       await rm(this.#zip(hex), { force: true });
     });
   }
 
   async #locked(hex: string, work: () => Promise<void>): Promise<void> {
-    const running = this.#lock.run(hex, work);
+    await this.#watched(this.#lock.run(hex, work));
+  }
+
+  /** `close` waits for it. */
+  async #watched<T>(running: Promise<T>): Promise<T> {
     this.#underWay.add(running);
     try {
-      await running;
+      return await running;
     } finally {
       this.#underWay.delete(running);
     }
@@ -269,8 +299,8 @@ class DiskCodeStore implements CodeStore {
   }
 }
 
-function throwUnlessDone(answer: ArchiveAnswer): void {
-  if (answer.kind === 'done') return;
+function bytesUnlessFailed(answer: ArchiveAnswer): number {
+  if (answer.kind === 'done') return answer.unzippedBytes;
   if (answer.kind === 'rejected') throw new CodeRejected(answer.reason, answer.detail);
   throw new CodeDamaged(answer.detail);
 }

@@ -28,6 +28,11 @@ export function readManifest(text: string): readonly ManifestEntry[] | undefined
   return JSON.parse(body) as readonly ManifestEntry[];
 }
 
+/** What the files hold together. */
+export function bytesOf(entries: readonly ManifestEntry[]): number {
+  return entries.reduce((sum, each) => (each.kind === 'file' ? sum + each.sizeBytes : sum), 0);
+}
+
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

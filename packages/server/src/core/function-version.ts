@@ -22,6 +22,14 @@ export interface FunctionVersion {
   readonly environment: Readonly<Record<string, string>>;
   readonly logging: LoggingConfiguration;
   readonly code: CodeReference;
+  /** In the order in which they are laid over each other at /opt; the later wins. */
+  readonly layers?: readonly LayerReference[];
+}
+
+/** A layer version as a function has it: its bytes stay as long as the function's version does. */
+export interface LayerReference {
+  readonly arn: string;
+  readonly code: CodeReference;
 }
 
 export type Architecture = 'x86_64' | 'arm64';

@@ -1,42 +1,84 @@
 /**
- * Whether the program that shall be the runtime is there, for those that the user brings
- * (`/var/task/bootstrap`): a missing one is the function's fault and gets AWS's error, not ours.
+ * The program that is the runtime where the user brings it: the `bootstrap` of the function, else
+ * that of a layer. A missing one is the function's fault and gets AWS's error, not ours.
+ *
+ * It is looked at from the host, where a link could lead to what is none of the function's
+ * business: of one that leaves its folder nothing is said, and the kernel inside decides.
  */
-import { open, stat } from 'node:fs/promises';
+import type { RuntimeInstallation } from '@hearth/runtimes';
+import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-const TASK_ROOT = '/var/task/';
+/** On the host, what the sandbox shows at /var/task and at /opt. */
+export interface ShownFolders {
+  readonly task: string;
+  readonly layers: string | undefined;
+}
+
+export interface EntryPoint {
+  readonly argv: readonly string[];
+  /** The message of Runtime.InvalidEntrypoint; absent where the program can be executed. */
+  readonly problem?: string;
+}
+
+const NOT_FOUND = "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
 /** The numbers in an ELF file of what this machine's kernel runs, 32-bit programs among them. */
 const machines: readonly number[] = process.arch === 'arm64' ? [183, 40] : [62, 3];
 
-/** Resolves with the message of Runtime.InvalidEntrypoint, or undefined when it can be executed. */
-export async function entryPointProblem(
-  argv: readonly string[],
-  codeFolder: string,
-): Promise<string | undefined> {
-  const [program] = argv;
-  if (program === undefined || !program.startsWith(TASK_ROOT)) return undefined;
-  const file = path.join(codeFolder, program.slice(TASK_ROOT.length));
-  const found = await stat(file).catch(() => undefined);
-  if (found === undefined || !found.isFile()) {
-    return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]";
+export async function findEntryPoint(
+  { argv, entryPoints }: Pick<RuntimeInstallation, 'argv' | 'entryPoints'>,
+  folders: ShownFolders,
+): Promise<EntryPoint> {
+  if (entryPoints === undefined) return { argv };
+  for (const program of entryPoints) {
+    const file = await find(program, folders);
+    if (file === undefined) continue;
+    const own = [program, ...argv.slice(1)];
+    const reason = file === 'elsewhere' ? undefined : await executionProblem(file, folders);
+    return reason === undefined
+      ? { argv: own }
+      : { argv: own, problem: `fork/exec ${program}: ${reason}` };
   }
-  if ((found.mode & 0o111) === 0) return `fork/exec ${program}: permission denied`;
-  const reason = await execFailure(await firstBytes(file), codeFolder);
-  return reason === undefined ? undefined : `fork/exec ${program}: ${reason}`;
+  return { argv, problem: NOT_FOUND };
+}
+
+/** The regular file on the host; `elsewhere` where a link leads out of the function's folders. */
+async function find(inside: string, folders: ShownFolders): Promise<string | undefined> {
+  const [folder, name] = hostPlace(inside, folders) ?? [];
+  if (folder === undefined || name === undefined) return undefined;
+  const [root, file] = await Promise.all(
+    [folder, path.join(folder, name)].map((each) => realpath(each).catch(() => undefined)),
+  );
+  if (root === undefined || file === undefined) return undefined;
+  if (!file.startsWith(`${root}/`)) return 'elsewhere';
+  return (await stat(file)).isFile() ? file : undefined;
+}
+
+async function executionProblem(file: string, folders: ShownFolders): Promise<string | undefined> {
+  if (((await stat(file)).mode & 0o111) === 0) return 'permission denied';
+  return await execFailure(await firstBytes(file), folders);
+}
+
+/** The folder on the host that a path of the sandbox lies in, and the rest of the path. */
+function hostPlace(
+  inside: string,
+  { task, layers }: ShownFolders,
+): readonly [folder: string, name: string] | undefined {
+  if (inside.startsWith('/var/task/')) return [task, inside.slice('/var/task/'.length)];
+  if (!inside.startsWith('/opt/') || layers === undefined) return undefined;
+  return [layers, inside.slice('/opt/'.length)];
 }
 
 /**
  * Why the kernel would not execute it. A shell starts it here, and shells make something else of
  * these cases: they run any text as their own script, and exit with 127.
  */
-async function execFailure(start: Buffer, codeFolder: string): Promise<string | undefined> {
+async function execFailure(start: Buffer, folders: ShownFolders): Promise<string | undefined> {
   const interpreter = /^#![ \t]*([^ \t\n\0]+)/.exec(start.toString('latin1'))?.[1];
   if (interpreter !== undefined) {
-    const file = interpreter.startsWith(TASK_ROOT)
-      ? path.join(codeFolder, interpreter.slice(TASK_ROOT.length))
-      : interpreter;
-    const found = await stat(file).catch(() => undefined);
+    const found = /^\/(var\/task|opt)\//.test(interpreter)
+      ? await find(interpreter, folders)
+      : await stat(interpreter).catch(() => undefined);
     return found === undefined ? 'no such file or directory' : undefined;
   }
   // Only Linux's programs are ELF files; elsewhere (for development) the kernel has to say.

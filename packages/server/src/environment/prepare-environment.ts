@@ -8,12 +8,15 @@ import type { RoleSession } from '../core/principal.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
-import { entryPointProblem } from './entry-point.ts';
+import { findEntryPoint } from './entry-point.ts';
 import { logStreamName } from './log/log-stream-name.ts';
 
 export interface PreparationDeps {
   readonly runtimes: RuntimeCatalogue;
-  readonly volumes: { volume(code: CodeReference): Promise<string> };
+  readonly volumes: {
+    volume(code: CodeReference): Promise<string>;
+    layerVolume(layers: readonly CodeReference[]): Promise<string | undefined>;
+  };
   readonly roles: RoleSessions;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -24,6 +27,8 @@ export interface EnvironmentPlan {
   readonly installation: RuntimeInstallation;
   /** The unpacked code on the host. */
   readonly codeFolder: string;
+  /** What its layers make of /opt, on the host; links in it are not to be followed there. */
+  readonly layersFolder?: string;
   readonly session: RoleSession;
   readonly logStream: string;
   /** Set when the runtime's program is missing from the code. */
@@ -35,19 +40,22 @@ export async function prepareEnvironment(
   deps: PreparationDeps,
   version: FunctionVersion,
 ): Promise<EnvironmentPlan> {
-  const [installation, codeFolder, session] = await Promise.all([
+  const [installation, codeFolder, layersFolder, session] = await Promise.all([
     deps.runtimes.install(version.runtime),
     deps.volumes.volume(version.code),
+    deps.volumes.layerVolume((version.layers ?? []).map(({ code }) => code)),
     // AWS: the session is named after the function.
     deps.roles.assume(version.role, version.name, 'lambda.amazonaws.com'),
   ]);
-  const problem = await entryPointProblem(installation.argv, codeFolder);
+  const folders = { task: codeFolder, layers: layersFolder };
+  const program = await findEntryPoint(installation, folders);
   return {
     version,
-    installation,
+    installation: { ...installation, argv: program.argv },
     codeFolder,
+    ...(layersFolder === undefined ? {} : { layersFolder }),
     session,
     logStream: logStreamName(version, deps.clock.nowMs(), deps.ids.hex(16)),
-    ...(problem === undefined ? {} : { entryPointProblem: problem }),
+    ...(program.problem === undefined ? {} : { entryPointProblem: program.problem }),
   };
 }

@@ -176,7 +176,7 @@ async function assignBooted(
   const runtime = new RunningRuntime(sandbox, session, readiness, clock, cpusOf(version));
   const isBig = version.memoryMib > LEAST_MEMORY_MIB;
   await Promise.all([
-    sandbox.mount([codeMount(plan)]),
+    sandbox.mount(functionMounts(plan)),
     isBig ? sandbox.limitMemory(version.memoryMib) : undefined,
     cpusOf(version) > INIT_CPUS ? sandbox.limitCpus(cpusOf(version)) : undefined,
   ]);
@@ -271,7 +271,7 @@ async function startProgram(
     env: variablesOf(plan, sandbox),
     userEnv: version.environment,
     cwd: TASK_ROOT,
-    mounts: [codeMount(plan), ...installation.mounts],
+    mounts: [...functionMounts(plan), ...installation.mounts],
     onOutput: (stream, chunk) => log.write(stream, chunk),
   });
 }
@@ -287,6 +287,7 @@ function variablesOf(plan: EnvironmentPlan, sandbox: Sandbox): Record<string, st
   });
 }
 
-function codeMount({ codeFolder }: EnvironmentPlan): SandboxMount {
-  return { source: codeFolder, target: TASK_ROOT };
+function functionMounts({ codeFolder, layersFolder }: EnvironmentPlan): readonly SandboxMount[] {
+  const code = { source: codeFolder, target: TASK_ROOT };
+  return layersFolder === undefined ? [code] : [code, { source: layersFolder, target: '/opt' }];
 }

@@ -74,6 +74,7 @@ export async function startStage(
     runtimes: options.runtimes ?? testRuntimes(isPooled),
     volumes: {
       volume: async ({ sha256 }) => path.join(folder, sha256),
+      layerVolume: async ([first]) => first && path.join(folder, first.sha256),
     },
     roles: {
       isAssumableBy: async () => true,
@@ -196,6 +197,7 @@ const testRuntimes = (isPooled: boolean): RuntimeCatalogue => ({
           identifier,
           versionLabel: 'test:custom.v1',
           argv: ['/var/task/bootstrap'],
+          entryPoints: ['/var/task/bootstrap', '/opt/bootstrap'],
           env: {},
           mounts: [],
         }

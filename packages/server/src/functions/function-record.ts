@@ -6,6 +6,7 @@ import type {
   Architecture,
   CodeReference,
   FunctionVersion,
+  LayerReference,
   LoggingConfiguration,
 } from '../core/function-version.ts';
 import type { FunctionState } from '../core/function-state.ts';
@@ -78,6 +79,13 @@ export interface FunctionSettings {
   readonly environment?: Readonly<Record<string, string>>;
   readonly logging: LoggingConfiguration;
   readonly code: CodeReference;
+  /** As they were when the function got them; absent where there are none. */
+  readonly layers?: readonly LayerReference[];
+}
+
+/** The code of a function and of its layers: what must stay on disk for it. */
+export function codesOf({ code, layers = [] }: FunctionSettings): readonly CodeReference[] {
+  return [code, ...layers.map((layer) => layer.code)];
 }
 
 /** What invocations of `$LATEST` run now. The same object for the same record. */

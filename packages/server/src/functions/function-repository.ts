@@ -7,7 +7,7 @@
  */
 import type { Logger } from '../lib/logger.ts';
 import { StaleWrite, type Statement, type Store } from '../store/store.ts';
-import { settingsOf, type FunctionKey, type FunctionRecord } from './function-record.ts';
+import { codesOf, settingsOf, type FunctionKey, type FunctionRecord } from './function-record.ts';
 import { readRow, rowOf, type FunctionRow } from './function-row.ts';
 import { functionMigrations } from './migrations.ts';
 
@@ -26,7 +26,7 @@ export interface FunctionRepository {
   replace(previous: FunctionRecord, next: FunctionRecord): Promise<boolean>;
   /** False when somebody else was faster. */
   remove(record: FunctionRecord): Promise<boolean>;
-  /** Whether any function shows or runs this code. */
+  /** Whether any function shows or runs this code, as its own or as that of a layer. */
   refersTo(codeSha256: string): boolean;
   /** What the functions of one account and region have reserved together. */
   reservedConcurrency(owner: Omit<FunctionKey, 'name'>): number;
@@ -194,7 +194,11 @@ class SqlFunctionRepository implements FunctionRepository {
   refersTo(codeSha256: string): boolean {
     return this.#records
       .values()
-      .some((record) => settingsOf(record).some(({ code }) => code.sha256 === codeSha256));
+      .some((record) =>
+        settingsOf(record).some((each) =>
+          codesOf(each).some(({ sha256 }) => sha256 === codeSha256),
+        ),
+      );
   }
 
   #keep(record: FunctionRecord): void {

@@ -5,11 +5,12 @@
 import type { Socket } from 'node:net';
 import type { RuntimeCatalogue } from '@hearth/runtimes';
 import type { CallAs } from '../core/call-as.ts';
-import { functionArn, type CodeReference, type FunctionVersion } from '../core/function-version.ts';
+import { functionArn, type FunctionVersion } from '../core/function-version.ts';
 import type { Invoker } from '../core/invocation.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
 import { Environment, type EnvironmentDeps } from '../environment/environment.ts';
 import { createLogShipper } from '../environment/log/log-shipper.ts';
+import type { PreparationDeps } from '../environment/prepare-environment.ts';
 import { startRuntimePools, type PoolCounts } from '../environment/pool/runtime-pools.ts';
 import { startRuntimeApi } from '../environment/runtime-api/start-runtime-api.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -26,7 +27,7 @@ import { Router } from './router.ts';
 export interface InvokerDeps {
   readonly driver: SandboxDriver;
   readonly runtimes: RuntimeCatalogue;
-  readonly volumes: { volume(code: CodeReference): Promise<string> };
+  readonly volumes: PreparationDeps['volumes'];
   readonly roles: RoleSessions;
   readonly callAs: CallAs;
   readonly acceptAwsConnection: (socket: Socket, sandboxId: string) => void;

@@ -2,6 +2,7 @@
  * Booted runtimes as a function meets them: the real bootstraps, over the OCI driver. What a
  * function can see of its process must be the same whether it was started for it or before it.
  */
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -98,6 +99,51 @@ def handler(event, context):
     }
 `;
 
+/** The addon says that it is none, once the loader has found it. */
+const USES_LAYER = `
+const { execFileSync } = require('node:child_process');
+const { readFileSync } = require('node:fs');
+const { library } = require('of-layer');
+const found = () => {
+  try { process.dlopen({ exports: {} }, 'libanswer.so'); } catch ({ message }) { return message; }
+};
+exports.handler = async () => ({
+  library,
+  imported: (await import('of-layer')).library,
+  program: execFileSync('layer-tool', { encoding: 'utf8' }).trim(),
+  shared: /cannot open/.test(found()) ? 'not found' : 42,
+  mounts: readFileSync('/proc/self/mountinfo', 'utf8').split('\\n').map((line) => line.split(' ')).filter((f) => f[4] === '/opt').map((f) => f[5]),
+});
+`;
+const USES_LAYER_PYTHON = `
+import ctypes, subprocess
+from of_layer import library
+def handler(event, context):
+    return {
+        "library": library,
+        "program": subprocess.check_output(["layer-tool"], text=True).strip(),
+        "shared": ctypes.CDLL("libanswer.so").answer(),
+        "mounts": [line.split(" ")[5] for line in open("/proc/self/mountinfo") if line.split(" ")[4] == "/opt"],
+    }
+`;
+
+async function makeLayer(layer: string): Promise<void> {
+  const files = {
+    'nodejs/node_modules/of-layer/index.js': "exports.library = 'of the layer';",
+    'python/of_layer.py': "library = 'of the layer'",
+    'bin/layer-tool': '#!/bin/sh\necho ran\n',
+    'lib/answer.c': 'int answer(void) { return 42; }',
+  };
+  for (const [name, text] of Object.entries(files)) {
+    const place = path.join(layer, name);
+    await mkdir(path.dirname(place), { recursive: true });
+    await writeFile(place, text, { mode: 0o755 });
+  }
+  const source = path.join(layer, 'lib/answer.c');
+  const library = path.join(layer, 'lib/libanswer.so');
+  execFileSync('gcc', ['-shared', '-fPIC', '-o', library, source]);
+}
+
 /** Slowly enough that two of them run at the same time. */
 const answers = (word: string): string =>
   `exports.handler = () => new Promise((resolve) => setTimeout(resolve, 100, '${word}'));`;
@@ -109,7 +155,10 @@ describe('booted runtimes', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'hearth-pool-'));
+    await makeLayer(path.join(folder, 'layer'));
     for (const [name, file, text] of [
+      ['uses-layer', 'index.js', USES_LAYER],
+      ['uses-layer-py', 'index.py', USES_LAYER_PYTHON],
       ['node', 'index.js', NODE],
       ['python', 'index.py', PYTHON],
       ['old', 'index.js', answers('old')],
@@ -206,6 +255,21 @@ describe('booted runtimes', () => {
         expect(booted['assignment']).toEqual(booted['unknown']);
       }
       expect(await readFile(path.join(folder, code, 'open-to-all'), 'utf8')).toBe('mine');
+    });
+  }
+
+  for (const [runtime, code] of [
+    ['nodejs26.x', 'uses-layer'],
+    ['python3.11', 'uses-layer-py'],
+  ] as const) {
+    test(`a function of ${runtime} finds the libraries and programs of its layer, booted ahead or not`, async () => {
+      const layers = [{ arn: 'l', code: { sha256: 'layer', sizeBytes: 1 } }];
+      for (const bootedOfEach of [0, 1]) {
+        const seen = await seenBy(bootedOfEach, code, { runtime, layers });
+        if (code === 'uses-layer') expect(seen['imported']).toBe('of the layer');
+        expect(seen).toMatchObject({ library: 'of the layer', program: 'ran', shared: 42 });
+        expect(seen['mounts']).toEqual([expect.stringMatching(/^ro,nosuid,nodev/)]);
+      }
     });
   }
 

@@ -23,6 +23,11 @@ import { bindReadOnly, mount, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REMOUNT } from 
 
 const EMPTY_FOLDERS = ['proc', 'dev', 'tmp', 'opt', 'root', 'home', 'run'];
 const LAMBDA_FOLDERS = ['var/task', 'var/runtime', 'var/lang', 'var/tmp'];
+/**
+ * The dynamic loader looks once whether a folder of LD_LIBRARY_PATH exists and remembers: a
+ * runtime that boots before its function's code and layers are mounted would never find theirs.
+ */
+const LIBRARY_FOLDERS = ['var/task/lib', 'opt/lib'];
 /** On merged systems links into /usr, on older ones folders. */
 const TOP_LEVEL = /^(bin|sbin|lib\w*)$/;
 /** Folders of /etc that programs below /usr need; none holds a secret. */
@@ -46,7 +51,7 @@ const ETC: Readonly<Record<string, string>> = {
 export function buildRootfs(target: string): void {
   mount({ source: 'tmpfs', target, type: 'tmpfs', options: 'mode=755,size=8m' });
   const place = (...names: readonly string[]): string => path.join(target, ...names);
-  for (const folder of [...EMPTY_FOLDERS, ...LAMBDA_FOLDERS]) {
+  for (const folder of [...EMPTY_FOLDERS, ...LAMBDA_FOLDERS, ...LIBRARY_FOLDERS]) {
     mkdirSync(place(folder), { recursive: true });
   }
   showReadOnly('/usr', place('usr'));
