@@ -67,5 +67,6 @@ function contextOf(principal: Principal): OperationContext {
     principal,
     endpoint: 'http://127.0.0.1:4566',
     signal: new AbortController().signal,
+    sourceIp: '127.0.0.1',
   };
 }

@@ -15,6 +15,8 @@ export interface OperationContext {
   readonly endpoint: string;
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
+  /** Where the request came from; undefined for what the platform does itself. */
+  readonly sourceIp?: string;
   /** The caller's X-Amzn-Trace-Id, where it sent one. */
   readonly traceHeader?: string;
 }

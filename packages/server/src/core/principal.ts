@@ -62,3 +62,14 @@ export interface RoleSession {
   readonly principal: RoleSessionPrincipal;
   readonly credentials: Credentials;
 }
+
+/**
+ * Somebody whom an OpenID Connect provider vouches for, as a role's trust policy sees it. Acts only
+ * by the role's session that it gets.
+ */
+export interface WebIdentityPrincipal {
+  readonly kind: 'web-identity';
+  readonly account: string;
+  /** ARN of the provider. */
+  readonly provider: string;
+}

@@ -123,6 +123,7 @@ async function call(
   if (signed === undefined && !isServed) throw notImplemented(served.model.name, operation.name);
   const caller = authenticate(deps, request.listener, served.model, signed, raw);
   const input = protocol.parseInput(operation, raw);
+  const sourceIp = request.message.socket.remoteAddress;
   const output = await dispatch(deps.identities, {
     served,
     operation,
@@ -135,10 +136,11 @@ async function call(
       endpoint: request.endpoint,
       signal: request.signal,
       ...traceHeaderOf(request.head),
+      ...(sourceIp === undefined ? {} : { sourceIp }),
     },
     attributes: {
       service: served.model.name,
-      sourceIp: request.message.socket.remoteAddress,
+      sourceIp,
       isSecureTransport: false,
       region: caller.region,
     },

@@ -5,7 +5,7 @@ import { accessDenied } from './denials.ts';
 import { allowEverything, refusal } from './explain-denial.ts';
 import { evaluate, type ApplicablePolicies } from './evaluate.ts';
 import type { Identities } from './identities.ts';
-import { requestKeys, type OperationKeys } from './request-keys.ts';
+import { requestKeys, type OperationKeys, type RequestAttributes } from './request-keys.ts';
 import type { Role } from './role.ts';
 
 export type AssumeRoleDecision =
@@ -26,13 +26,14 @@ export function decideAssumeRole(
   arn: string,
   conditions: OperationKeys,
   actions: readonly string[] = ['sts:AssumeRole'],
+  from: Pick<RequestAttributes, 'sourceIp' | 'region'> = { sourceIp: undefined },
 ): AssumeRoleDecision {
   const role = identities.roles.findByArn(arn);
   const [first = 'sts:AssumeRole'] = actions;
   if (role === undefined) {
     return { isAllowed: false, error: accessDenied('sts', untrusted(principal, first, arn)) };
   }
-  const attributes = { service: 'sts', sourceIp: undefined, isSecureTransport: false };
+  const attributes = { service: 'sts', isSecureTransport: false, ...from };
   const tags = role.tags.map(({ key, value }) => [`aws:ResourceTag/${key}`, value]);
   const keys = requestKeys(identities, principal, attributes, {
     ...Object.fromEntries(tags),

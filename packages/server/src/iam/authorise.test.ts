@@ -77,6 +77,17 @@ test('all actions must be allowed, on all of their resources', async () => {
   expect(ask({ action: 'lambda:ListFunctions', resources: [] })).toBe(false);
 });
 
+test('a role of another account cannot be passed on, whatever is allowed', async () => {
+  const { identities, principal } = await open({ Effect: 'Allow', Action: '*', Resource: '*' });
+  const pass = (role: string): ReturnType<typeof authorise> =>
+    authorise(identities, principal, [{ action: 'iam:PassRole', resources: [role] }], attributes);
+  expect(pass(ROLE)).toEqual({ isAllowed: true });
+  expect(pass(ROLE.replace(ACCOUNT, '111122223333'))).toMatchObject({
+    isAllowed: false,
+    error: { code: 'AccessDeniedException', message: 'Cross-account pass role is not allowed.' },
+  });
+});
+
 test('an attached policy of AWS gives what it says and nothing else', async () => {
   const { identities, principal } = await open({});
   await identities.roles.update(ACCOUNT, 'app', (role) => ({

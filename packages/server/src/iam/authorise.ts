@@ -4,7 +4,7 @@ import type { Permission, ResourcePolicy } from '../core/operation.ts';
 import type { Principal } from '../core/principal.ts';
 import { compilePolicy, type CompiledPolicy } from './compile-policy.ts';
 import { accessDenied } from './denials.ts';
-import { evaluate, type AccessRequest, type ApplicablePolicies } from './evaluate.ts';
+import { evaluate, type ApplicablePolicies } from './evaluate.ts';
 import { allowEverything, refusal } from './explain-denial.ts';
 import type { Identities } from './identities.ts';
 import { requestKeys, type RequestAttributes } from './request-keys.ts';
@@ -36,7 +36,7 @@ export function authorise(
         return { isAllowed: false, error: accessDenied(attributes.service, message) };
       }
       const request = { principal, action, resource, keys };
-      const applicable = applicableTo(policies, request);
+      const applicable = applicableTo(policies, principal, resource);
       const verdict = evaluate(applicable, request);
       if (verdict.kind === 'allowed') continue;
       const error = refusal(attributes.service, applicable, request, verdict);
@@ -52,7 +52,8 @@ export function authorise(
  */
 function applicableTo(
   policies: ApplicablePolicies,
-  { principal, resource }: AccessRequest,
+  principal: Principal,
+  resource: string,
 ): ApplicablePolicies {
   const rule = isOfAnotherAccount(principal, resource) ? 'both' : 'either';
   const identity = principal.kind === 'root' ? [allowEverything] : policies.identity;

@@ -7,7 +7,7 @@ import { compileTokens, wildcardTokens, type Matcher } from './pattern.ts';
 import type { PolicyDocument } from './policy-document.ts';
 import { listOf, type OneOrMore, type PolicyStatement } from './policy-statement.ts';
 import { asArnPattern, parseTemplate, type ConditionKeys } from './policy-variables.ts';
-import { compilePrincipals, type PrincipalMatcher } from './principals.ts';
+import { compilePrincipals, type PrincipalBindings, type PrincipalMatcher } from './principals.ts';
 
 export interface CompiledStatement {
   readonly sid: string | undefined;
@@ -31,14 +31,22 @@ export interface StatementOrigin {
 export type CompiledPolicy = readonly CompiledStatement[];
 
 /** `policy` is what the document is called where somebody asks for reasons. */
-export function compilePolicy(document: PolicyDocument, policy = 'a policy'): CompiledPolicy {
+export function compilePolicy(
+  document: PolicyDocument,
+  policy = 'a policy',
+  bindings?: PrincipalBindings,
+): CompiledPolicy {
   const withVariables = document.Version === '2012-10-17';
   return document.Statement.map((statement) =>
-    compileStatement({ policy, statement }, withVariables),
+    compileStatement({ policy, statement }, withVariables, bindings),
   );
 }
 
-function compileStatement(origin: StatementOrigin, withVariables: boolean): CompiledStatement {
+function compileStatement(
+  origin: StatementOrigin,
+  withVariables: boolean,
+  bindings: PrincipalBindings | undefined,
+): CompiledStatement {
   const { statement } = origin;
   const { Sid, Effect, Action, NotAction, Resource, NotResource, Condition: block } = statement;
   return {
@@ -47,7 +55,7 @@ function compileStatement(origin: StatementOrigin, withVariables: boolean): Comp
     effect: Effect,
     matchesAction: compileActions(Action, NotAction),
     matchesResource: compileResources(Resource, NotResource, withVariables, Effect === 'Deny'),
-    principals: compilePrincipals(statement.Principal, statement.NotPrincipal),
+    principals: compilePrincipals(statement.Principal, statement.NotPrincipal, bindings),
     condition: compileConditions(block, withVariables, Effect === 'Deny'),
   };
 }

@@ -42,6 +42,7 @@ export function createEntityPolicies(managed: ManagedPolicies): EntityPolicies {
       const trust = compilePolicy(
         parsePolicyDocument(role.trustPolicy, 'trust'),
         `trust policy of ${roleArn(role)}`,
+        role.trustedIds,
       );
       trusts.set(role, trust);
       return trust;

@@ -496,25 +496,6 @@ const trustCases: readonly TrustCase[] = [
     'implicit-deny',
   ],
   [
-    'NotPrincipal denies everybody else',
-    caller,
-    [
-      trust({ AWS: '*' }),
-      { ...trust(undefined), Effect: 'Deny', NotPrincipal: { AWS: `${caller.roleArn}2` } },
-    ],
-    'Allow',
-    'trust',
-    'explicit-deny',
-  ],
-  [
-    'NotPrincipal spares whom it names',
-    caller,
-    [trust({ AWS: '*' }), { ...trust(undefined), Effect: 'Deny', NotPrincipal: role }],
-    'Allow',
-    'trust',
-    'allowed',
-  ],
-  [
     'elsewhere a resource that names the caller is enough',
     caller,
     [trust(role)],
@@ -545,6 +526,20 @@ test.each(trustCases)('trust: %s', (_rule, principal, statements, effect, rule, 
   };
   const policies = { identity, resource: compilePolicy(parsed), rule };
   expect(evaluate(policies, request).kind).toBe(verdict);
+});
+
+test.each([
+  ['denies everybody else', { AWS: `${caller.roleArn}2` }, 'explicit-deny'],
+  ['spares whom it names', { AWS: caller.roleArn }, 'allowed'],
+])('in the policy of a resource NotPrincipal %s', (_rule, NotPrincipal, verdict) => {
+  const Statement = [
+    { ...allow('s3:*', '*'), Principal: '*' },
+    { Effect: 'Deny', NotPrincipal, Action: 's3:*', Resource: '*' },
+  ];
+  const parsed = parsePolicyDocument(JSON.stringify({ Statement }), 'resource');
+  const request = { action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', keys: lookup() };
+  const policies = { identity: [], resource: compilePolicy(parsed) };
+  expect(evaluate(policies, { ...request, principal: caller }).kind).toBe(verdict);
 });
 
 /** So that no policy of the tables is without a statement. */

@@ -4,13 +4,13 @@
  * account the resource's policy that names the caller; across accounts both. Else nothing is
  * allowed. Pure; mirrors "Policy evaluation logic" of the IAM User Guide.
  */
-import type { Principal } from '../core/principal.ts';
+import type { Principal, WebIdentityPrincipal } from '../core/principal.ts';
 import type { CompiledPolicy, CompiledStatement } from './compile-policy.ts';
 import type { ConditionKeys } from './policy-variables.ts';
 import type { PrincipalMatch } from './principals.ts';
 
 export interface AccessRequest {
-  readonly principal: Principal;
+  readonly principal: Principal | WebIdentityPrincipal;
   /** `lambda:InvokeFunction` */
   readonly action: string;
   /** An ARN, or `*` for an action that has no resource. */

@@ -4,7 +4,6 @@
  * Made only for requests that were denied.
  */
 import { AwsError } from '../core/aws-error.ts';
-import type { Principal } from '../core/principal.ts';
 import { compilePolicy, type CompiledPolicy, type StatementOrigin } from './compile-policy.ts';
 import { accessDenied } from './denials.ts';
 import {
@@ -71,8 +70,9 @@ export function refusal(
   });
 }
 
-function nameOf(principal: Principal): string {
-  return principal.kind === 'service' ? principal.service : principal.arn;
+function nameOf(principal: AccessRequest['principal']): string {
+  if (principal.kind === 'service') return principal.service;
+  return principal.kind === 'web-identity' ? principal.provider : principal.arn;
 }
 
 function denialMessage({ principal, action, resource }: AccessRequest, verdict: Denied): string {
@@ -122,13 +122,24 @@ function smallestAllow(side: PolicySide, request: AccessRequest): PolicyStatemen
   const { principal, action, resource } = request;
   const allow = { Effect: 'Allow', Action: action, Resource: resource } as const;
   if (side !== 'resource') return allow;
-  const Principal =
-    principal.kind === 'service'
-      ? { Service: principal.service }
-      : { AWS: principal.kind === 'role-session' ? principal.roleArn : principal.arn };
+  const Principal = principalElement(principal);
   // A trust policy speaks of its own role and names no resource.
   if (!action.startsWith('sts:')) return { ...allow, Principal };
   return { Effect: 'Allow', Principal, Action: action };
+}
+
+function principalElement(principal: AccessRequest['principal']): Readonly<Record<string, string>> {
+  switch (principal.kind) {
+    case 'service':
+      return { Service: principal.service };
+    case 'web-identity':
+      return { Federated: principal.provider };
+    case 'role-session':
+      return { AWS: principal.roleArn };
+    case 'root':
+    case 'user':
+      return { AWS: principal.arn };
+  }
 }
 
 function butForCondition(

@@ -5,6 +5,8 @@ export function checkTrustStatement(statement: PolicyStatement): string | undefi
   if (statement.Resource !== undefined || statement.NotResource !== undefined) {
     return 'Has prohibited field Resource';
   }
+  // AWS documents that trust policies have no such element; the wording is that of its sibling.
+  if (statement.NotPrincipal !== undefined) return 'Has prohibited field NotPrincipal';
   const problem = checkPrincipals(statement);
   const actions = listOf(statement.Action);
   if (problem === MISSING) return problem;

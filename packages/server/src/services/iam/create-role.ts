@@ -7,7 +7,7 @@ import type { IamDeps } from './deps.ts';
 import { describeRoleWithTags } from './describe-role.ts';
 import { alreadyExists } from './iam-errors.ts';
 import { checkBoundary, readBoundary, requestBoundaryKey } from './permissions-boundaries.ts';
-import { checkTrustPolicy } from './policy-text.ts';
+import { readTrustPolicy } from './policy-text.ts';
 import { readTags, requestTagKeys } from './tags.ts';
 
 /** AWS: sessions of a role last an hour where nothing else is said. */
@@ -28,13 +28,12 @@ export function createRole(
       return [create, { action: 'iam:TagRole', resources, conditions }];
     },
     async handle(input, { account }) {
-      checkTrustPolicy(input.AssumeRolePolicyDocument, deps.identities, account);
       const role = {
         account,
         name: input.RoleName,
         id: uniqueId(deps.ids, 'AROA'),
         path: input.Path ?? '/',
-        trustPolicy: input.AssumeRolePolicyDocument,
+        ...readTrustPolicy(input.AssumeRolePolicyDocument, deps.identities),
         ...(input.Description === undefined ? {} : { description: input.Description }),
         maxSessionSeconds: input.MaxSessionDuration ?? DEFAULT_SESSION_SECONDS,
         // AWS: IAM's times are whole seconds.
@@ -48,7 +47,7 @@ export function createRole(
         checkBoundary(deps, account, input);
       });
       if (!isCreated) throw alreadyExists(`Role with name ${role.name} already exists.`);
-      return { Role: describeRoleWithTags(role) };
+      return { Role: describeRoleWithTags(deps, role) };
     },
   };
 }

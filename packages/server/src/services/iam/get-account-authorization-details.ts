@@ -105,7 +105,8 @@ function ofGroup(deps: IamDeps, group: Group): GroupDetail {
 }
 
 function ofRole(deps: IamDeps, role: Role): RoleDetail {
-  const { Path, RoleName, RoleId, Arn, CreateDate, AssumeRolePolicyDocument } = describeRole(role);
+  const described = describeRole(deps, role);
+  const { Path, RoleName, RoleId, Arn, CreateDate, AssumeRolePolicyDocument } = described;
   const profiles = deps.identities.instanceProfiles
     .list(role.account)
     .filter((profile) => profile.roleId === role.id);

@@ -10,7 +10,7 @@ export function getRole(deps: IamDeps): Operation<Validated<GetRoleRequest>, Get
     name: 'GetRole',
     permissions: (input, context) => permissionOnRole(deps, context, 'iam:GetRole', input.RoleName),
     async handle(input, { account }) {
-      return { Role: describeRoleWithTags(findRole(deps, account, input.RoleName)) };
+      return { Role: describeRoleWithTags(deps, findRole(deps, account, input.RoleName)) };
     },
   };
 }

@@ -47,10 +47,8 @@ export function noSuchProfile(name: string): Error {
   return noSuchEntity(`Instance Profile ${name} cannot be found.`);
 }
 
-export function describeProfile(
-  { identities }: IamDeps,
-  profile: InstanceProfile,
-): ApiInstanceProfile {
+export function describeProfile(deps: IamDeps, profile: InstanceProfile): ApiInstanceProfile {
+  const { identities } = deps;
   const role = profile.roleId === undefined ? undefined : identities.roles.findById(profile.roleId);
   return {
     Path: profile.path,
@@ -58,6 +56,6 @@ export function describeProfile(
     InstanceProfileId: profile.id,
     Arn: instanceProfileArn(profile),
     CreateDate: new Date(profile.createdAtMs),
-    Roles: role === undefined ? [] : [describeRole(role)],
+    Roles: role === undefined ? [] : [describeRole(deps, role)],
   };
 }

@@ -19,7 +19,7 @@ export function listRoles(
         .list(account)
         .filter((role) => role.path.startsWith(prefix));
       const { items, rest } = pageOf(roles, (role) => role.name, input);
-      return { Roles: items.map(describeRole), ...rest };
+      return { Roles: items.map((role) => describeRole(deps, role)), ...rest };
     },
   };
 }

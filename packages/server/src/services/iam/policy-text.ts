@@ -8,7 +8,8 @@ import {
   type PolicyDocument,
   type PolicyKind,
 } from '../../iam/policy-document.ts';
-import { listOf } from '../../iam/policy-statement.ts';
+import type { Role } from '../../iam/role.ts';
+import { bindPrincipals, namedPrincipals } from '../../iam/trust-bindings.ts';
 import { limitExceeded } from './iam-errors.ts';
 
 /** Throws what the caller is answered; returns for good documents. */
@@ -26,21 +27,22 @@ export function checkManagedPolicy(text: string): void {
   if (policySize(text) > 6144) throw limitExceeded('Cannot exceed quota for PolicySize: 6144');
 }
 
-/** AWS: who is named in an account that it knows must exist. */
-export function checkTrustPolicy(text: string, identities: Identities, account: string): void {
+/** What a role keeps of its trust policy. AWS: whom it names must exist. */
+export function readTrustPolicy(
+  text: string,
+  identities: Identities,
+): Pick<Role, 'trustPolicy' | 'trustedIds'> {
   const document = checkPolicy(text, 'trust');
   if (policySize(text) > 2048) throw limitExceeded('Cannot exceed quota for ACLSizePerRole: 2048');
-  const own = new RegExp(`^arn:aws:iam::${account}:(role|user)/`);
-  for (const { Principal, NotPrincipal } of document.Statement) {
-    const principals = Principal ?? NotPrincipal;
-    if (principals === undefined || principals === '*') continue;
-    const missing = listOf(principals['AWS']).find(
-      (arn) =>
-        own.test(arn) &&
-        (identities.roles.findByArn(arn) ?? identities.users.findByArn(arn)) === undefined,
-    );
-    if (missing !== undefined) throw malformed(`Invalid principal in policy: "AWS":"${missing}"`);
-  }
+  const trustedIds = bindPrincipals(identities, document);
+  // Accounts that are not on this server may have anybody; here they are nobody.
+  const missing = namedPrincipals(document).find(
+    (arn) =>
+      trustedIds[arn] === undefined &&
+      identities.accounts.find(arn.split(':')[4] ?? '') !== undefined,
+  );
+  if (missing !== undefined) throw malformed(`Invalid principal in policy: "AWS":"${missing}"`);
+  return { trustPolicy: text, trustedIds };
 }
 
 /** AWS: documents are answered percent-encoded (RFC 3986); clients decode them. */

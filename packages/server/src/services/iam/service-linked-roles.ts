@@ -59,7 +59,7 @@ export function createServiceLinkedRole(
           `Service role name ${name} has been taken in this account, please try a different suffix.`,
         );
       }
-      return { Role: describeRole(role) };
+      return { Role: describeRole(deps, role) };
     },
   };
 }

@@ -2,7 +2,7 @@ import type { UpdateAssumeRolePolicyRequest } from '@aws-sdk/client-iam';
 import type { Operation } from '../../core/operation.ts';
 import type { Validated } from '../validated.ts';
 import type { IamDeps } from './deps.ts';
-import { checkTrustPolicy } from './policy-text.ts';
+import { readTrustPolicy } from './policy-text.ts';
 import { permissionOnRole, updateRole } from './role-access.ts';
 
 export function updateAssumeRolePolicy(
@@ -12,11 +12,11 @@ export function updateAssumeRolePolicy(
     name: 'UpdateAssumeRolePolicy',
     permissions: (input, context) =>
       permissionOnRole(deps, context, 'iam:UpdateAssumeRolePolicy', input.RoleName),
-    async handle({ RoleName: name, PolicyDocument: trustPolicy }, { account }) {
-      await updateRole(deps, account, name, (role) => {
-        checkTrustPolicy(trustPolicy, deps.identities, account);
-        return { ...role, trustPolicy };
-      });
+    async handle({ RoleName: name, PolicyDocument: text }, { account }) {
+      await updateRole(deps, account, name, (role) => ({
+        ...role,
+        ...readTrustPolicy(text, deps.identities),
+      }));
       return {};
     },
   };

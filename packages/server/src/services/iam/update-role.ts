@@ -39,7 +39,7 @@ export function updateRoleDescription(
         ...role,
         description: input.Description,
       }));
-      return { Role: describeRoleWithTags(changed) };
+      return { Role: describeRoleWithTags(deps, changed) };
     },
   };
 }

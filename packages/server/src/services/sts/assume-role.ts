@@ -21,7 +21,7 @@ export function assumeRole(
     name: 'AssumeRole',
     // The role's trust policy can make an identity policy unnecessary: `handle` decides on both.
     permissions: () => [],
-    async handle(input, { principal }) {
+    async handle(input, { principal, sourceIp, region }) {
       invariant(principal.kind !== 'service', 'services assume roles through RoleSessions');
       refuseUnserved(input);
       const { session, packedPercent, actions, keys } = readSession(deps, principal, input);
@@ -30,10 +30,14 @@ export function assumeRole(
         'sts:RoleSessionName': input.RoleSessionName,
         ...(input.ExternalId === undefined ? {} : { 'sts:ExternalId': input.ExternalId }),
       };
-      const decision = decideAssumeRole(deps.identities, principal, input.RoleArn, conditions, [
-        'sts:AssumeRole',
-        ...actions,
-      ]);
+      const decision = decideAssumeRole(
+        deps.identities,
+        principal,
+        input.RoleArn,
+        conditions,
+        ['sts:AssumeRole', ...actions],
+        { sourceIp, region },
+      );
       if (!decision.isAllowed) throw decision.error;
       const { role } = decision;
       const seconds = input.DurationSeconds ?? HOUR_SECONDS;

@@ -1,3 +1,4 @@
+import type { GetRoleResponse } from '@aws-sdk/client-iam';
 import type { AssumeRoleResponse, GetSessionTokenResponse } from '@aws-sdk/client-sts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openIam, type OpenedIam } from '../../../../testkit/src/open-iam.ts';
@@ -9,6 +10,7 @@ import { randomIds } from '../../lib/ids.ts';
 const ACCOUNT = '000000000000';
 const ROOT = `arn:aws:iam::${ACCOUNT}:root`;
 const ANN = `arn:aws:iam::${ACCOUNT}:user/ann`;
+const BOB = `arn:aws:iam::${ACCOUNT}:user/bob`;
 const TARGET = `arn:aws:iam::${ACCOUNT}:role/target`;
 const NOW = Date.parse('2026-11-24T12:00:00Z');
 const policy = (...Statement: readonly object[]): string =>
@@ -75,6 +77,84 @@ describe('a user who assumes a role', () => {
     const input = { UserName: 'Administrator', PolicyArn };
     await iam.call('iam', 'DetachUserPolicy', input, administrator);
     await expect(assume({}, administrator)).rejects.toThrow('no identity-based policy allows');
+  });
+});
+
+describe('a trust policy', () => {
+  const shown = async (): Promise<unknown> => {
+    const { Role } = await iam.call<GetRoleResponse>('iam', 'GetRole', { RoleName: 'target' });
+    const document = decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '');
+    return (JSON.parse(document) as { Statement: { Principal: unknown }[] }).Statement[0]
+      ?.Principal;
+  };
+  const makeUser = async (UserName: string): Promise<Principal> => {
+    await iam.call('iam', 'CreateUser', { UserName });
+    const made = await iam.call<{ AccessKey: { AccessKeyId: string } }>('iam', 'CreateAccessKey', {
+      UserName,
+    });
+    return iam.identities.findCredentials(made.AccessKey.AccessKeyId, undefined, 'public', 'sts')
+      .principal;
+  };
+
+  test('trusts nobody who takes the name of a user that is gone, and shows the id', async () => {
+    const bob = await makeUser('bob');
+    await createTarget({ AWS: [BOB, ANN] });
+    expect(await shown()).toEqual({ AWS: [BOB, ANN] });
+    expect(await assume({}, bob)).toBeDefined();
+    await iam.identities.users.remove(ACCOUNT, 'bob', () => {});
+    expect(await shown()).toEqual({ AWS: [bob.kind === 'user' ? bob.userId : '', ANN] });
+    const other = await makeUser('bob');
+    await expect(assume({}, other)).rejects.toThrow('is not authorized to perform: sts:AssumeRole');
+    expect(await assume()).toBeDefined();
+    await iam.call('iam', 'UpdateAssumeRolePolicy', {
+      RoleName: 'target',
+      PolicyDocument: trusting({ AWS: BOB }),
+    });
+    expect(await shown()).toEqual({ AWS: BOB });
+    expect(await assume({}, other)).toBeDefined();
+  });
+
+  test('trusts no role that takes the name of another', async () => {
+    await createTarget({ AWS: ANN }, policy(allow('*')), 'sts:AssumeRole', {}, 'first');
+    const first = { RoleArn: `arn:aws:iam::${ACCOUNT}:role/first` };
+    await createTarget({ AWS: first.RoleArn });
+    expect(await assume({}, await sessionOf(first))).toBeDefined();
+    await createTarget({ AWS: ANN }, policy(allow('*')), 'sts:AssumeRole', {}, 'first');
+    await expect(assume({}, await sessionOf(first))).rejects.toThrow('is not authorized');
+    expect(await shown()).toEqual({ AWS: expect.stringMatching(/^AROA/) });
+  });
+
+  test('goes on to trust a user that was renamed, and shows the new name', async () => {
+    await createTarget({ AWS: ANN });
+    await iam.call('iam', 'UpdateUser', { UserName: 'ann', NewUserName: 'anne' });
+    expect(await assume({}, { ...ann, arn: `${ANN}e` } as Principal)).toBeDefined();
+    expect(await shown()).toEqual({ AWS: `${ANN}e` });
+  });
+
+  test('names nobody who does not exist in an account of this server, and has no NotPrincipal', async () => {
+    const { account } = await createAccount({ identities: iam.identities, ids: randomIds });
+    const nobody = `arn:aws:iam::${account}:user/nobody`;
+    await expect(createTarget({ AWS: nobody })).rejects.toMatchObject({
+      code: 'MalformedPolicyDocument',
+      message: `Invalid principal in policy: "AWS":"${nobody}"`,
+    });
+    const Statement = { Effect: 'Deny', NotPrincipal: { AWS: ANN }, Action: 'sts:AssumeRole' };
+    const AssumeRolePolicyDocument = policy(Statement);
+    const input = { RoleName: 'none', AssumeRolePolicyDocument };
+    await expect(iam.call('iam', 'CreateRole', input)).rejects.toMatchObject({
+      code: 'MalformedPolicyDocument',
+    });
+  });
+
+  test('sees the address that the request came from', async () => {
+    const from = (range: string): Promise<void> =>
+      createTarget({ AWS: ANN }, policy(allow('*')), 'sts:AssumeRole', {
+        IpAddress: { 'aws:SourceIp': range },
+      });
+    await from('127.0.0.0/8');
+    expect(await assume()).toBeDefined();
+    await from('192.0.2.0/24');
+    await expect(assume()).rejects.toThrow('is not authorized');
   });
 });
 
