@@ -31,7 +31,11 @@ export interface CodeStore extends Closeable {
   /** Durable once resolved. Rejects with `CodeRejected` when the archive is not acceptable. */
   put(zip: Uint8Array): Promise<CodeReference>;
   /** `put`, then `use`: until that has settled the code is not removed, whoever refers to it. */
-  withCode<T>(zip: Uint8Array, use: (code: CodeReference) => Promise<T>): Promise<T>;
+  withCode<T>(
+    zip: Uint8Array,
+    use: (code: CodeReference) => Promise<T>,
+    options?: PutOptions,
+  ): Promise<T>;
   /** The volume's folder. Rejects with `CodeDamaged` when not even the zip is intact. */
   volume(code: CodeReference): Promise<string>;
   /**
@@ -49,6 +53,11 @@ export interface CodeStore extends Closeable {
   remove(code: CodeReference, isReferenced?: () => boolean): Promise<void>;
   /** Removes everything that is not referenced: what a dead server left. For the start only. */
   retainOnly(isReferenced: (sha256: string) => boolean): Promise<void>;
+}
+
+export interface PutOptions {
+  /** The limit of what a request may bring does not apply, only that of what it unpacks to. */
+  readonly isZippedSizeFree?: boolean;
 }
 
 export interface CodeStoreDependencies {
@@ -111,8 +120,12 @@ class DiskCodeStore implements CodeStore {
     return await this.withCode(zip, async (code) => code);
   }
 
-  async withCode<T>(zip: Uint8Array, use: (code: CodeReference) => Promise<T>): Promise<T> {
-    if (zip.byteLength > ZIPPED_CODE_BYTES) {
+  async withCode<T>(
+    zip: Uint8Array,
+    use: (code: CodeReference) => Promise<T>,
+    { isZippedSizeFree = false }: PutOptions = {},
+  ): Promise<T> {
+    if (zip.byteLength > ZIPPED_CODE_BYTES && !isZippedSizeFree) {
       throw new CodeRejected('zipped-too-large', `${zip.byteLength} bytes`);
     }
     if (zip.byteLength === 0) throw new CodeRejected('empty', 'no bytes');

@@ -41,5 +41,6 @@ export const REQUESTS_PER_CONCURRENCY = 10;
 export const TENANT_ENVIRONMENTS_PER_CONCURRENCY = 2.5;
 /** What reserved concurrency must leave to the functions that have none. */
 export const MIN_UNRESERVED_CONCURRENCY = 100;
+export const LAYERS_PER_FUNCTION = 5;
 export const TAGS_PER_RESOURCE = 50;
 export const FUNCTIONS_PER_PAGE = 50;

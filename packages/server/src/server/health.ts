@@ -15,7 +15,8 @@ export interface HealthDeps {
   readonly invoker: StartedInvoker;
   readonly clock: Clock;
   /** Stored records that failed their checksum: kept aside, never served. */
-  readonly damage: () => { readonly functionRows: number; readonly logRecords: number };
+  /** Records that could not be read, by their kind. */
+  readonly damage: () => Readonly<Record<string, number>>;
 }
 
 export function createHealthReport(deps: HealthDeps): () => Promise<object> {

@@ -15,6 +15,7 @@ import {
   type FunctionRepository,
 } from '../functions/function-repository.ts';
 import { accountPath } from '../gateway/account-path.ts';
+import { openLayerRepository, type LayerRepository } from '../functions/layer-repository.ts';
 import { createCallAs } from '../gateway/create-call-as.ts';
 import { denialsPath } from '../gateway/denials-path.ts';
 import { healthPath } from '../gateway/own-paths.ts';
@@ -99,6 +100,7 @@ interface State {
   readonly logs: LogStore;
   readonly code: CodeStore;
   readonly functions: FunctionRepository;
+  readonly layers: LayerRepository;
 }
 
 async function openState({ config, logger, clock, ids, parts }: Root): Promise<State> {
@@ -117,6 +119,7 @@ async function openState({ config, logger, clock, ids, parts }: Root): Promise<S
     logs: parts.use(await openLogStore({ folder: folder('logs'), store, clock, logger })),
     code: parts.use(await openCodeStore({ folder: folder('code'), logger })),
     functions: await openFunctionRepository({ store, logger }),
+    layers: await openLayerRepository({ store, logger }),
   };
 }
 
@@ -176,6 +179,7 @@ async function startServing(
   const accountConcurrency = config.concurrency;
   const lambda = createLambdaService({
     ...stored,
+    callAs: (...call) => present(late.callAs)(...call),
     runtimes,
     invoker,
     clock,
@@ -200,6 +204,7 @@ async function startServing(
     clock,
     damage: () => ({
       functionRows: state.functions.quarantinedRows,
+      layerRows: state.layers.damagedRows,
       logRecords: logs.damagedRecords,
     }),
   });

@@ -4,8 +4,16 @@ import { resolveFunctionName, type FunctionAddress } from '../../core/function-n
 import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import type { Operation, OperationContext } from '../../core/operation.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
+import { readUpload, type CodeSource } from './code-source.ts';
 import { functionPermission, passRole, withRequestTags } from './find-function.ts';
 import { checkArchitecture, checkRole, checkRuntimeRunsHere } from './function-checks.ts';
+import {
+  askedLayers,
+  checkTotalSize,
+  layerPermissions,
+  withLayerKeys,
+  withLayers,
+} from './function-layers.ts';
 import { configure, defaultSettings } from './function-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, resourceConflict } from './lambda-errors.ts';
@@ -26,16 +34,18 @@ export function createFunction(
       const tags = input.Tags ?? {};
       const hasTags = Object.keys(tags).length > 0;
       return [
-        create,
+        withLayerKeys(create, input.Layers),
         ...passRole(input.Role),
+        ...layerPermissions(room, input.Layers),
         ...(hasTags ? [withRequestTags({ ...create, action: 'lambda:TagResource' }, tags)] : []),
       ];
     },
     handle: async (input, context) => {
       const address = addressOfNew(input, context);
       const settings = await settingsOfNew(room, input, address);
-      const zip = zipOf(input);
-      return withUpload(room, zip, async (code) => {
+      const upload = await readUpload(room, sourceOf(input), context);
+      return withUpload(room, upload, async (code) => {
+        await checkTotalSize(room, code, settings.layers);
         const created = recordOf(room, input, address, { ...settings, code });
         const { record, ...shown } =
           input.Publish === true ? publish(room, created) : { record: created };
@@ -81,10 +91,12 @@ async function settingsOfNew(
   if (Object.keys(tags).length > TAGS_PER_RESOURCE) {
     throw invalidParameter('Number of tags exceeds resource tag limit.');
   }
+  const layers = askedLayers(room, input.Layers, address.region);
   if (room.functions.find(address) !== undefined) throw alreadyExists(address);
   await checkRole(room, role);
   const runtimeVersionArn = await checkRuntimeRunsHere(room, runtime, address.region);
-  return { ...configured, architecture, runtimeVersionArn, incarnation: room.ids.uuid() };
+  const made = { ...configured, architecture, runtimeVersionArn, incarnation: room.ids.uuid() };
+  return withLayers(made, layers);
 }
 
 function recordOf(
@@ -107,10 +119,8 @@ function recordOf(
   };
 }
 
-function zipOf(input: CreateFunctionRequest): Uint8Array {
-  const zip = input.Code?.ZipFile;
-  if (zip === undefined) throw invalidParameter('Please provide a source for function code.');
-  return zip;
+function sourceOf({ Code: code }: CreateFunctionRequest): CodeSource {
+  return code ?? {};
 }
 
 function alreadyExists(address: FunctionAddress): Error {

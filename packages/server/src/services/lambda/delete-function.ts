@@ -1,13 +1,9 @@
 import type { DeleteFunctionRequest, DeleteFunctionResponse } from '@aws-sdk/client-lambda';
 import { functionArn } from '../../core/function-version.ts';
 import type { Operation } from '../../core/operation.ts';
-import {
-  settingsOf,
-  withPolicy,
-  type FunctionRecord,
-  type FunctionSettings,
-} from '../../functions/function-record.ts';
+import { settingsOf, withPolicy, type FunctionRecord } from '../../functions/function-record.ts';
 import { addressOf, functionPermission } from './find-function.ts';
+import { releaseSettings } from './kept-code.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { functionNotFound, invalidParameter, resourceConflict } from './lambda-errors.ts';
 
@@ -51,7 +47,7 @@ async function deleteWhole(room: LambdaRoom, record: FunctionRecord): Promise<bo
   for (const { version } of record.versions ?? []) {
     room.invoker.retire(functionArn(record, version));
   }
-  await removeCode(room, settingsOf(record));
+  await releaseSettings(room, settingsOf(record));
   return true;
 }
 
@@ -76,13 +72,6 @@ async function deleteVersion(
   const next = { ...withPolicy(record, version, undefined), versions };
   if (!(await room.functions.replace(record, next))) return false;
   room.invoker.retire(functionArn(record, version));
-  await removeCode(room, [gone.settings]);
+  await releaseSettings(room, [gone.settings]);
   return true;
-}
-
-async function removeCode(room: LambdaRoom, unused: readonly FunctionSettings[]): Promise<void> {
-  const codes = new Map(unused.map(({ code }) => [code.sha256, code]));
-  for (const [sha256, code] of codes) {
-    await room.code.remove(code, () => room.functions.refersTo(sha256));
-  }
 }

@@ -25,7 +25,9 @@ export function getAccountSettings(
             room.accountConcurrency - room.functions.reservedConcurrency(context),
         },
         AccountUsage: {
-          TotalCodeSize: records.reduce((sum, record) => sum + codeBytesOf(record), 0),
+          TotalCodeSize:
+            sum(records.map(codeBytesOf)) +
+            sum(room.layers.list(context).map(({ code }) => code.sizeBytes)),
           FunctionCount: records.length,
         },
       };
@@ -33,10 +35,14 @@ export function getAccountSettings(
   };
 }
 
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}
+
 /** AWS counts what every version has, also where it is the same code. */
 function codeBytesOf({ latest, versions = [] }: FunctionRecord): number {
   return versions.reduce(
-    (sum, { settings }) => sum + settings.code.sizeBytes,
+    (total, { settings }) => total + settings.code.sizeBytes,
     latest.code.sizeBytes,
   );
 }

@@ -1,10 +1,12 @@
 /** What the operations of Lambda work with. */
 import type { RuntimeCatalogue } from '@hearth/runtimes';
 import type { CodeStore } from '../../code/code-store.ts';
+import type { CallAs } from '../../core/call-as.ts';
 import type { Architecture } from '../../core/function-version.ts';
 import type { Invoker } from '../../core/invocation.ts';
 import type { RoleSessions } from '../../core/role-sessions.ts';
 import type { FunctionRepository } from '../../functions/function-repository.ts';
+import type { LayerRepository } from '../../functions/layer-repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -13,10 +15,13 @@ import type { Settler } from './settler.ts';
 
 export interface LambdaServiceDependencies {
   readonly functions: FunctionRepository;
+  readonly layers: LayerRepository;
   readonly code: CodeStore;
   readonly roles: RoleSessions;
   readonly runtimes: RuntimeCatalogue;
   readonly invoker: Invoker;
+  /** Reads code from S3 in the caller's name. */
+  readonly callAs: CallAs;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;

@@ -80,8 +80,8 @@ export async function storePolicy(
   return (await room.functions.replace(target.record, next)) ? revisionId : undefined;
 }
 
-/** AWS's quota for the policy of one function, version or alias: 20 KB. */
-const POLICY_BYTES = 20_480;
+/** AWS's quota for the policy of one function, version, alias or layer version: 20 KB. */
+export const POLICY_BYTES = 20_480;
 
 function checkLength(policy: ResourcePolicy): void {
   const bytes = Buffer.byteLength(JSON.stringify(policy));

@@ -15,7 +15,6 @@ type Shared = Pick<
   | 'DeadLetterConfig'
   | 'KMSKeyArn'
   | 'TracingConfig'
-  | 'Layers'
   | 'FileSystemConfigs'
   | 'ImageConfig'
   | 'SnapStart'
@@ -33,7 +32,6 @@ const shared: readonly Feature<Shared>[] = [
   ['dead-letter queues (DeadLetterConfig)', (input) => isFilled(input.DeadLetterConfig?.TargetArn)],
   ['customer managed keys (KMSKeyArn)', (input) => isFilled(input.KMSKeyArn)],
   ['active tracing (TracingConfig)', (input) => input.TracingConfig?.Mode === 'Active'],
-  ['layers (Layers)', (input) => isFilled(input.Layers)],
   ['file systems (FileSystemConfigs)', (input) => isFilled(input.FileSystemConfigs)],
   ['container images (ImageConfig)', (input) => isFilledObject(input.ImageConfig)],
   ['SnapStart', (input) => input.SnapStart?.ApplyOn === 'PublishedVersions'],
@@ -47,7 +45,6 @@ const atCreation: readonly Feature<CreateFunctionRequest>[] = [
     'container images (PackageType Image)',
     (input) => input.PackageType === 'Image' || isFilled(input.Code?.ImageUri),
   ],
-  ['code from S3 (Code.S3Bucket)', ({ Code: code }) => isFilled(code?.S3Bucket ?? code?.S3Key)],
   [
     'customer managed keys (Code.SourceKMSKeyArn)',
     (input) => isFilled(input.Code?.SourceKMSKeyArn),

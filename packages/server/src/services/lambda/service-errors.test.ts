@@ -555,7 +555,6 @@ const cases: readonly Case[] = [
   ],
   ...(
     [
-      ['Layers', ['arn:aws:lambda:eu-west-1:000000000000:layer:l:1'], 'layers (Layers)'],
       ['VpcConfig', VPC, 'VPC networking (VpcConfig)'],
       ['TracingConfig', { Mode: 'Active' }, 'active tracing (TracingConfig)'],
       ['SnapStart', { ApplyOn: 'PublishedVersions' }, 'SnapStart'],
@@ -586,13 +585,6 @@ const cases: readonly Case[] = [
     501,
     NOT_YET,
     'Hearth does not implement capacity providers (PublishTo) yet.',
-  ],
-  [
-    'CreateFunction',
-    create({ Code: { S3Bucket: 'bucket', S3Key: 'key' } }),
-    501,
-    NOT_YET,
-    'Hearth does not implement code from S3 (Code.S3Bucket) yet.',
   ],
   [
     'Invoke',

@@ -9,6 +9,7 @@ import { createAlias } from './create-alias.ts';
 import { createFunction } from './create-function.ts';
 import { deleteAlias } from './delete-alias.ts';
 import { deleteFunctionConcurrency } from './delete-function-concurrency.ts';
+import { deleteLayerVersion } from './delete-layer-version.ts';
 import { deleteResourcePolicy } from './delete-resource-policy.ts';
 import { deleteFunction } from './delete-function.ts';
 import { getAccountSettings } from './get-account-settings.ts';
@@ -16,14 +17,24 @@ import { getAlias } from './get-alias.ts';
 import { getFunctionConcurrency } from './get-function-concurrency.ts';
 import { getFunctionConfiguration } from './get-function-configuration.ts';
 import { getFunction } from './get-function.ts';
+import { getLayerVersion, getLayerVersionByArn } from './get-layer-version.ts';
 import { getPolicy } from './get-policy.ts';
 import { getResourcePolicy } from './get-resource-policy.ts';
 import { invoke } from './invoke.ts';
+import { isCodeKept } from './kept-code.ts';
+import {
+  addLayerVersionPermission,
+  getLayerVersionPolicy,
+  removeLayerVersionPermission,
+} from './layer-policy.ts';
 import type { LambdaRoom, LambdaServiceDependencies } from './lambda-deps.ts';
 import { listAliases } from './list-aliases.ts';
 import { listFunctions } from './list-functions.ts';
+import { listLayerVersions } from './list-layer-versions.ts';
+import { listLayers } from './list-layers.ts';
 import { listTags } from './list-tags.ts';
 import { listVersionsByFunction } from './list-versions-by-function.ts';
+import { publishLayerVersion } from './publish-layer-version.ts';
 import { publishVersion } from './publish-version.ts';
 import { putFunctionConcurrency } from './put-function-concurrency.ts';
 import { putResourcePolicy } from './put-resource-policy.ts';
@@ -60,8 +71,8 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     ...closeable(() => settler.drain()),
     resume: async () => {
       // What a quarantined record refers to is not known: then everything is kept.
-      if (deps.functions.quarantinedRows === 0) {
-        await deps.code.retainOnly((sha256) => deps.functions.refersTo(sha256));
+      if (deps.functions.quarantinedRows + deps.layers.damagedRows === 0) {
+        await deps.code.retainOnly((sha256) => isCodeKept(deps, sha256));
       }
       settler.resume();
     },
@@ -71,28 +82,37 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
 
 function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
   return [
+    addLayerVersionPermission(room),
     addPermission(room),
     createAlias(room),
     createFunction(room),
     deleteAlias(room),
     deleteFunction(room),
     deleteFunctionConcurrency(room),
+    deleteLayerVersion(room),
     deleteResourcePolicy(room),
     getAccountSettings(room),
     getAlias(room),
     getFunction(room),
     getFunctionConcurrency(room),
     getFunctionConfiguration(room),
+    getLayerVersion(room),
+    getLayerVersionByArn(room),
+    getLayerVersionPolicy(room),
     getPolicy(room),
     getResourcePolicy(room),
     invoke(room),
     listAliases(room),
     listFunctions(room),
+    listLayerVersions(room),
+    listLayers(room),
     listTags(room),
     listVersionsByFunction(room),
+    publishLayerVersion(room),
     publishVersion(room),
     putFunctionConcurrency(room),
     putResourcePolicy(room),
+    removeLayerVersionPermission(room),
     removePermission(room),
     tagResource(room),
     untagResource(room),

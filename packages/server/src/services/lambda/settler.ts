@@ -1,7 +1,7 @@
 /**
  * Brings functions from Pending to Active and updates from InProgress to Successful, after the
- * answer to the caller: makes sure that the volume of the code is intact and that the runtime is
- * installed, then stores the outcome. The record says what is under way, so a restart takes it
+ * answer to the caller: makes sure that the volumes of code and layers are intact and that the
+ * runtime is installed, then stores the outcome. The record says what is under way, so a restart takes it
  * up again.
  */
 import { RuntimeUnavailable, type RuntimeCatalogue } from '@hearth/runtimes';
@@ -20,8 +20,10 @@ import type {
   PublishedVersion,
 } from '../../functions/function-record.ts';
 import type { FunctionRepository } from '../../functions/function-repository.ts';
+import type { LayerRepository } from '../../functions/layer-repository.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { releaseSettings } from './kept-code.ts';
 
 export interface Settler {
   /** Starts what is left to do for it and its versions; the outcome is in the record. */
@@ -34,6 +36,7 @@ export interface Settler {
 
 export interface SettlerDependencies {
   readonly functions: FunctionRepository;
+  readonly layers: LayerRepository;
   readonly code: CodeStore;
   readonly runtimes: RuntimeCatalogue;
   readonly invoker: Invoker;
@@ -116,7 +119,11 @@ async function prepare(
   settings: FunctionSettings,
 ): Promise<FunctionEvent> {
   try {
-    await Promise.all([deps.code.volume(settings.code), deps.runtimes.install(settings.runtime)]);
+    await Promise.all([
+      deps.code.volume(settings.code),
+      deps.code.layerVolume((settings.layers ?? []).map(({ code }) => code)),
+      deps.runtimes.install(settings.runtime),
+    ]);
     return { kind: 'settled' };
   } catch (error) {
     deps.logger.error('function cannot run', { function: functionArn(record), error });
@@ -139,6 +146,5 @@ async function finish(
   if (event.kind === 'settled') deps.invoker.expect(latest);
   if (event.kind !== 'settled' || serving === undefined) return;
   deps.invoker.retire(functionArn(record), latest.incarnation);
-  const { code } = serving;
-  await deps.code.remove(code, () => deps.functions.refersTo(code.sha256));
+  await releaseSettings(deps, [serving]);
 }

@@ -2,11 +2,12 @@
 import type {
   FunctionConfiguration,
   LastUpdateStatusReasonCode,
+  Layer,
   LoggingConfig,
   Runtime,
 } from '@aws-sdk/client-lambda';
 import { functionArn } from '../../core/function-version.ts';
-import type { LoggingConfiguration } from '../../core/function-version.ts';
+import type { LayerReference, LoggingConfiguration } from '../../core/function-version.ts';
 import type { FunctionState } from '../../core/function-state.ts';
 import type { FunctionRecord, PublishedVersion } from '../../functions/function-record.ts';
 
@@ -51,6 +52,7 @@ export function showListed(record: FunctionRecord, shown: Shown = {}): FunctionC
       : { Environment: { Variables: { ...latest.environment } } }),
     TracingConfig: { Mode: 'PassThrough' },
     RevisionId: revisionId,
+    ...(latest.layers === undefined ? {} : { Layers: latest.layers.map(showLayer) }),
     PackageType: 'Zip',
     Architectures: [latest.architecture],
     EphemeralStorage: { Size: latest.ephemeralMib },
@@ -94,6 +96,10 @@ function showState(state: FunctionState): FunctionConfiguration {
         StateReasonCode: state.failure.code,
       };
   }
+}
+
+function showLayer({ arn, code }: LayerReference): Layer {
+  return { Arn: arn, CodeSize: code.sizeBytes };
 }
 
 function showLogging(logging: LoggingConfiguration): LoggingConfig {

@@ -10,6 +10,7 @@ import type {
   PublishedVersion,
 } from '../../functions/function-record.ts';
 import { runsTheSame } from './function-settings.ts';
+import { releaseSettings } from './kept-code.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { resourceConflict, staleRevision } from './lambda-errors.ts';
 import { publish } from './publish.ts';
@@ -51,8 +52,7 @@ export async function storeUpdate(
   // Somebody else changed it since it was read; what matters to this caller is that.
   if (!(await room.functions.replace(record, next))) throw busy(record);
   room.settler.settle(next);
-  const { sha256 } = record.latest.code;
-  await room.code.remove(record.latest.code, () => room.functions.refersTo(sha256));
+  await releaseSettings(room, [record.latest]);
   return published === undefined ? { record: next } : { record: next, published };
 }
 

@@ -1,7 +1,9 @@
 import type { FunctionConfiguration, UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
 import type { Operation } from '../../core/operation.ts';
+import { readUpload } from './code-source.ts';
 import { findLatest, functionPermission } from './find-function.ts';
 import { checkArchitecture } from './function-checks.ts';
+import { checkTotalSize } from './function-layers.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidParameter } from './lambda-errors.ts';
 import { showFunction } from './show-function.ts';
@@ -18,10 +20,12 @@ export function updateFunctionCode(
     ],
     handle: async (input, context) => {
       const { record, address } = findLatest(room.functions, input, context);
-      const zip = zipOf(input);
+      refuseAtCodeUpdate(input);
       const architecture = checkArchitecture(room, input.Architectures);
       checkUpdatable(record, input.RevisionId);
-      return withUpload(room, zip, async (code) => {
+      const upload = await readUpload(room, input, context);
+      return withUpload(room, upload, async (code) => {
+        await checkTotalSize(room, code, record.latest.layers);
         // A dry run checks everything and shows the function as it is.
         const changed = { ...record.latest, architecture, code };
         const { record: stored, published }: StoredUpdate =
@@ -35,21 +39,14 @@ export function updateFunctionCode(
   };
 }
 
-function zipOf(input: UpdateFunctionCodeRequest): Uint8Array {
+function refuseAtCodeUpdate(input: UpdateFunctionCodeRequest): void {
   if (input.ImageUri !== undefined) {
     throw invalidParameter(
       "Please don't provide ImageUri when updating a function with packageType Zip.",
     );
   }
   if (input.PublishTo !== undefined) throw cannotYet('capacity providers (PublishTo)');
-  if (input.S3Bucket !== undefined || input.S3Key !== undefined) {
-    throw cannotYet('code from S3 (S3Bucket)');
-  }
   if (input.SourceKMSKeyArn !== undefined) {
     throw cannotYet('customer managed keys (SourceKMSKeyArn)');
   }
-  if (input.ZipFile === undefined) {
-    throw invalidParameter('Please provide a source for function code.');
-  }
-  return input.ZipFile;
 }

@@ -6,6 +6,13 @@ import type { Operation } from '../../core/operation.ts';
 import { findLatest, functionPermission, passRole } from './find-function.ts';
 import { checkRole, checkRuntimeRunsHere } from './function-checks.ts';
 import { configure } from './function-settings.ts';
+import {
+  askedLayers,
+  checkTotalSize,
+  layerPermissions,
+  withLayerKeys,
+  withLayers,
+} from './function-layers.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { refuseAtUpdate } from './refused-features.ts';
 import { showFunction } from './show-function.ts';
@@ -17,14 +24,20 @@ export function updateFunctionConfiguration(
   return {
     name: 'UpdateFunctionConfiguration',
     permissions: (input, context) => [
-      functionPermission(room.functions, 'UpdateFunctionConfiguration', input, context),
+      withLayerKeys(
+        functionPermission(room.functions, 'UpdateFunctionConfiguration', input, context),
+        input.Layers,
+      ),
       ...passRole(input.Role),
+      ...layerPermissions(room, input.Layers),
     ],
     handle: async (input, context) => {
       const { record, address } = findLatest(room.functions, input, context);
       checkUpdatable(record, input.RevisionId);
       refuseAtUpdate(input);
-      const configured = configure(record.latest, input);
+      const layers = askedLayers(room, input.Layers, record.region);
+      const configured = withLayers(configure(record.latest, input), layers);
+      await checkTotalSize(room, record.latest.code, layers);
       if (input.Role !== undefined) await checkRole(room, input.Role);
       const runtimeVersionArn =
         input.Runtime === undefined
