@@ -32,6 +32,16 @@ export interface SandboxRequest {
   readonly maxProcesses: number;
   readonly maxFileDescriptors: number;
   readonly listeners: readonly SandboxListener[];
+  /** What `retire` kept becomes this sandbox's /tmp; an empty one where it is lost. */
+  readonly tmp?: KeptTmp;
+}
+
+/** The /tmp of a sandbox that was ended, with what was written to it. Whoever has it ends it. */
+export interface KeptTmp {
+  /** The id of the sandbox that it was of. */
+  readonly sandbox: string;
+  /** Removes it. Of no effect once a sandbox was made with it. */
+  discard(): Promise<void>;
 }
 
 /** A TCP listener that only this sandbox can reach. */
@@ -59,6 +69,14 @@ export interface SandboxProgram {
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
 }
 
+/** A program that runs beside a sandbox's first. */
+export interface SandboxProcess {
+  /** As that of a sandbox. */
+  readonly exited: Promise<ProcessExit>;
+  /** To this process, not to its children. */
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+}
+
 export interface SandboxMount {
   /**
    * A folder or file on the host, which everybody may read (programs run as a user of their own);
@@ -78,6 +96,12 @@ export interface Sandbox {
    * ends like a shell's: exit status 127 when it is not there, 126 when it is not executable.
    */
   start(program: SandboxProgram): Promise<void>;
+  /**
+   * Starts one more program beside the first, which must live; with its own output, and otherwise
+   * like `start`. It ends when the first does. Rejects with `SandboxFailure` also where the driver
+   * cannot do it (OCI: only crun can).
+   */
+  exec(program: Omit<SandboxProgram, 'mounts'>): Promise<SandboxProcess>;
   /**
    * Settles once the program's first process has ended and all of its output was delivered;
    * never rejects. The rest of the tree may still live: `destroy` ends it.
@@ -119,6 +143,8 @@ export interface Sandbox {
    * for it. Idempotent and shared; the first reason is kept. Works on frozen ones.
    */
   destroy(reason: string): Promise<void>;
+  /** The same, but /tmp is kept; undefined where it was being destroyed already. */
+  retire(reason: string): Promise<KeptTmp | undefined>;
 }
 
 /** The machine refused or failed to make a sandbox: the platform's fault, never the function's. */

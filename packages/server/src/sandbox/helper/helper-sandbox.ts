@@ -18,14 +18,22 @@ import {
 import type { CgroupLayout } from '../oci/cgroup-layout.ts';
 import { ociConfig } from '../oci/config.ts';
 import type { SandboxMount } from '../driver.ts';
-import type { CreateCall, CreateResult, RuntimeCommand, StartCall } from '../oci/protocol.ts';
+import type {
+  CreateCall,
+  CreateResult,
+  ExecCall,
+  RuntimeCommand,
+  SignalCall,
+  StartCall,
+} from '../oci/protocol.ts';
+import { BesideProgram } from './beside-program.ts';
 import type { AdoptedChildren } from './children.ts';
 import { connectInto } from './connect-into.ts';
 import { createNetwork, type SandboxNetwork } from './network.ts';
-import { runOci, type RunningOci } from './run-oci.ts';
+import { adopt, runOci, type OciRun } from './run-oci.ts';
 import { mountInto } from './mount-into.ts';
 import { stageMounts } from './stage-mounts.ts';
-import { detachMount, mount, pipe, type WaitStatus } from './syscalls.ts';
+import { cloneTree, detachMount, mount, moveMount, pipe, type WaitStatus } from './syscalls.ts';
 import type { IdRanges } from './id-ranges.ts';
 
 /** After this long something holds a killed process in the kernel. */
@@ -41,7 +49,14 @@ export interface HelperSandboxDeps {
   readonly children: AdoptedChildren;
   readonly idRanges: IdRanges;
   readonly mountTmp: (target: string, sizeMib: number) => void;
-  readonly onExited: (exit: HelperExit) => void;
+  /** Without a `program` it is the first that ended. */
+  readonly onExited: (exit: HelperExit, program?: string) => void;
+}
+
+/** The /tmp of a sandbox that is gone, and the ids whose files are in it. */
+export interface LeftTmp {
+  readonly treeFd: number;
+  readonly idRange: number;
 }
 
 export interface HelperExit {
@@ -56,6 +71,7 @@ export class HelperSandbox {
   readonly #name: CgroupName;
   readonly #folder: string;
   readonly #openFds = new Set<number>();
+  readonly #beside = new Map<string, BesideProgram>();
   #network: SandboxNetwork | undefined;
   #pipes: Record<'stdout' | 'stderr', ReturnType<typeof pipe>> | undefined;
   #idRange: number | undefined;
@@ -71,18 +87,19 @@ export class HelperSandbox {
     this.#folder = path.join(deps.stage, 'sandboxes', call.sandbox);
   }
 
-  /** The listening sockets are the caller's to hand over and to close. */
-  create(): CreateResult & { readonly sockets: SandboxNetwork['sockets'] } {
+  /** The listening sockets are the caller's to hand over and to close; `left` is taken over. */
+  create(left?: LeftTmp): CreateResult & { readonly sockets: SandboxNetwork['sockets'] } {
     const { cgroups, idRanges, mountTmp } = this.#deps;
     createCgroup(cgroups, this.#name, this.#call);
-    this.#idRange = idRanges.take();
+    this.#idRange = left?.idRange ?? idRanges.take();
     // A file system of its own, so that one detach ends everything that is mounted below it.
     mkdirSync(this.#folder, { recursive: true });
     mount({ source: 'hearth', target: this.#folder, type: 'tmpfs', options: 'mode=755,size=4m' });
     this.#isMounted = true;
     const tmp = path.join(this.#folder, 'tmp');
     mkdirSync(tmp);
-    mountTmp(tmp, this.#call.tmpMib);
+    if (left === undefined) mountTmp(tmp, this.#call.tmpMib);
+    else takeOver(left, tmp);
     this.#network = createNetwork(this.#call.listeners);
     this.#openFds.add(this.#network.namespaceFd);
     this.#pipes = { stdout: this.#openPipe(), stderr: this.#openPipe() };
@@ -103,11 +120,9 @@ export class HelperSandbox {
     const stdin = this.#openPipe();
     this.#close(stdin.writeFd);
     const run = runOci({
-      runtime: this.#deps.runtime,
+      ...this.#ociRun(),
+      action: 'run',
       bundle,
-      stateFolder: path.join(this.#folder, 'state'),
-      name: `${this.#deps.owner}-${this.#call.sandbox}`,
-      joinFiles: this.#makesOwnCgroups() ? [] : joinFiles(this.#deps.cgroups, this.#name),
       stdio: {
         stdin: stdin.readFd,
         stdout: pipes.stdout.writeFd,
@@ -121,7 +136,39 @@ export class HelperSandbox {
       this.#close(readFd);
       this.#close(writeFd);
     }
-    await this.#adopt(run);
+    await adopt(run, this.#deps.children, (pid) => {
+      this.#initPid = pid;
+      return (status) => this.#onEnd(status);
+    });
+  }
+
+  openExec(program: string): CreateResult {
+    if (this.#initPid === undefined || this.#destroying !== undefined) {
+      throw new Error('The sandbox runs no program.');
+    }
+    const { kind } = this.#deps.runtime;
+    // runc enters the user namespace first and may then not enter our network namespace; with the
+    // others nobody has tried.
+    if (kind !== 'crun') throw new Error(`With ${kind} no program can be started beside another.`);
+    const beside = new BesideProgram({
+      children: this.#deps.children,
+      run: this.#ociRun(),
+      folder: path.join(this.#folder, 'beside', program),
+      limits: this.#call,
+      onExited: (status) => {
+        this.#deps.onExited({ ...exitOf(status), outOfMemory: this.#hasRunOut() }, program);
+      },
+    });
+    this.#beside.set(program, beside);
+    return beside.fds;
+  }
+
+  async exec(call: ExecCall): Promise<void> {
+    const beside = this.#beside.get(call.program);
+    if (beside === undefined || this.#destroying !== undefined) {
+      throw new Error('The sandbox was destroyed.');
+    }
+    await beside.start(call);
   }
 
   mount(mounts: readonly SandboxMount[]): void {
@@ -136,25 +183,41 @@ export class HelperSandbox {
     return await connectInto(this.#network, port);
   }
 
-  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+  signal({ name, program }: Pick<SignalCall, 'name' | 'program'>): void {
+    if (program === undefined) this.#signalFirst(name);
+    else this.#beside.get(program)?.signal(name);
+  }
+
+  #signalFirst(name: SignalCall['name']): void {
     const pid = this.#initPid;
     if (pid === undefined) return;
     // PID 1 would lose a signal that comes before its trap is set, a millisecond after its start.
-    if (name === 'SIGTERM' && !catchesSigterm(pid)) setTimeout(() => this.signal(name), 1);
+    if (name === 'SIGTERM' && !catchesSigterm(pid)) setTimeout(() => this.#signalFirst(name), 1);
     // Until it is waited for its number belongs to nobody else.
     else process.kill(pid, name);
   }
 
   /** Whole or nothing: one process killed for want of memory ends the sandbox (v1 has no such rule). */
   checkMemory(): void {
-    if (this.#initPid !== undefined && this.#hasRunOut()) this.signal('SIGKILL');
+    if (this.#initPid !== undefined && this.#hasRunOut()) this.#signalFirst('SIGKILL');
   }
 
   destroy(): Promise<void> {
-    return (this.#destroying ??= this.#end());
+    return (this.#destroying ??= this.#end().then(() => {}));
   }
 
-  async #end(): Promise<void> {
+  /** Destroys it and leaves its /tmp to the caller; nothing where it was being destroyed already. */
+  async destroyKeepingTmp(): Promise<LeftTmp | undefined> {
+    if (this.#destroying !== undefined) {
+      await this.#destroying;
+      return undefined;
+    }
+    const ending = this.#end(true);
+    this.#destroying = ending.then(() => {});
+    return await ending;
+  }
+
+  async #end(keepsTmp = false): Promise<LeftTmp | undefined> {
     const { cgroups, children, idRanges } = this.#deps;
     for (let waitedMs = 0; ; waitedMs++) {
       killCgroup(cgroups, this.#name);
@@ -163,30 +226,41 @@ export class HelperSandbox {
       await sleep(1);
     }
     // The group is empty a moment before its processes can be waited for; `exited` is told first.
-    while (this.#initPid !== undefined) {
+    while (this.#hasProcesses()) {
       children.check();
-      if (this.#initPid !== undefined) await sleep(1);
+      if (this.#hasProcesses()) await sleep(1);
     }
+    for (const beside of this.#beside.values()) beside.closePipes();
+    const left = keepsTmp ? this.#leaveTmp() : undefined;
     for (const fd of this.#openFds) this.#close(fd);
     if (this.#isMounted) detachMount(this.#folder);
     this.#isMounted = false;
     removeEmpty(this.#folder);
     if (this.#idRange !== undefined) idRanges.giveBack(this.#idRange);
     this.#idRange = undefined;
+    return left;
   }
 
-  async #adopt({ child, started }: RunningOci): Promise<void> {
-    const { children } = this.#deps;
-    const runtimePid = child.pid ?? 0;
-    children.nodeStarted(runtimePid);
-    try {
-      const pid = await started;
-      this.#initPid = pid;
-      children.watch(pid, (status) => this.#onEnd(status));
-    } finally {
-      children.nodeEnded(runtimePid);
-      children.check();
-    }
+  /** The ids go with the files that are owned by them. */
+  #leaveTmp(): LeftTmp | undefined {
+    const idRange = this.#idRange;
+    if (!this.#isMounted || idRange === undefined) return undefined;
+    const treeFd = cloneTree(path.join(this.#folder, 'tmp'));
+    this.#idRange = undefined;
+    return { treeFd, idRange };
+  }
+
+  #hasProcesses(): boolean {
+    return this.#initPid !== undefined || [...this.#beside.values()].some((each) => each.isAlive);
+  }
+
+  #ociRun(): Pick<OciRun, 'runtime' | 'stateFolder' | 'name' | 'joinFiles'> {
+    return {
+      runtime: this.#deps.runtime,
+      stateFolder: path.join(this.#folder, 'state'),
+      name: `${this.#deps.owner}-${this.#call.sandbox}`,
+      joinFiles: this.#makesOwnCgroups() ? [] : joinFiles(this.#deps.cgroups, this.#name),
+    };
   }
 
   #writeConfig(bundle: string, program: StartCall): void {
@@ -252,6 +326,11 @@ function exitOf({ code, signal }: WaitStatus): Omit<HelperExit, 'outOfMemory'> {
   const names = Object.entries(osConstants.signals);
   const name = names.find(([, value]) => value === number)?.[0];
   return name === undefined ? { code, signal: null } : { code: null, signal: name };
+}
+
+function takeOver({ treeFd }: LeftTmp, target: string): void {
+  moveMount(treeFd, target);
+  closeSync(treeFd);
 }
 
 function removeEmpty(folder: string): void {

@@ -1,8 +1,13 @@
-/** Runs `crun run --detach` or `runc run --detach` and finds the sandbox's first process. */
+/**
+ * Runs `crun run --detach` or `crun exec --detach` (or runc's) and finds the process that it left:
+ * the sandbox's first, or one beside it.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RuntimeCommand } from '../oci/protocol.ts';
+import type { AdoptedChildren } from './children.ts';
+import type { WaitStatus } from './syscalls.ts';
 
 /** Puts itself into the groups named before `--`, then becomes the OCI runtime. */
 const JOIN_AND_EXEC =
@@ -10,7 +15,9 @@ const JOIN_AND_EXEC =
 
 export interface OciRun {
   readonly runtime: RuntimeCommand;
-  /** Holds config.json; the runtime's log and pid file are written here. */
+  /** `exec` starts what process.json says in a sandbox that runs. */
+  readonly action: 'run' | 'exec';
+  /** Holds config.json or process.json; the runtime's log and pid file are written here. */
   readonly bundle: string;
   readonly stateFolder: string;
   readonly name: string;
@@ -26,7 +33,7 @@ export interface OciRun {
 export interface RunningOci {
   /** The OCI runtime itself, while it runs. */
   readonly child: ChildProcess;
-  /** Resolves with the process id of the sandbox's PID 1 once its program has been executed. */
+  /** Resolves with the process id of the new process once its program has been executed. */
   readonly started: Promise<number>;
 }
 
@@ -45,18 +52,37 @@ export function runOci(run: OciRun): RunningOci {
   return { child, started: promise };
 }
 
+/** Waits until the program runs, and from then on for its end, which `onStarted` says whom to tell. */
+export async function adopt(
+  { child, started }: RunningOci,
+  children: AdoptedChildren,
+  onStarted: (pid: number) => (status: WaitStatus) => void,
+): Promise<void> {
+  const runtimePid = child.pid ?? 0;
+  children.nodeStarted(runtimePid);
+  try {
+    const pid = await started;
+    children.watch(pid, onStarted(pid));
+  } finally {
+    children.nodeEnded(runtimePid);
+    children.check();
+  }
+}
+
 function runtimeArguments(run: OciRun): readonly string[] {
   const file = (name: string): string => path.join(run.bundle, name);
   const before = ['--root', run.stateFolder, '--log', file('log')];
-  const after = ['--detach', '--bundle', run.bundle, '--pid-file', file('pid'), run.name];
+  const what =
+    run.action === 'run' ? ['--bundle', run.bundle] : ['--process', file('process.json')];
+  const after = [run.action, '--detach', ...what, '--pid-file', file('pid'), run.name];
   switch (run.runtime.kind) {
     case 'crun':
-      return [...before, '--cgroup-manager=disabled', 'run', ...after];
+      return [...before, '--cgroup-manager=disabled', ...after];
     case 'runsc':
-      return [...before, '--ignore-cgroups', '--network=host', 'run', ...after];
+      return [...before, '--ignore-cgroups', '--network=host', ...after];
     case 'runc':
     case 'kata':
-      return [...before, 'run', ...after];
+      return [...before, ...after];
   }
 }
 

@@ -20,7 +20,7 @@ import type {
   InitResult,
 } from '../oci/protocol.ts';
 import { AdoptedChildren } from './children.ts';
-import { HelperSandbox } from './helper-sandbox.ts';
+import { HelperSandbox, type LeftTmp } from './helper-sandbox.ts';
 import { IdRanges } from './id-ranges.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { buildRootfs } from './rootfs.ts';
@@ -51,6 +51,8 @@ export class SandboxHost {
   readonly #send: SendMessage;
   readonly #children = new AdoptedChildren();
   readonly #sandboxes = new Map<string, HelperSandbox>();
+  /** By the name of the sandbox that left it. */
+  readonly #left = new Map<string, LeftTmp>();
   #prepared: Prepared | undefined;
   #memoryCheck: NodeJS.Timeout | undefined;
 
@@ -67,14 +69,20 @@ export class SandboxHost {
         return await this.#create(call);
       case 'start':
         return await this.#sandbox(call.sandbox).start(call);
+      case 'open-exec':
+        return this.#sandbox(call.sandbox).openExec(call.program);
+      case 'exec':
+        return await this.#sandbox(call.sandbox).exec(call);
       case 'mount':
         return this.#sandbox(call.sandbox).mount(call.mounts);
       case 'connect':
         return await this.#connect(call);
       case 'signal':
-        return this.#sandboxes.get(call.sandbox)?.signal(call.name);
+        return this.#sandboxes.get(call.sandbox)?.signal(call);
       case 'destroy':
-        return await this.#destroy(call.sandbox);
+        return await this.#destroy(call.sandbox, call.keepsTmp);
+      case 'discard':
+        return this.#discard(call.sandbox);
     }
   }
 
@@ -86,6 +94,7 @@ export class SandboxHost {
   async close(): Promise<void> {
     clearInterval(this.#memoryCheck);
     await Promise.allSettled([...this.#sandboxes.keys()].map((name) => this.#destroy(name)));
+    for (const name of this.#left.keys()) this.#discard(name);
     const prepared = this.#prepared;
     if (prepared === undefined) return;
     removeOwner(prepared.cgroups, prepared.owner);
@@ -128,15 +137,16 @@ export class SandboxHost {
         ...prepared,
         rootfs: path.join(prepared.stage, 'rootfs'),
         children: this.#children,
-        onExited: (exit) => {
-          void this.#send({ kind: 'exited', sandbox: call.sandbox, ...exit });
+        onExited: (exit, program) => {
+          const of = program === undefined ? {} : { program };
+          void this.#send({ kind: 'exited', sandbox: call.sandbox, ...of, ...exit });
         },
       },
       call,
     );
     this.#sandboxes.set(call.sandbox, sandbox);
     try {
-      const { sockets, ...result } = sandbox.create();
+      const { sockets, ...result } = sandbox.create(this.#takeLeft(call.tmpOf));
       await Promise.all(sockets.map(({ name, fd }) => this.#handOver(call.sandbox, name, fd)));
       return result;
     } catch (error) {
@@ -166,9 +176,29 @@ export class SandboxHost {
     await this.#send({ kind: 'connection', sandbox, connection }, socket);
   }
 
-  async #destroy(name: string): Promise<void> {
-    await this.#sandboxes.get(name)?.destroy();
+  async #destroy(name: string, keepsTmp = false): Promise<void> {
+    const sandbox = this.#sandboxes.get(name);
+    if (keepsTmp) {
+      const left = await sandbox?.destroyKeepingTmp();
+      if (left !== undefined) this.#left.set(name, left);
+    } else {
+      await sandbox?.destroy();
+    }
     this.#sandboxes.delete(name);
+  }
+
+  #takeLeft(name: string | undefined): LeftTmp | undefined {
+    if (name === undefined) return undefined;
+    const left = this.#left.get(name);
+    this.#left.delete(name);
+    return left;
+  }
+
+  #discard(name: string): void {
+    const left = this.#takeLeft(name);
+    if (left === undefined) return;
+    closeSync(left.treeFd);
+    this.#prepared?.idRanges.giveBack(left.idRange);
   }
 
   #sandbox(name: string): HelperSandbox {

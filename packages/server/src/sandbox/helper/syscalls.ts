@@ -137,6 +137,15 @@ export function cloneReadOnly(source: string): number {
   }
 }
 
+/**
+ * The mount at `source` once more, nowhere yet, as it is: it stays when the first is unmounted. The
+ * descriptor is the caller's to close.
+ */
+export function cloneTree(source: string): number {
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+  return raw('open_tree', SYS_OPEN_TREE, BigInt(AT_FDCWD), cString(source), flags, null, 0n);
+}
+
 /** Puts such a mount at `target` in the mount namespace that this thread is in. */
 export function moveMount(tree: number, target: string): void {
   const to = [BigInt(AT_FDCWD), cString(target), MOVE_MOUNT_F_EMPTY_PATH] as const;

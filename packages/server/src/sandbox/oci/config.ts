@@ -83,12 +83,29 @@ export function ociConfig(config: SandboxConfig): object {
 }
 
 function processSection({ program, limits }: SandboxConfig): object {
+  const hasHome = 'HOME' in program.userEnv || 'HOME' in program.env;
+  const argv = ['-c', hasHome ? INIT_SCRIPT : WITHOUT_HOME, 'init', ...program.argv];
+  return ociProcess({ ...program, argv: ['/bin/sh', ...argv] }, limits);
+}
+
+/** The value of process.json, for a program beside the first. */
+export function besideProcess(
+  program: SandboxConfig['program'],
+  limits: SandboxConfig['limits'],
+): object {
+  const script = `unset HOME\nexec "$@"`;
+  const hasHome = 'HOME' in program.userEnv || 'HOME' in program.env;
+  const argv = ['-c', hasHome ? 'exec "$@"' : script, 'exec', ...program.argv];
+  return ociProcess({ ...program, argv: ['/bin/sh', ...argv] }, limits);
+}
+
+function ociProcess(program: SandboxConfig['program'], limits: SandboxConfig['limits']): object {
   const env = { ...program.userEnv, ...program.env };
   const none: readonly string[] = [];
   return {
     terminal: false,
     user: { ...SANDBOX_USER, umask: 0o022, additionalGids: [] },
-    args: ['/bin/sh', '-c', 'HOME' in env ? INIT_SCRIPT : WITHOUT_HOME, 'init', ...program.argv],
+    args: program.argv,
     env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     cwd: program.cwd,
     capabilities: {

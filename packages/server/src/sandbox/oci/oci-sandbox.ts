@@ -7,8 +7,10 @@ import type { ProcessExit } from '../../core/outcome.ts';
 import { invariant } from '../../lib/invariant.ts';
 import {
   SandboxFailure,
+  type KeptTmp,
   type Sandbox,
   type SandboxMount,
+  type SandboxProcess,
   type SandboxProgram,
   type SandboxRequest,
 } from '../driver.ts';
@@ -17,10 +19,13 @@ import { MemoryGauge } from './memory-gauge.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 import type { HelperLink } from './helper-link.ts';
 import type { CreateResult } from './protocol.ts';
+import { BesideProcess } from './beside-process.ts';
 import { openOutput, type OutputStream } from './read-output.ts';
 
 /** Where the helper's network puts every listener. */
 const LISTENER_ADDRESS = '169.254.100.1';
+
+const KILLED: ProcessExit = { code: null, signal: 'SIGKILL', outOfMemory: false };
 
 export interface OciSandboxDeps {
   readonly request: SandboxRequest;
@@ -44,6 +49,7 @@ export class OciSandbox implements Sandbox {
   readonly #arrived = new Map<string, Socket>();
   readonly #connections = new Set<Socket>();
   #lastConnection = 0;
+  readonly #programs = new Map<string, BesideProcess>();
   #output: { readonly stdout: OutputStream; readonly stderr: OutputStream } | undefined;
   #isStarted = false;
   #destroying: Promise<void> | undefined;
@@ -59,9 +65,10 @@ export class OciSandbox implements Sandbox {
   /** Called once by the driver, before anything else. */
   async open(): Promise<void> {
     const { link, request } = this.#deps;
-    const { id: sandbox, listeners, ...limits } = request;
+    const { id: sandbox, listeners, tmp, ...limits } = request;
     const ports = listeners.map(({ name, port }) => ({ name, port }));
-    const call = { call: 'create', sandbox, ...limits, listeners: ports } as const;
+    const tmpOf = tmp === undefined ? {} : { tmpOf: tmp.sandbox };
+    const call = { call: 'create', sandbox, ...limits, ...tmpOf, listeners: ports } as const;
     const { stdoutFd, stderrFd } = (await link.request(call)) as CreateResult;
     this.#output = {
       stdout: openOutput(link.pid, stdoutFd),
@@ -97,6 +104,34 @@ export class OciSandbox implements Sandbox {
     await this.#deps.link.request(call);
   }
 
+  async exec(program: Omit<SandboxProgram, 'mounts'>): Promise<SandboxProcess> {
+    const { link } = this.#deps;
+    const name = `p${this.#programs.size + 1}`;
+    const of = { sandbox: this.id, program: name } as const;
+    const { stdoutFd, stderrFd } = (await link.request({
+      call: 'open-exec',
+      ...of,
+    })) as CreateResult;
+    const output = {
+      stdout: openOutput(link.pid, stdoutFd),
+      stderr: openOutput(link.pid, stderrFd),
+    };
+    const beside = new BesideProcess(output, (signal) => {
+      link.request({ call: 'signal', ...of, name: signal }).catch(() => {});
+    });
+    this.#programs.set(name, beside);
+    const { onOutput, argv, env, userEnv, cwd } = program;
+    output.stdout.flow((chunk) => onOutput('stdout', chunk));
+    output.stderr.flow((chunk) => onOutput('stderr', chunk));
+    await link.request({ call: 'exec', ...of, argv, env, userEnv, cwd });
+    return beside;
+  }
+
+  /** One beside the first ended. */
+  onProgramExited(program: string, exit: ProcessExit): void {
+    this.#programs.get(program)?.onExited(exit);
+  }
+
   /** The first process ended. What it wrote is in the pipes, whose other ends are closed now. */
   onExited(exit: ProcessExit): void {
     const { stdout, stderr } = this.#output ?? {};
@@ -105,7 +140,8 @@ export class OciSandbox implements Sandbox {
 
   /** The helper is gone; whatever ran is being killed by the next one. */
   onHelperGone(): void {
-    this.#exit.resolve({ code: null, signal: 'SIGKILL', outOfMemory: false });
+    this.#exit.resolve(KILLED);
+    for (const beside of this.#programs.values()) void beside.onLost();
   }
 
   async connect(port: number): Promise<Socket> {
@@ -173,7 +209,23 @@ export class OciSandbox implements Sandbox {
   }
 
   destroy(reason: string): Promise<void> {
-    return (this.#destroying ??= this.#end(reason));
+    return (this.#destroying ??= this.#end(reason, false));
+  }
+
+  async retire(reason: string): Promise<KeptTmp | undefined> {
+    if (this.#destroying !== undefined) {
+      await this.#destroying;
+      return undefined;
+    }
+    this.#destroying = this.#end(reason, true);
+    await this.#destroying;
+    const { link } = this.#deps;
+    const sandbox = this.id;
+    return {
+      sandbox,
+      // A helper that is gone has taken it along.
+      discard: async () => void (await link.request({ call: 'discard', sandbox }).catch(() => {})),
+    };
   }
 
   /** One that is being destroyed has no group any more: there is nothing left to change. */
@@ -186,13 +238,13 @@ export class OciSandbox implements Sandbox {
     }
   }
 
-  async #end(reason: string): Promise<void> {
+  async #end(reason: string, keepsTmp: boolean): Promise<void> {
     this.#memory.close();
     for (const server of this.#servers.values()) server.close();
     // A socket of ours would keep the network namespace.
     for (const socket of this.#connections) socket.destroy();
     try {
-      await this.#destroyThroughHelper();
+      await this.#destroyThroughHelper(keepsTmp);
     } catch (cause) {
       throw new SandboxFailure(`Sandbox ${this.id} did not end (${reason}).`, { cause });
     } finally {
@@ -202,15 +254,16 @@ export class OciSandbox implements Sandbox {
       }
       // Of no effect when the program's own end was told, which comes before the answer above.
       await Promise.all([this.#output?.stdout.ended, this.#output?.stderr.ended]);
-      this.#exit.resolve({ code: null, signal: 'SIGKILL', outOfMemory: false });
+      this.#exit.resolve(KILLED);
+      await Promise.all([...this.#programs.values()].map((beside) => beside.onLost()));
       this.#deps.onDestroyed();
     }
   }
 
-  async #destroyThroughHelper(): Promise<void> {
+  async #destroyThroughHelper(keepsTmp: boolean): Promise<void> {
     const { link, afterHelperDeath } = this.#deps;
     try {
-      await link.request({ call: 'destroy', sandbox: this.id });
+      await link.request({ call: 'destroy', sandbox: this.id, keepsTmp });
     } catch (error) {
       if (!link.isOver) throw error;
       await afterHelperDeath();

@@ -12,10 +12,13 @@ export type HelperCall =
   | InitCall
   | CreateCall
   | StartCall
+  | OpenExecCall
+  | ExecCall
   | MountCall
   | ConnectCall
   | SignalCall
-  | DestroyCall;
+  | DestroyCall
+  | DiscardCall;
 
 /** The first one, once. */
 export interface InitCall {
@@ -44,6 +47,8 @@ export interface CreateCall {
   readonly maxProcesses: number;
   readonly maxFileDescriptors: number;
   readonly listeners: readonly { readonly name: string; readonly port: number }[];
+  /** The sandbox whose kept /tmp this one takes over. */
+  readonly tmpOf?: string;
 }
 
 export interface StartCall {
@@ -54,6 +59,20 @@ export interface StartCall {
   readonly userEnv: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly mounts: readonly SandboxMount[];
+}
+
+/** Makes the pipes of one more program; answered like `create`. */
+export interface OpenExecCall {
+  readonly call: 'open-exec';
+  readonly sandbox: string;
+  /** Names the program. */
+  readonly program: string;
+}
+
+/** Starts the program whose pipes were made. */
+export interface ExecCall extends Omit<StartCall, 'call' | 'mounts'> {
+  readonly call: 'exec';
+  readonly program: string;
 }
 
 /** Into a sandbox that runs. */
@@ -76,10 +95,19 @@ export interface SignalCall {
   readonly call: 'signal';
   readonly sandbox: string;
   readonly name: 'SIGTERM' | 'SIGKILL';
+  /** One that was started by `exec`; the first where it is not said. */
+  readonly program?: string;
 }
 
 export interface DestroyCall {
   readonly call: 'destroy';
+  readonly sandbox: string;
+  readonly keepsTmp: boolean;
+}
+
+/** Removes the /tmp that a sandbox left. */
+export interface DiscardCall {
+  readonly call: 'discard';
   readonly sandbox: string;
 }
 
@@ -108,6 +136,8 @@ export type HelperMessage =
   | {
       readonly kind: 'exited';
       readonly sandbox: string;
+      /** One that was started by `exec`; the first where it is not said. */
+      readonly program?: string;
       readonly code: number | null;
       readonly signal: string | null;
       readonly outOfMemory: boolean;

@@ -1,7 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import type { SandboxDriver } from '../driver.ts';
-import { describeSandboxDriver } from '../driver.testsuite.ts';
+import { describeSandboxDriver, sandboxRequest, shell, startProgram } from '../driver.testsuite.ts';
+import { describePrograms } from '../programs.testsuite.ts';
 import { describeIsolation } from './isolation.testsuite.ts';
 import { describeLeaks } from './leaks.testsuite.ts';
 import { startOciDriver } from './start-oci-driver.ts';
@@ -10,6 +15,24 @@ for (const runtime of ['crun', 'runc']) {
   const start = (folder: string): Promise<SandboxDriver> =>
     startOciDriver({ runtime, folder, logger: silentLogger, clock: systemClock });
   describeSandboxDriver(`oci with ${runtime}`, { start, isIsolated: true });
+  if (runtime === 'crun') describePrograms('oci with crun', { start, isIsolated: true });
   describeIsolation(runtime, start);
   describeLeaks(runtime, start);
 }
+
+test('runc says that it starts no program beside another', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hearth-runc-exec-'));
+  const deps = { runtime: 'runc', folder, logger: silentLogger, clock: systemClock };
+  const driver = await startOciDriver(deps);
+  try {
+    const sandbox = await driver.create(sandboxRequest());
+    await startProgram(sandbox, { argv: ['/bin/sleep', '100'] });
+    const program = { ...shell('true'), env: {}, userEnv: {}, cwd: '/tmp', onOutput() {} };
+    await expect(sandbox.exec(program)).rejects.toThrow(
+      'With runc no program can be started beside another.',
+    );
+  } finally {
+    await driver.close();
+    await rm(folder, { recursive: true });
+  }
+});

@@ -66,8 +66,10 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
         if (sandbox === undefined) socket.destroy();
         else sandbox.onConnected(connection, socket);
       },
-      onExited: ({ sandbox, code, signal, outOfMemory }) => {
-        sandboxes.find(sandbox)?.onExited({ code, signal, outOfMemory });
+      onExited: ({ sandbox, program, code, signal, outOfMemory }) => {
+        const exit = { code, signal, outOfMemory };
+        if (program === undefined) sandboxes.find(sandbox)?.onExited(exit);
+        else sandboxes.find(sandbox)?.onProgramExited(program, exit);
       },
     },
     logger,

@@ -3,25 +3,26 @@
  * loopback. It keeps the port's promises of lifetime (a tree is frozen, thawed and ended as a
  * whole), not those of isolation.
  */
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import type { ChildProcess } from 'node:child_process';
+import { mkdir, rename } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessExit } from '../../core/outcome.ts';
 import { invariant } from '../../lib/invariant.ts';
 import { removeTree } from '../../lib/remove-tree.ts';
 import {
   SandboxFailure,
+  type KeptTmp,
   type Sandbox,
   type SandboxListener,
+  type SandboxProcess,
   type SandboxProgram,
   type SandboxRequest,
 } from '../driver.ts';
-import { collectOutput } from './collect-output.ts';
 import { composeMounts } from './compose-mounts.ts';
 import { findTree, MARKER_VARIABLE, peakBytes, signalAll } from './process-tree.ts';
+import { spawnProgram, type SpawnedProgram } from './spawn-program.ts';
 import { createTranslator } from './translate-paths.ts';
 
 /** A killed process leaves within milliseconds; later than this something holds it in the kernel. */
@@ -36,14 +37,13 @@ const OBEDIENCE_MS = 2_000;
  */
 const isHeldByKernel = (state: string): boolean => state === 'D';
 
-// The limits are the shell's to set, because Node cannot; a lower hard limit of our own stays.
-const LIMITED = 'ulimit -c 0 2>/dev/null; ulimit -n "$0" 2>/dev/null; exec "$@"';
-
 export interface ProcessSandboxDeps {
   readonly request: SandboxRequest;
   /** This sandbox's own folder, which does not exist yet, below the driver's. */
   readonly folder: string;
   readonly driverFolder: string;
+  /** Where the /tmp of a sandbox that was retired waits for the next one. */
+  readonly keptFolder: (sandbox: string) => string;
   /** Unique on the machine. */
   readonly marker: string;
   readonly onDestroyed: () => void;
@@ -56,7 +56,11 @@ export class ProcessSandbox implements Sandbox {
   readonly #exit = Promise.withResolvers<ProcessExit>();
   readonly #servers = new Map<string, Server>();
   readonly #connections = new Set<Socket>();
-  #child: ChildProcessByStdio<null, Readable, Readable> | undefined;
+  /** Of the programs that run. */
+  readonly #sessions = new Set<number>();
+  #child: ChildProcess | undefined;
+  /** Makes the paths of the inside those of the host; known once the program has its mounts. */
+  #translate: ((text: string) => string) | undefined;
   #isStarted = false;
   #peakBytes = 0;
   #destroying: Promise<void> | undefined;
@@ -69,6 +73,11 @@ export class ProcessSandbox implements Sandbox {
 
   /** Called once by the driver, before anything else. */
   async open(): Promise<void> {
+    await mkdir(this.#deps.folder, { recursive: true });
+    const { tmp } = this.#deps.request;
+    const kept = tmp === undefined ? undefined : this.#deps.keptFolder(tmp.sandbox);
+    // One that is lost is replaced by an empty one.
+    if (kept !== undefined) await rename(kept, this.#tmp).catch(() => {});
     await mkdir(this.#tmp, { recursive: true });
     await Promise.all(this.#deps.request.listeners.map((listener) => this.#listen(listener)));
   }
@@ -88,12 +97,22 @@ export class ProcessSandbox implements Sandbox {
     const mappings = await composeMounts(program.mounts, root).catch((cause: unknown) => {
       throw new SandboxFailure('A mount of the program is not there.', { cause });
     });
-    const translate = createTranslator([...mappings, { target: '/tmp', source: this.#tmp }]);
-    const env: Record<string, string> = { ...program.userEnv };
-    for (const [name, value] of Object.entries(program.env)) env[name] = translate(value);
-    env['TMPDIR'] = this.#tmp;
-    env[MARKER_VARIABLE] = this.#deps.marker;
-    await this.#spawn(program, program.argv.map(translate), translate(program.cwd), env);
+    this.#translate = createTranslator([...mappings, { target: '/tmp', source: this.#tmp }]);
+    const first = this.#spawn(program, this.#translate);
+    this.#child = first.child;
+    void first.exited.then((exit) => this.#exit.resolve(exit));
+    await this.#executed(first);
+  }
+
+  async exec(program: Omit<SandboxProgram, 'mounts'>): Promise<SandboxProcess> {
+    if (this.#translate === undefined || this.#destroying !== undefined) {
+      throw new SandboxFailure('The sandbox runs no program.');
+    }
+    const beside = this.#spawn(program, this.#translate);
+    // Its number may be somebody else's from then on; what it left behind carries the marker.
+    void beside.exited.then(() => this.#sessions.delete(beside.child.pid ?? 0));
+    await this.#executed(beside);
+    return { exited: beside.exited, signal: (name) => void beside.child.kill(name) };
   }
 
   /** Without a network of its own the sandbox listens on the host's loopback device. */
@@ -148,6 +167,18 @@ export class ProcessSandbox implements Sandbox {
     return (this.#destroying ??= this.#end(reason));
   }
 
+  async retire(reason: string): Promise<KeptTmp | undefined> {
+    if (this.#destroying !== undefined) {
+      await this.#destroying;
+      return undefined;
+    }
+    const { keptFolder, driverFolder } = this.#deps;
+    const kept = keptFolder(this.id);
+    this.#destroying = this.#end(reason, kept);
+    await this.#destroying;
+    return { sandbox: this.id, discard: () => removeTree(driverFolder, kept) };
+  }
+
   get #tmp(): string {
     return path.join(this.#deps.folder, 'tmp');
   }
@@ -161,40 +192,28 @@ export class ProcessSandbox implements Sandbox {
     this.#servers.set(name, server);
   }
 
-  async #spawn(
-    program: SandboxProgram,
-    argv: readonly string[],
-    cwd: string,
-    env: Readonly<Record<string, string>>,
-  ): Promise<void> {
-    const limit = String(this.#deps.request.maxFileDescriptors);
-    const child = spawn('/bin/sh', ['-c', LIMITED, limit, ...argv], {
-      cwd,
-      env,
-      // A session of its own: what the program starts stays findable, and ^C does not reach it.
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+  #spawn(
+    program: Omit<SandboxProgram, 'mounts'>,
+    translate: (text: string) => string,
+  ): SpawnedProgram {
+    const spawned = spawnProgram(program, {
+      translate,
+      env: { TMPDIR: this.#tmp, [MARKER_VARIABLE]: this.#deps.marker },
+      maxFileDescriptors: this.#deps.request.maxFileDescriptors,
     });
-    this.#child = child;
-    const output = collectOutput({ stdout: child.stdout, stderr: child.stderr }, program.onOutput);
-    child.once('exit', (code, signal) => {
-      const exit = { code, signal, outOfMemory: false };
-      void output.drained().then(() => this.#exit.resolve(exit));
-    });
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    child.once('spawn', resolve);
-    child.once('error', (cause) => {
-      this.#exit.resolve({ code: null, signal: null, outOfMemory: false });
-      reject(new SandboxFailure(`The program could not be started in ${cwd}.`, { cause }));
-    });
-    await promise;
+    const { pid } = spawned.child;
+    if (pid !== undefined) this.#sessions.add(pid);
+    return spawned;
+  }
+
+  async #executed({ executed }: SpawnedProgram): Promise<void> {
+    await executed;
     // destroy() may have looked for the tree before there was one.
     if (this.#destroying !== undefined) await this.#kill();
   }
 
   async #tree(): ReturnType<typeof findTree> {
-    const session = this.#child?.pid;
-    return session === undefined ? [] : await findTree(this.#deps.marker, session);
+    return this.#sessions.size === 0 ? [] : await findTree(this.#deps.marker, this.#sessions);
   }
 
   /**
@@ -224,11 +243,13 @@ export class ProcessSandbox implements Sandbox {
   }
 
   #signalGroup(name: NodeJS.Signals): void {
-    const leader = this.#child?.pid;
-    if (leader !== undefined) signalAll([-leader], name);
+    signalAll(
+      [...this.#sessions].map((leader) => -leader),
+      name,
+    );
   }
 
-  async #end(reason: string): Promise<void> {
+  async #end(reason: string, keptTmp?: string): Promise<void> {
     for (const server of this.#servers.values()) server.close();
     for (const socket of this.#connections) socket.destroy();
     try {
@@ -236,6 +257,7 @@ export class ProcessSandbox implements Sandbox {
       if (this.#child === undefined) {
         this.#exit.resolve({ code: null, signal: 'SIGKILL', outOfMemory: false });
       }
+      if (keptTmp !== undefined) await rename(this.#tmp, keptTmp);
       await removeTree(this.#deps.driverFolder, this.#deps.folder);
     } catch (cause) {
       throw new SandboxFailure(`Sandbox ${this.id} did not end (${reason}).`, { cause });

@@ -14,12 +14,15 @@ export interface TreeProcess {
 }
 
 /** Where there is no /proc (macOS) only the process group can be signalled: an empty list. */
-export async function findTree(marker: string, session: number): Promise<TreeProcess[]> {
+export async function findTree(
+  marker: string,
+  sessions: ReadonlySet<number>,
+): Promise<TreeProcess[]> {
   const found = await Promise.all(
     (await processIds()).map(async (pid) => {
       const stat = await readStat(pid);
       if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return undefined;
-      const isOurs = stat.session === session || (await markerOf(pid)) === marker;
+      const isOurs = sessions.has(stat.session) || (await markerOf(pid)) === marker;
       return isOurs ? { pid, state: stat.state } : undefined;
     }),
   );

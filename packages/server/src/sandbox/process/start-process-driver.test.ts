@@ -1,9 +1,12 @@
 import { systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../lib/logger.ts';
-import { describeSandboxDriver } from '../driver.testsuite.ts';
+import { describeSandboxDriver, type DriverSuite } from '../driver.testsuite.ts';
+import { describePrograms } from '../programs.testsuite.ts';
 import { startProcessDriver } from './start-process-driver.ts';
 
-describeSandboxDriver('process', {
+const suite: DriverSuite = {
   start: (folder) => startProcessDriver({ folder, logger: silentLogger, clock: systemClock }),
   isIsolated: false,
-});
+};
+describeSandboxDriver('process', suite);
+describePrograms('process', suite);

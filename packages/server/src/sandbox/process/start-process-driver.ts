@@ -40,6 +40,8 @@ export async function startProcessDriver(deps: ProcessDriverDeps): Promise<Sandb
       request,
       folder: path.join(driverFolder, request.id),
       driverFolder,
+      // No id of a sandbox begins so.
+      keptFolder: (id) => path.join(driverFolder, `kept_${id}`),
       marker: `${name}.${request.id}`,
       onDestroyed: () => sandboxes.delete(sandbox),
     });

@@ -1,0 +1,76 @@
+/**
+ * One more program in a sandbox that runs: its pipes, the OCI runtime's `exec`, and its end. It
+ * joins the sandbox's control groups, so the sandbox's end is its end too.
+ */
+import { closeSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { besideProcess } from '../oci/config.ts';
+import type { CreateResult, ExecCall } from '../oci/protocol.ts';
+import type { AdoptedChildren } from './children.ts';
+import { adopt, runOci, type OciRun } from './run-oci.ts';
+import { pipe, type WaitStatus } from './syscalls.ts';
+
+export interface BesideDeps {
+  readonly children: AdoptedChildren;
+  readonly run: Pick<OciRun, 'runtime' | 'stateFolder' | 'name' | 'joinFiles'>;
+  /** Does not exist yet. */
+  readonly folder: string;
+  readonly limits: { readonly maxFileDescriptors: number };
+  readonly onExited: (status: WaitStatus) => void;
+}
+
+export class BesideProgram {
+  readonly #deps: BesideDeps;
+  readonly #pipes = { stdout: pipe(), stderr: pipe() };
+  readonly #openFds: Set<number>;
+  #pid: number | undefined;
+
+  constructor(deps: BesideDeps) {
+    this.#deps = deps;
+    const ends = Object.values(this.#pipes).flatMap(({ readFd, writeFd }) => [readFd, writeFd]);
+    this.#openFds = new Set(ends);
+  }
+
+  get fds(): CreateResult {
+    return { stdoutFd: this.#pipes.stdout.readFd, stderrFd: this.#pipes.stderr.readFd };
+  }
+
+  get isAlive(): boolean {
+    return this.#pid !== undefined;
+  }
+
+  async start(call: ExecCall): Promise<void> {
+    const { folder, limits, children, run, onExited } = this.#deps;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'process.json'), JSON.stringify(besideProcess(call, limits)));
+    const stdin = pipe();
+    closeSync(stdin.writeFd);
+    const { stdout, stderr } = this.#pipes;
+    const running = runOci({
+      ...run,
+      action: 'exec',
+      bundle: folder,
+      stdio: { stdin: stdin.readFd, stdout: stdout.writeFd, stderr: stderr.writeFd },
+    });
+    closeSync(stdin.readFd);
+    // The program has them now, and the server its ends.
+    this.closePipes();
+    await adopt(running, children, (pid) => {
+      this.#pid = pid;
+      return (status) => {
+        this.#pid = undefined;
+        onExited(status);
+      };
+    });
+  }
+
+  signal(name: 'SIGTERM' | 'SIGKILL'): void {
+    // Until it is waited for its number belongs to nobody else.
+    if (this.#pid !== undefined) process.kill(this.#pid, name);
+  }
+
+  closePipes(): void {
+    for (const fd of this.#openFds) closeSync(fd);
+    this.#openFds.clear();
+  }
+}
