@@ -3,6 +3,8 @@
  * imported by functions in Node and Python, layers lie over each other in the order of the list,
  * and another account gets in by the policy of a layer version alone.
  */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
 import {
@@ -12,6 +14,7 @@ import {
   GetFunctionCommand,
   GetLayerVersionByArnCommand,
   LambdaClient,
+  ListLayersCommand,
   PublishLayerVersionCommand,
   PublishVersionCommand,
   UpdateFunctionConfigurationCommand,
@@ -173,6 +176,36 @@ test('another account uses a layer only where its policy says so', async () => {
     account.lambda.send(new GetLayerVersionByArnCommand({ Arn: layer })),
   ).resolves.toMatchObject({ LayerVersionArn: layer });
   account.lambda.destroy();
+});
+
+test('hearth layer import serves a zip under the ARN that functions of others name', async () => {
+  const arn = 'arn:aws:lambda:eu-west-1:094274105915:layer:AWSLambdaPowertoolsTypeScriptV2:41';
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-import-'));
+  const zip = path.join(folder, 'layer.zip');
+  const library = "exports.Logger = class { name() { return 'a logger'; } };";
+  await writeFile(
+    zip,
+    await zipOf({ 'nodejs/node_modules/@aws-lambda-powertools/logger/index.js': library }),
+  );
+  const { endpoint } = functions.server;
+  const said = await hearth('--endpoint-url', endpoint, 'layer', 'import', arn, zip);
+  expect(said).toBe(`${arn} is served\n`);
+  await rm(folder, { recursive: true });
+  const files = {
+    'index.js': `const { Logger } = require('@aws-lambda-powertools/logger');
+      exports.handler = async () => new Logger().name();`,
+  };
+  await functions.create('powered', 'nodejs26.x', files, { Layers: [arn] });
+  expect((await functions.invoke('powered')).payload).toBe('a logger');
+  // The upload's own name is gone.
+  const { Layers } = await functions.lambda.send(new ListLayersCommand({}));
+  expect(Layers?.map(({ LayerName }) => LayerName)).not.toContain('hearth-import');
+  await expect(hearth('--endpoint-url', endpoint, 'layer', 'import', 'x', zip)).rejects.toThrow(
+    'The ARN is that of a layer version',
+  );
+  await expect(hearth('--endpoint-url', endpoint, 'layer', 'import', arn, zip)).rejects.toThrow(
+    'cannot be read',
+  );
 });
 
 const waiting = (): { client: LambdaClient; maxWaitTime: number; minDelay: number } => ({

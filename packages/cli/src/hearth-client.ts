@@ -4,7 +4,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { CommandFailed, type Settings } from './settings.ts';
 
 export interface ApiRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Without a query. */
   readonly path: string;
   /** Sent as JSON. */
@@ -19,7 +19,8 @@ export async function send<Answer>(settings: Settings, request: ApiRequest): Pro
   const signed = await sign(settings, request, body);
   const response = await reach(settings, request, signed, body);
   const text = await response.text();
-  const answer = parse(text);
+  // What has nothing to say (204) has an empty body.
+  const answer = response.ok && text === '' ? {} : parse(text);
   if (response.ok && answer !== undefined) return answer as Answer;
   const { __type: code, message } = (answer ?? {}) as { __type?: string; message?: string };
   if (message === undefined) {

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { accountCommand } from './commands/account.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { explainCommand } from './commands/explain.ts';
+import { layerCommand } from './commands/layer.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** What a command is given of its surroundings. */
@@ -38,7 +39,7 @@ export function createProgram(terminal: Terminal): Command {
     print: (text) => terminal.write(`${text}\n`),
     setStatus: (status) => terminal.setStatus(status),
   };
-  for (const command of [accountCommand, doctorCommand, explainCommand])
+  for (const command of [accountCommand, doctorCommand, explainCommand, layerCommand])
     program.addCommand(command(surroundings));
   return program;
 }

@@ -39,6 +39,8 @@ export interface FunctionRecord extends FunctionKey {
   readonly policies?: Readonly<Record<string, ResourcePolicy>>;
   /** Environments are never shared between tenants. Of the whole function, since its creation. */
   readonly tenancy?: 'PER_TENANT';
+  /** What decides about code and layers that come. */
+  readonly codeSigningConfigArn?: string;
   /** For all versions together; 0 blocks the function. */
   readonly reservedConcurrency?: number;
 }

@@ -11,6 +11,10 @@ import type { Config } from '../config/options.ts';
 import type { CallAs } from '../core/call-as.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
 import {
+  openCodeSigningConfigs,
+  type CodeSigningConfigs,
+} from '../functions/code-signing-configs.ts';
+import {
   openFunctionRepository,
   type FunctionRepository,
 } from '../functions/function-repository.ts';
@@ -101,6 +105,7 @@ interface State {
   readonly code: CodeStore;
   readonly functions: FunctionRepository;
   readonly layers: LayerRepository;
+  readonly codeSigning: CodeSigningConfigs;
 }
 
 async function openState({ config, logger, clock, ids, parts }: Root): Promise<State> {
@@ -120,6 +125,7 @@ async function openState({ config, logger, clock, ids, parts }: Root): Promise<S
     code: parts.use(await openCodeStore({ folder: folder('code'), logger })),
     functions: await openFunctionRepository({ store, logger }),
     layers: await openLayerRepository({ store, logger }),
+    codeSigning: await openCodeSigningConfigs({ store, logger }),
   };
 }
 
@@ -213,6 +219,7 @@ async function startServing(
     accountPath({ identities, ids }),
     denialsPath(identities),
     lambda.answerOwnPath,
+    lambda.answerImport,
   ];
   const gateway = await startGateway(
     { identities, services, clock, ids, logger, ownPaths },

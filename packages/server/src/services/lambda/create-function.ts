@@ -4,6 +4,7 @@ import { resolveFunctionName, type FunctionAddress } from '../../core/function-n
 import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import type { Operation, OperationContext } from '../../core/operation.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
+import { checkCodeSigningConfig, checkSignature, withSigningKey } from './code-signing.ts';
 import { readUpload, type CodeSource } from './code-source.ts';
 import { functionPermission, passRole, withRequestTags } from './find-function.ts';
 import { checkArchitecture, checkRole, checkRuntimeRunsHere } from './function-checks.ts';
@@ -34,7 +35,7 @@ export function createFunction(
       const tags = input.Tags ?? {};
       const hasTags = Object.keys(tags).length > 0;
       return [
-        withLayerKeys(create, input.Layers),
+        withSigningKey(withLayerKeys(create, input.Layers), input.CodeSigningConfigArn),
         ...passRole(input.Role),
         ...layerPermissions(room, input.Layers),
         ...(hasTags ? [withRequestTags({ ...create, action: 'lambda:TagResource' }, tags)] : []),
@@ -94,6 +95,9 @@ async function settingsOfNew(
   const layers = askedLayers(room, input.Layers, address.region);
   if (room.functions.find(address) !== undefined) throw alreadyExists(address);
   await checkRole(room, role);
+  const { CodeSigningConfigArn: signing } = input;
+  if (signing !== undefined) checkCodeSigningConfig(room, signing, address);
+  checkSignature(room, signing, address.name);
   const runtimeVersionArn = await checkRuntimeRunsHere(room, runtime, address.region);
   const made = { ...configured, architecture, runtimeVersionArn, incarnation: room.ids.uuid() };
   return withLayers(made, layers);
@@ -115,6 +119,9 @@ function recordOf(
     state: { kind: 'pending' },
     latest,
     tags: { ...input.Tags },
+    ...(input.CodeSigningConfigArn === undefined
+      ? {}
+      : { codeSigningConfigArn: input.CodeSigningConfigArn }),
     ...(input.TenancyConfig === undefined ? {} : { tenancy: 'PER_TENANT' as const }),
   };
 }

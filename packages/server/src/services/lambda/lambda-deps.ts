@@ -5,6 +5,7 @@ import type { CallAs } from '../../core/call-as.ts';
 import type { Architecture } from '../../core/function-version.ts';
 import type { Invoker } from '../../core/invocation.ts';
 import type { RoleSessions } from '../../core/role-sessions.ts';
+import type { CodeSigningConfigs } from '../../functions/code-signing-configs.ts';
 import type { FunctionRepository } from '../../functions/function-repository.ts';
 import type { LayerRepository } from '../../functions/layer-repository.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -16,6 +17,7 @@ import type { Settler } from './settler.ts';
 export interface LambdaServiceDependencies {
   readonly functions: FunctionRepository;
   readonly layers: LayerRepository;
+  readonly codeSigning: CodeSigningConfigs;
   readonly code: CodeStore;
   readonly roles: RoleSessions;
   readonly runtimes: RuntimeCatalogue;

@@ -49,7 +49,6 @@ const atCreation: readonly Feature<CreateFunctionRequest>[] = [
     'customer managed keys (Code.SourceKMSKeyArn)',
     (input) => isFilled(input.Code?.SourceKMSKeyArn),
   ],
-  ['code signing (CodeSigningConfigArn)', (input) => isFilled(input.CodeSigningConfigArn)],
   ['capacity providers (PublishTo)', (input) => isGiven(input.PublishTo)],
 ];
 

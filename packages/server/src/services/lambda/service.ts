@@ -3,8 +3,16 @@ import { ACCOUNT_CONCURRENCY } from '../../core/limits.ts';
 import { serviceOf, type Service } from '../../core/operation.ts';
 import type { Architecture } from '../../core/function-version.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
+import type { RawResponse } from '../../wire/raw-message.ts';
 import { createCodeLinks, type CodeLinks } from './code-links.ts';
 import { addPermission } from './add-permission.ts';
+import {
+  createCodeSigningConfig,
+  deleteCodeSigningConfig,
+  getCodeSigningConfig,
+  listCodeSigningConfigs,
+  updateCodeSigningConfig,
+} from './code-signing-configs.ts';
 import { createAlias } from './create-alias.ts';
 import { createFunction } from './create-function.ts';
 import { deleteAlias } from './delete-alias.ts';
@@ -12,6 +20,12 @@ import { deleteFunctionConcurrency } from './delete-function-concurrency.ts';
 import { deleteLayerVersion } from './delete-layer-version.ts';
 import { deleteResourcePolicy } from './delete-resource-policy.ts';
 import { deleteFunction } from './delete-function.ts';
+import {
+  deleteFunctionCodeSigningConfig,
+  getFunctionCodeSigningConfig,
+  listFunctionsByCodeSigningConfig,
+  putFunctionCodeSigningConfig,
+} from './function-code-signing.ts';
 import { getAccountSettings } from './get-account-settings.ts';
 import { getAlias } from './get-alias.ts';
 import { getFunctionConcurrency } from './get-function-concurrency.ts';
@@ -20,6 +34,7 @@ import { getFunction } from './get-function.ts';
 import { getLayerVersion, getLayerVersionByArn } from './get-layer-version.ts';
 import { getPolicy } from './get-policy.ts';
 import { getResourcePolicy } from './get-resource-policy.ts';
+import { answerImport, type ImportRequest } from './import-layer.ts';
 import { invoke } from './invoke.ts';
 import { isCodeKept } from './kept-code.ts';
 import {
@@ -54,6 +69,8 @@ export interface LambdaService extends Service, Closeable {
   resume(): Promise<void>;
   /** Answers `/_hearth/code/...`, the addresses in `Code.Location`; undefined for other paths. */
   readonly answerOwnPath: CodeLinks['answer'];
+  /** Answers `/_hearth/layers`. */
+  readonly answerImport: (request: ImportRequest) => Promise<RawResponse | undefined>;
 }
 
 /** `close()` waits until nothing is being prepared; the store must still be open then. */
@@ -77,6 +94,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
       settler.resume();
     },
     answerOwnPath: (request) => links.answer(request),
+    answerImport: (request) => answerImport(room, request),
   };
 }
 
@@ -85,15 +103,20 @@ function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
     addLayerVersionPermission(room),
     addPermission(room),
     createAlias(room),
+    createCodeSigningConfig(room),
     createFunction(room),
     deleteAlias(room),
+    deleteCodeSigningConfig(room),
     deleteFunction(room),
+    deleteFunctionCodeSigningConfig(room),
     deleteFunctionConcurrency(room),
     deleteLayerVersion(room),
     deleteResourcePolicy(room),
     getAccountSettings(room),
     getAlias(room),
+    getCodeSigningConfig(room),
     getFunction(room),
+    getFunctionCodeSigningConfig(room),
     getFunctionConcurrency(room),
     getFunctionConfiguration(room),
     getLayerVersion(room),
@@ -103,13 +126,16 @@ function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
     getResourcePolicy(room),
     invoke(room),
     listAliases(room),
+    listCodeSigningConfigs(room),
     listFunctions(room),
+    listFunctionsByCodeSigningConfig(room),
     listLayerVersions(room),
     listLayers(room),
     listTags(room),
     listVersionsByFunction(room),
     publishLayerVersion(room),
     publishVersion(room),
+    putFunctionCodeSigningConfig(room),
     putFunctionConcurrency(room),
     putResourcePolicy(room),
     removeLayerVersionPermission(room),
@@ -117,6 +143,7 @@ function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
     tagResource(room),
     untagResource(room),
     updateAlias(room),
+    updateCodeSigningConfig(room),
     updateFunctionCode(room),
     updateFunctionConfiguration(room),
   ];

@@ -1,6 +1,6 @@
-/** The function that a tag operation's ARN names, and the refusals for every other ARN. */
+/** What a tag operation's ARN names: a function or a code signing configuration. */
 import type { OperationContext, Permission } from '../../core/operation.ts';
-import type { FunctionRecord } from '../../functions/function-record.ts';
+import { configPermission } from './code-signing-configs.ts';
 import { findFunction, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, notFound } from './lambda-errors.ts';
@@ -12,24 +12,36 @@ const KINDS: Readonly<Record<string, string>> = {
   layer: 'Layer',
 };
 
-export function findTagged(
-  room: LambdaRoom,
-  arn: string,
-  context: OperationContext,
-): FunctionRecord {
+type Tags = Readonly<Record<string, string>>;
+
+export interface Tagged {
+  readonly tags: Tags;
+  /** False when it is no longer what it was. */
+  store(tags: Tags): Promise<boolean>;
+}
+
+export function findTagged(room: LambdaRoom, arn: string, context: OperationContext): Tagged {
   const [, , , , , kind = '', , qualifier] = arn.split(':');
+  const config = room.codeSigning.find(arn);
+  if (config !== undefined) {
+    const store = (tags: Tags): Promise<boolean> =>
+      room.codeSigning.replace(config, { ...config, tags });
+    return { tags: config.tags, store };
+  }
   const other = KINDS[kind];
-  // None of the others can be created here yet, so none can be found.
   if (other !== undefined) throw notFound(`${other} not found: ${arn}`);
   if (qualifier !== undefined) {
     throw invalidParameter(
       'Tags on function aliases and versions are not supported. Please specify a function ARN.',
     );
   }
-  return findFunction(room.functions, { FunctionName: arn }, context).record;
+  const { record } = findFunction(room.functions, { FunctionName: arn }, context);
+  const store = (tags: Tags): Promise<boolean> =>
+    room.functions.replace(record, { ...record, tags });
+  return { tags: record.tags, store };
 }
 
-/** On the ARN as it was given where it is not a function's: then there is nothing to act on. */
+/** On the ARN as it was given where there is nothing to act on. */
 export function taggedPermission(
   room: LambdaRoom,
   action: string,
@@ -38,19 +50,19 @@ export function taggedPermission(
 ): Permission {
   return arn.split(':')[5] === 'function'
     ? functionPermission(room.functions, action, { FunctionName: arn }, context)
-    : { action: `lambda:${action}`, resources: [arn] };
+    : configPermission(room, action, { CodeSigningConfigArn: arn });
 }
 
-/** Stores other tags; neither state nor revision of the function changes. */
+/** Stores other tags; neither state nor revision of a function changes. */
 export async function storeTags(
   room: LambdaRoom,
   arn: string,
   context: OperationContext,
-  change: (tags: FunctionRecord['tags']) => FunctionRecord['tags'],
+  change: (tags: Tags) => Tags,
 ): Promise<void> {
   for (;;) {
-    const record = findTagged(room, arn, context);
+    const found = findTagged(room, arn, context);
     // False when it changed just now: the tags of what there is now get changed.
-    if (await room.functions.replace(record, { ...record, tags: change(record.tags) })) return;
+    if (await found.store(change(found.tags))) return;
   }
 }

@@ -1,5 +1,6 @@
 import type { FunctionConfiguration, UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
 import type { Operation } from '../../core/operation.ts';
+import { checkSignature } from './code-signing.ts';
 import { readUpload } from './code-source.ts';
 import { findLatest, functionPermission } from './find-function.ts';
 import { checkArchitecture } from './function-checks.ts';
@@ -23,6 +24,7 @@ export function updateFunctionCode(
       refuseAtCodeUpdate(input);
       const architecture = checkArchitecture(room, input.Architectures);
       checkUpdatable(record, input.RevisionId);
+      checkSignature(room, record.codeSigningConfigArn, record.name);
       const upload = await readUpload(room, input, context);
       return withUpload(room, upload, async (code) => {
         await checkTotalSize(room, code, record.latest.layers);

@@ -3,6 +3,7 @@ import type {
   UpdateFunctionConfigurationRequest,
 } from '@aws-sdk/client-lambda';
 import type { Operation } from '../../core/operation.ts';
+import { checkSignature } from './code-signing.ts';
 import { findLatest, functionPermission, passRole } from './find-function.ts';
 import { checkRole, checkRuntimeRunsHere } from './function-checks.ts';
 import { configure } from './function-settings.ts';
@@ -36,6 +37,9 @@ export function updateFunctionConfiguration(
       checkUpdatable(record, input.RevisionId);
       refuseAtUpdate(input);
       const layers = askedLayers(room, input.Layers, record.region);
+      if (layers !== undefined && layers.length > 0) {
+        checkSignature(room, record.codeSigningConfigArn, record.name);
+      }
       const configured = withLayers(configure(record.latest, input), layers);
       await checkTotalSize(room, record.latest.code, layers);
       if (input.Role !== undefined) await checkRole(room, input.Role);
