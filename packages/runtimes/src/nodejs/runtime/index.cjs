@@ -18,7 +18,7 @@ const major = Number(process.versions.node.split('.')[0]);
 const hasCallbacks = major < 24;
 
 async function main() {
-  const api = openRuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
+  const api = await openRuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
   provideNodePathToModules(process.env.NODE_PATH);
   // Without a handler there is no function yet: this process was started ahead of need.
   if (process.env._HANDLER === undefined) await awaitAssignment(api, { hasCallbacks });

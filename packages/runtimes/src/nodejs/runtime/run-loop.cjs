@@ -45,6 +45,7 @@ class RunLoop {
       else if (this.#current) {
         await (this.#current.answer ?? this.#api.fail(this.#current.id, error));
       }
+      await this.#api.flush();
     } finally {
       process.exit(exitCode);
     }

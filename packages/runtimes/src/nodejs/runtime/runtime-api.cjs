@@ -1,14 +1,35 @@
 'use strict';
 // The Runtime API as this runtime uses it. Its HTTP is written by hand (connection.cjs), because
 // the way through node:http costs as much time as the rest of a warm invocation.
+const { openChannel } = require('./channel.cjs');
 const { Connection } = require('./connection.cjs');
 const { errorBody, xrayCause } = require('./errors.cjs');
 
 const base = '/2018-06-01/runtime';
 
-function openRuntimeApi(address) {
+async function openRuntimeApi(address) {
   const colon = address.lastIndexOf(':');
-  const connection = new Connection(address.slice(0, colon), Number(address.slice(colon + 1)));
+  const host = address.slice(0, colon);
+  const port = Number(address.slice(colon + 1));
+  const http = overHttp(address, new Connection(host, port));
+  const channel = await openChannel(host, port);
+  return channel === undefined ? http : { ...http, ...overChannel(channel) };
+}
+
+function overChannel(channel) {
+  return {
+    assignment: () => channel.assignment(),
+    next: () => channel.next(),
+    respond: (id, json) => channel.respond(id, json),
+    fail: (id, thrown) => {
+      const body = errorBody(thrown);
+      return channel.fail(id, headerValue(body.errorType), JSON.stringify(body));
+    },
+    flush: () => channel.flush(),
+  };
+}
+
+function overHttp(address, connection) {
   const post = (path, json, headers = {}) =>
     connection.request(
       serialize('POST', `${base}/${path}`, json, {
@@ -35,6 +56,8 @@ function openRuntimeApi(address) {
       postError(`invocation/${encodeURIComponent(id)}/error`, thrown, {
         'lambda-runtime-function-xray-error-cause': xrayCause(thrown),
       }),
+    /** Everything said is answered before anything else is said. */
+    flush: () => Promise.resolve(),
     failInit: (thrown) => postError('init/error', thrown),
   };
 }

@@ -37,6 +37,18 @@ export function writeEvent(response: ServerResponse, event: RuntimeEvent): void 
   response.end(event.payload);
 }
 
+/** The headers of that answer as JSON, for a channel. */
+export function eventHead(event: RuntimeEvent): string {
+  return JSON.stringify({
+    'lambda-runtime-aws-request-id': event.requestId,
+    'lambda-runtime-deadline-ms': String(Math.round(event.deadlineAtMs)),
+    'lambda-runtime-invoked-function-arn': event.invokedArn,
+    'lambda-runtime-trace-id': event.traceHeader,
+    'lambda-runtime-client-context': event.clientContext,
+    'lambda-runtime-aws-tenant-id': event.tenantId,
+  });
+}
+
 /**
  * A caller chose this text: its UTF-8 bytes go out as they are, and what would end or break a
  * header line becomes a space (in JSON, control characters can only be white space).

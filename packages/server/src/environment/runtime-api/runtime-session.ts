@@ -8,6 +8,7 @@
  * assignment, once. From then on it is like any other, and the assignment's path is unknown in it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { httpTaker, type AssignmentTaker, type EventTaker } from './event-taker.ts';
 import type { Socket } from 'node:net';
 import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
 import { invariant } from '../../lib/invariant.ts';
@@ -22,7 +23,7 @@ import {
   replyTooLarge,
   replyUnknown,
 } from './replies.ts';
-import { writeEvent, type RuntimeEvent } from './runtime-event.ts';
+import type { RuntimeEvent } from './runtime-event.ts';
 
 /** What the owner of a session learns. Each is called synchronously, in the order of events. */
 export interface RuntimeListener {
@@ -42,6 +43,11 @@ export type RuntimeAnswer =
   | { readonly kind: 'response'; readonly payload: Uint8Array }
   | ({ readonly kind: 'error' } & ErrorReport)
   | { readonly kind: 'too-large' };
+
+/** Why an answer is none. */
+export type AnswerRefusal =
+  | { readonly kind: 'invalid-request-id' }
+  | { readonly kind: 'invalid-transition'; readonly from: string; readonly to: string };
 
 /** AWS's names of the runtime's states; they appear in the bodies of refusals. */
 type Phase =
@@ -72,11 +78,12 @@ export class RuntimeSession {
   readonly #onBooted: (() => void) | undefined;
   readonly #sockets = new Set<Socket>();
   #phase: Phase;
-  #parked: ServerResponse | undefined;
-  #unassigned: ServerResponse | undefined;
+  #parked: EventTaker | undefined;
+  #unassigned: AssignmentTaker | undefined;
   /** The event of the current or last invocation: its id stays valid until the next one. */
   #event: RuntimeEvent | undefined;
   #isDelivered = false;
+  #hasChannel = false;
   #isEnded = false;
 
   /** With `onBooted` it begins without a function, and that is called when it could take one. */
@@ -87,14 +94,14 @@ export class RuntimeSession {
     this.#phase = isBooting ? 'Booted' : 'Started';
   }
 
-  awaitAssignment(response: ServerResponse): void {
+  awaitAssignment(taker: AssignmentTaker): void {
     if (this.#phase !== 'Booted' || this.#unassigned !== undefined) {
-      replyUnknown(response);
+      taker.refuseAssignment();
       return;
     }
-    this.#unassigned = response;
-    response.once('close', () => {
-      if (this.#unassigned === response) this.#unassigned = undefined;
+    this.#unassigned = taker;
+    taker.onGone(() => {
+      if (this.#unassigned === taker) this.#unassigned = undefined;
     });
     this.#onBooted?.();
   }
@@ -106,12 +113,19 @@ export class RuntimeSession {
 
   /** Makes it the session of a function, and tells the runtime which. Once. */
   assign(listener: RuntimeListener, assignment: Uint8Array): void {
-    const response = this.#unassigned;
-    invariant(this.isAssignable && response !== undefined, 'only a waiting runtime is assigned');
+    const taker = this.#unassigned;
+    invariant(this.isAssignable && taker !== undefined, 'only a waiting runtime is assigned');
     this.#unassigned = undefined;
     this.#listener = listener;
     this.#phase = 'Started';
-    replyAssignment(response, assignment);
+    taker.takeAssignment(assignment);
+  }
+
+  /** Whether a channel may be opened: a sandbox has one, because each may hold an answer. */
+  openChannel(): boolean {
+    const isFirst = !this.#hasChannel;
+    this.#hasChannel = true;
+    return isFirst;
   }
 
   /** Whether this connection may be served. */
@@ -148,9 +162,9 @@ export class RuntimeSession {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  next(response: ServerResponse): void {
+  next(taker: EventTaker): void {
     if (this.#phase === 'Booted') {
-      writeEvent(response, REHEARSAL);
+      taker.take(REHEARSAL);
       return;
     }
     const isWaitingForEvent = this.#phase === 'Running' && !this.#isDelivered;
@@ -162,10 +176,10 @@ export class RuntimeSession {
     // AWS's emulator lets a second `next` wait, and repeats the event to a runtime that asks in the
     // middle of an invocation. Refusing both makes sure that one event has one taker.
     if (!mayPark || this.#parked !== undefined) {
-      replyInvalidTransition(response, this.#phase, 'Ready');
+      taker.refuse(this.#phase, 'Ready');
       return;
     }
-    this.#park(response);
+    this.#park(taker);
     if (isWaitingForEvent) this.#deliverToParked();
     if (this.#phase === 'Ready' || isWaitingForEvent) return;
     this.#phase = 'Ready';
@@ -181,6 +195,18 @@ export class RuntimeSession {
     }
     const payload = await this.#collect('InvocationResponse', id, request, response);
     if (payload !== undefined) this.#finish(response, { kind: 'response', payload });
+  }
+
+  /** An answer that came whole, by a channel. */
+  answerWhole(id: string, answer: RuntimeAnswer): AnswerRefusal | undefined {
+    if (this.#phase === 'Booted') return undefined;
+    if (this.#event?.requestId !== id) return { kind: 'invalid-request-id' };
+    if (this.#phase !== 'Running' || !this.#isDelivered) {
+      const to = answer.kind === 'error' ? 'InvocationErrorResponse' : 'InvocationResponse';
+      return { kind: 'invalid-transition', from: this.#phase, to };
+    }
+    this.#sent(answer);
+    return undefined;
   }
 
   async fail(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -248,18 +274,18 @@ export class RuntimeSession {
     this.#listener?.answered(answer);
   }
 
-  #park(response: ServerResponse): void {
-    this.#parked = response;
-    response.once('close', () => {
-      if (this.#parked === response) this.#parked = undefined;
+  #park(taker: EventTaker): void {
+    this.#parked = taker;
+    taker.onGone(() => {
+      if (this.#parked === taker) this.#parked = undefined;
     });
   }
 
   #deliverToParked(): void {
-    const response = this.#parked;
-    if (response === undefined || this.#event === undefined) return;
+    const taker = this.#parked;
+    if (taker === undefined || this.#event === undefined) return;
     this.#parked = undefined;
     this.#isDelivered = true;
-    writeEvent(response, this.#event);
+    taker.take(this.#event);
   }
 }

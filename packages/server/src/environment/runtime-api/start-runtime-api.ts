@@ -8,8 +8,10 @@ import type { Socket } from 'node:net';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { EXTENSIONS_PREFIX, serveExtensions } from '../extensions-api/serve-extensions.ts';
+import { httpTaker } from './event-taker.ts';
 import { replyText, replyUnknown } from './replies.ts';
 import { routeRequest } from './route-request.ts';
+import { serveChannel } from './runtime-channel.ts';
 import type { RuntimeSession } from './runtime-session.ts';
 
 export interface RuntimeApi extends Closeable {
@@ -17,6 +19,8 @@ export interface RuntimeApi extends Closeable {
   accept(socket: Socket, session: RuntimeSession): void;
 }
 
+/** Hearth's own: where its runtimes leave HTTP. */
+const CHANNEL = '/hearth/channel';
 /** A runtime sends a few hundred bytes of headers. */
 const MAX_HEADER_BYTES = 32_768;
 /** Until a request's headers are complete: against clients that trickle. */
@@ -50,6 +54,12 @@ export function startRuntimeApi(
       else if (!session.isEnded) serve(deps.logger, session, request, response);
     },
   );
+  server.on('upgrade', (request, socket, head) => {
+    const session = sessions.get(request.socket);
+    const isOurs = request.url === CHANNEL && request.headers.upgrade === 'hearth-runtime';
+    if (!isOurs || session === undefined || !session.openChannel()) socket.destroy();
+    else serveChannel(request.socket, session, head);
+  });
   // Node starts to watch for slow requests when a server listens; ours never does.
   server.emit('listening');
   return {
@@ -81,7 +91,7 @@ function serve(
   const route = routeRequest(request.method ?? '', request.url ?? '');
   switch (route.kind) {
     case 'next':
-      session.next(response);
+      session.next(httpTaker(response));
       return;
     case 'response':
       settle(session.answer(route.requestId, request, response));
@@ -96,7 +106,7 @@ function serve(
       replyText(response, 200, 'pong');
       return;
     case 'assignment':
-      session.awaitAssignment(response);
+      session.awaitAssignment(httpTaker(response));
       return;
     case 'wrong-method':
       response.writeHead(405).end();

@@ -22,19 +22,41 @@ function write(file: string, text: string): Promise<void> {
   return writeFile(path.join(root, name.owner, name.sandbox, file), text);
 }
 
+const MIB = 1_048_576;
+const stat = (anon: number, inactive: number, active: number): Promise<void> =>
+  write(
+    'memory.stat',
+    `anon ${anon * MIB}\ninactive_file ${inactive * MIB}\nactive_file ${active * MIB}\n`,
+  );
+
 test('the peak leaves page cache out, and never falls', async () => {
-  await write('memory.peak', '1000\n');
-  await write('memory.stat', 'anon 300\ninactive_file 100\nactive_file 200\n');
-  expect(gauge.read()).toBe(700);
-  await write('memory.stat', 'anon 300\ninactive_file 500\nactive_file 400\n');
-  expect(gauge.read()).toBe(700);
-  await write('memory.stat', 'anon 900\ninactive_file 50\nactive_file 50\n');
-  expect(gauge.read()).toBe(900);
+  await write('memory.peak', `${1000 * MIB}\n`);
+  await write('memory.current', `${600 * MIB}\n`);
+  await stat(300, 100, 200);
+  expect(gauge.read()).toBe(700 * MIB);
+  await write('memory.peak', `${1200 * MIB}\n`);
+  await write('memory.current', `${1200 * MIB}\n`);
+  await stat(300, 500, 400);
+  expect(gauge.read()).toBe(700 * MIB);
+});
+
+test('memory that took the place of cache is seen although the peak is the same', async () => {
+  await write('memory.peak', `${1000 * MIB}\n`);
+  await write('memory.current', `${900 * MIB}\n`);
+  await stat(100, 700, 100);
+  expect(gauge.read()).toBe(200 * MIB);
+  await write('memory.current', `${880 * MIB}\n`);
+  await stat(800, 40, 40);
+  expect(gauge.read()).toBe(920 * MIB);
 });
 
 test('a kernel without a peak is read by what is in use', async () => {
-  await write('memory.stat', 'anon 300\ninactive_file 100\nactive_file 200\n');
-  expect(gauge.read()).toBe(300);
+  await write('memory.current', `${600 * MIB}\n`);
+  await stat(300, 100, 200);
+  expect(gauge.read()).toBe(300 * MIB);
+  await write('memory.current', `${700 * MIB}\n`);
+  await stat(400, 100, 200);
+  expect(gauge.read()).toBe(400 * MIB);
 });
 
 test('of a group that is gone it tells what it knew', async () => {
