@@ -50,6 +50,11 @@ export async function startInTestRuntimeApi(): Promise<InTestRuntimeApi> {
       handOut();
       return;
     }
+    if (request.url === '/hearth/channel') {
+      // As anything that speaks HTTP alone; the server's own tests have the channel.
+      response.writeHead(404).end();
+      return;
+    }
     void readAnswer(request).then((answer) => {
       if (isDifficult) response.setHeader('connection', 'close');
       response.writeHead(202, { 'content-type': 'application/json' }).end('{"status":"OK"}');

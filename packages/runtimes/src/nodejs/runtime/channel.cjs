@@ -18,20 +18,26 @@ const RESPONSE = 0x52;
 const next = Buffer.from([NEXT, 0, 0, 0, 0]);
 const awaitAssignment = Buffer.from([AWAIT_ASSIGNMENT, 0, 0, 0, 0]);
 
+/** Whoever does not know the path may not answer at all. */
+const PATIENCE_MS = 2_000;
+
 /** Resolves with a channel, or with undefined where there is none to be had. */
 function openChannel(host, port) {
   return new Promise((resolve) => {
     const socket = net.connect({ host, port, noDelay: true });
     let text = '';
     const giveUp = () => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(undefined);
     };
+    const timer = setTimeout(giveUp, PATIENCE_MS);
     const onData = (chunk) => {
       text += chunk.latin1Slice();
       const end = text.indexOf('\r\n\r\n');
       if (end < 0 && text.startsWith('HTTP/1.1 101 '.slice(0, text.length))) return;
       if (end < 0 || !text.startsWith('HTTP/1.1 101 ')) return void giveUp();
+      clearTimeout(timer);
       socket.off('data', onData).off('error', giveUp).off('close', giveUp);
       resolve(new Channel(socket));
     };

@@ -106,7 +106,7 @@ export class FrameReader {
     if (kind !== RESPONSE && kind !== ERROR) throw new FrameFault(`no frame of kind ${kind}`);
     const idBytes = content[0];
     if (idBytes === undefined || content.length < 1 + idBytes) return false;
-    const requestId = content.latin1Slice(1, 1 + idBytes);
+    const requestId = content.toString('latin1', 1, 1 + idBytes);
     this.#oversized = { requestId, leftBytes: length };
     return true;
   }
@@ -149,7 +149,7 @@ function parse(kind: number, content: Buffer, mostPayloadBytes: number): Frame {
 function shortText(content: Buffer): { readonly text: string; readonly rest: Buffer } {
   const length = content[0];
   if (length === undefined || content.length < 1 + length) throw new FrameFault('a broken frame');
-  return { text: content.latin1Slice(1, 1 + length), rest: content.subarray(1 + length) };
+  return { text: content.toString('latin1', 1, 1 + length), rest: content.subarray(1 + length) };
 }
 
 /** One invocation: its headers as over HTTP, in lower case, and the event. */

@@ -8,20 +8,18 @@
  * assignment, once. From then on it is like any other, and the assignment's path is unknown in it.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { httpTaker, type AssignmentTaker, type EventTaker } from './event-taker.ts';
 import type { Socket } from 'node:net';
 import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
 import { invariant } from '../../lib/invariant.ts';
 import { ExtensionRegistry } from '../extensions-api/extension-registry.ts';
 import { collectBody } from './collect-body.ts';
+import type { AssignmentTaker, EventTaker } from './event-taker.ts';
 import { reportedErrorType } from './reported-error-type.ts';
 import {
   replyAccepted,
-  replyAssignment,
   replyInvalidRequestId,
   replyInvalidTransition,
   replyTooLarge,
-  replyUnknown,
 } from './replies.ts';
 import type { RuntimeEvent } from './runtime-event.ts';
 
