@@ -36,7 +36,10 @@ function openChannel(host, port) {
       text += chunk.latin1Slice();
       const end = text.indexOf('\r\n\r\n');
       if (end < 0 && text.startsWith('HTTP/1.1 101 '.slice(0, text.length))) return;
-      if (end < 0 || !text.startsWith('HTTP/1.1 101 ')) return void giveUp();
+      if (end < 0 || !text.startsWith('HTTP/1.1 101 ')) {
+        giveUp();
+        return;
+      }
       clearTimeout(timer);
       socket.off('data', onData).off('error', giveUp).off('close', giveUp);
       resolve(new Channel(socket));

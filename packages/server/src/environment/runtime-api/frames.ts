@@ -41,7 +41,6 @@ export class FrameReader {
   #waiting: Buffer | undefined;
   /** Of a frame that is larger than the first chunk: its parts, joined once. */
   #parts: Buffer[] = [];
-  #partBytes = 0;
   #missingBytes = 0;
   #oversized: { readonly requestId: string; leftBytes: number } | undefined;
 
@@ -67,14 +66,12 @@ export class FrameReader {
     const parts = this.#waiting === undefined ? this.#parts : [this.#waiting, ...this.#parts];
     this.#waiting = undefined;
     this.#parts = [];
-    this.#partBytes = 0;
     this.#missingBytes = 0;
     return parts.length === 0 ? chunk : Buffer.concat([...parts, chunk]);
   }
 
   #hold(chunk: Buffer): void {
     this.#parts.push(chunk);
-    this.#partBytes += chunk.length;
     this.#missingBytes -= chunk.length;
   }
 
