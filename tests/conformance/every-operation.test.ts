@@ -27,6 +27,9 @@ const load = createRequire(import.meta.url);
 /** A live tail is addressed by a host name of its own, which no client resolves here. */
 const unreachable: ReadonlySet<string> = new Set(['StartLiveTail', 'GetLogObject']);
 
+/** AWS: the caller brings a token instead of a signature. */
+const unsigned: ReadonlySet<string> = new Set(['AssumeRoleWithWebIdentity']);
+
 let server: TestServer;
 beforeAll(async () => {
   server = await startServer({ args: ['--isolation', 'process'] });
@@ -84,6 +87,7 @@ describe.each(serviceNames)('%s', (service) => {
 
   test('refuses every operation when the signature is wrong', async () => {
     for (const name of names) {
+      if (unsigned.has(name)) continue;
       const [input] = fc.sample(valuesOf(model.operations.get(name)!.input), {
         numRuns: 1,
         seed: 7,

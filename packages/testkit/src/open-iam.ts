@@ -8,6 +8,7 @@ import { dispatch } from '../../server/src/gateway/dispatch.ts';
 import { serve } from '../../server/src/gateway/served-service.ts';
 import { rootPrincipal } from '../../server/src/iam/credentials.ts';
 import { openIdentities, type Identities } from '../../server/src/iam/identities.ts';
+import type { WebIdentityKeys } from '../../server/src/iam/web-identity-keys.ts';
 import { randomIds } from '../../server/src/lib/ids.ts';
 import { silentLogger } from '../../server/src/lib/logger.ts';
 import { createIamService } from '../../server/src/services/iam/service.ts';
@@ -26,7 +27,10 @@ export interface OpenedIam {
   ): Promise<Output>;
 }
 
-export async function openIam(nowMs: number): Promise<OpenedIam> {
+export async function openIam(
+  nowMs: number,
+  more: { readonly webIdentityKeys?: WebIdentityKeys } = {},
+): Promise<OpenedIam> {
   const clock = { now: nowMs, nowMs: () => clock.now, monotonicMs: () => clock.now };
   const deps = { clock, ids: randomIds, logger: silentLogger };
   const identities = await openIdentities({
@@ -36,7 +40,7 @@ export async function openIam(nowMs: number): Promise<OpenedIam> {
   });
   const services = serve([
     createIamService({ identities, ...deps }),
-    createStsService({ identities, ...deps }),
+    createStsService({ identities, ...deps, ...more }),
   ]);
   return {
     identities,

@@ -28,6 +28,12 @@ interface ProgramOption extends OptionWords {
   readonly choices: readonly string[];
 }
 
+/** The path of a file; the empty default means: none. */
+interface FileOption extends OptionWords {
+  readonly type: 'file';
+  readonly default: '';
+}
+
 interface LoopbackOption extends OptionWords {
   readonly type: 'loopback';
   readonly default: string;
@@ -41,7 +47,13 @@ interface OptionWords {
   readonly description: string;
 }
 
-export type Option = IntegerOption | ChoiceOption | FolderOption | ProgramOption | LoopbackOption;
+export type Option =
+  | IntegerOption
+  | ChoiceOption
+  | FolderOption
+  | FileOption
+  | ProgramOption
+  | LoopbackOption;
 
 const optionTable = {
   port: {
@@ -136,6 +148,15 @@ const optionTable = {
     least: 1,
     most: 100_000,
     description: 'Concurrent executions of an account; more are throttled.',
+  },
+  webIdentityKeys: {
+    type: 'file',
+    env: 'HEARTH_WEB_IDENTITY_KEYS',
+    flag: '--web-identity-keys',
+    value: 'FILE',
+    default: '',
+    description:
+      'JSON that gives the JWK set of each OpenID Connect issuer: {"https://issuer": {"keys": [...]}}. Needed by AssumeRoleWithWebIdentity.',
   },
   logLevel: {
     type: 'choice',

@@ -31,6 +31,7 @@ describe('readConfig', () => {
       reuse: 'always',
       idleTimeoutSeconds: 300,
       concurrency: 1000,
+      webIdentityKeys: '',
       logLevel: 'info',
       shutdownGraceSeconds: 10,
     });
@@ -61,6 +62,7 @@ describe('readConfig', () => {
       ociRuntime: '/usr/bin/crun',
       reuse: 'never',
       idleTimeoutSeconds: 5,
+      webIdentityKeys: '',
       logLevel: 'info',
     });
   });

@@ -29,6 +29,8 @@ export function accepted(option: Option): string {
       return `one of ${option.choices.join(', ')}, or the absolute path of a program`;
     case 'folder':
       return 'the path of a folder';
+    case 'file':
+      return 'the path of a file';
     case 'loopback':
       return 'a loopback address (127.0.0.1, ::1 or localhost)';
   }
@@ -43,6 +45,7 @@ function read(option: Option, text: string): string | number | undefined {
     case 'program':
       return option.choices.includes(text) || path.isAbsolute(text) ? text : undefined;
     case 'folder':
+    case 'file':
       return text.includes('\0') ? undefined : path.resolve(text);
     case 'loopback':
       return isLoopback(text) ? text : undefined;

@@ -51,6 +51,8 @@ export interface ResourcePolicyStatement {
 export interface Operation<Input extends object = never, Output extends object = object> {
   /** AWS's name of it: `CreateFunction`. */
   readonly name: string;
+  /** AWS answers it without a signature: what it is given says who asks. */
+  readonly isUnsigned?: true;
   /** What the caller needs, computed at once from the validated input and what is in memory. */
   permissions(input: Input, context: OperationContext): readonly Permission[];
   handle(input: Input, context: OperationContext): Promise<Output>;

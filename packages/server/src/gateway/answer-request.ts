@@ -12,7 +12,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { RawRequest, RawResponse } from '../wire/raw-message.ts';
 import type { OperationModel } from '../wire/service-model.ts';
-import { authenticate } from './authenticate.ts';
+import { authenticate, nobody } from './authenticate.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { bodyLimitOf, bodyTooLarge, tooManyBodies } from './body-limits.ts';
 import { dispatch } from './dispatch.ts';
@@ -118,10 +118,15 @@ async function call(
 ): Promise<RawResponse> {
   const { protocol } = served;
   const { signed } = request.signature;
-  // Some operations of AWS need no signature (AssumeRoleWithSAML); none that Hearth serves yet.
-  const isServed = served.service.operations.has(operation.name);
-  if (signed === undefined && !isServed) throw notImplemented(served.model.name, operation.name);
-  const caller = authenticate(deps, request.listener, served.model, signed, raw);
+  // Some operations of AWS need no signature; it is not asked for in vain.
+  const handler = served.service.operations.get(operation.name);
+  if (signed === undefined && handler === undefined) {
+    throw notImplemented(served.model.name, operation.name);
+  }
+  const caller =
+    handler?.isUnsigned === true
+      ? nobody
+      : authenticate(deps, request.listener, served.model, signed, raw);
   const input = protocol.parseInput(operation, raw);
   const sourceIp = request.message.socket.remoteAddress;
   const output = await dispatch(deps.identities, {

@@ -44,6 +44,13 @@ export function authenticate(
   return { principal: found.principal, account: found.account, region: signed.region };
 }
 
+/** Who sends an operation that AWS serves unsigned: no policy names it, none allows it anything. */
+export const nobody: Caller = {
+  principal: { kind: 'service', service: 'nobody' },
+  account: '',
+  region: 'us-east-1',
+};
+
 /**
  * A signature is good for the service that it names: an address presigned for one is not a pass
  * for another that a header outside the signature (X-Amz-Target) asks for. The region becomes part

@@ -5,6 +5,7 @@ import { accessDenied } from './denials.ts';
 import { allowEverything, refusal } from './explain-denial.ts';
 import { evaluate, type ApplicablePolicies } from './evaluate.ts';
 import type { Identities } from './identities.ts';
+import { openIdProviderArn } from './openid-provider.ts';
 import { requestKeys, type OperationKeys, type RequestAttributes } from './request-keys.ts';
 import type { Role } from './role.ts';
 
@@ -34,9 +35,8 @@ export function decideAssumeRole(
     return { isAllowed: false, error: accessDenied('sts', untrusted(principal, first, arn)) };
   }
   const attributes = { service: 'sts', isSecureTransport: false, ...from };
-  const tags = role.tags.map(({ key, value }) => [`aws:ResourceTag/${key}`, value]);
   const keys = requestKeys(identities, principal, attributes, {
-    ...Object.fromEntries(tags),
+    ...resourceTags(role),
     ...conditions,
   });
   const policies: ApplicablePolicies = {
@@ -63,3 +63,45 @@ function untrusted(principal: Caller, action: string, arn: string): string {
 }
 
 type Caller = Exclude<Principal, { readonly kind: 'service' }>;
+
+export interface WebIdentityRequest {
+  readonly arn: string;
+  readonly providerName: string;
+  readonly conditions: OperationKeys;
+  readonly actions: readonly string[];
+  readonly from: Pick<RequestAttributes, 'sourceIp' | 'region'>;
+}
+
+/** The trust policy alone decides: whoever brings a token has no policies of his own. */
+export function decideWebIdentity(
+  identities: Identities,
+  { arn, providerName, conditions, actions, from }: WebIdentityRequest,
+): AssumeRoleDecision {
+  const role = identities.roles.findByArn(arn);
+  const message = `Not authorized to perform ${actions[0]}`;
+  if (role === undefined) return { isAllowed: false, error: accessDenied('sts', message) };
+  const { account } = role;
+  const provider = openIdProviderArn({ account, name: providerName });
+  const principal = { kind: 'web-identity', account, provider } as const;
+  const attributes = { service: 'sts', isSecureTransport: false, ...from };
+  const keys = requestKeys(identities, principal, attributes, {
+    ...resourceTags(role),
+    ...conditions,
+  });
+  const policies: ApplicablePolicies = {
+    identity: [allowEverything],
+    resource: identities.entityPolicies.trust(role),
+    rule: 'trust',
+  };
+  for (const action of actions) {
+    const request = { principal, action, resource: arn, keys };
+    const verdict = evaluate(policies, request);
+    if (verdict.kind === 'allowed') continue;
+    return { isAllowed: false, error: refusal('sts', policies, request, verdict, message) };
+  }
+  return { isAllowed: true, role };
+}
+
+function resourceTags(role: Role): OperationKeys {
+  return Object.fromEntries(role.tags.map(({ key, value }) => [`aws:ResourceTag/${key}`, value]));
+}

@@ -1,4 +1,4 @@
-/** An OpenID Connect provider that an account knows. Nothing asks it for keys yet. */
+/** An OpenID Connect provider that an account knows. Its keys come from the server's options (web-identity-keys.ts). */
 import type { Tag } from './entity.ts';
 
 export interface OpenIdProvider {

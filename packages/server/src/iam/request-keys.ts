@@ -1,6 +1,6 @@
 /** Values of the condition keys that a request has: AWS's global ones and the operation's own. */
 import type { CallSource } from '../core/call-as.ts';
-import type { Principal } from '../core/principal.ts';
+import type { Principal, WebIdentityPrincipal } from '../core/principal.ts';
 import type { Identities } from './identities.ts';
 import type { ConditionKeys } from './policy-variables.ts';
 
@@ -18,9 +18,11 @@ export interface RequestAttributes {
 /** Condition keys of one operation, such as `iam:PassedToService`; names in any case. */
 export type OperationKeys = Readonly<Record<string, string | readonly string[]>>;
 
+type Caller = Principal | WebIdentityPrincipal;
+
 export function requestKeys(
   identities: Identities,
-  principal: Principal,
+  principal: Caller,
   attributes: RequestAttributes,
   operationKeys: OperationKeys = {},
 ): ConditionKeys {
@@ -37,7 +39,7 @@ export function requestKeys(
 
 function globalKey(
   identities: Identities,
-  principal: Principal,
+  principal: Caller,
   attributes: RequestAttributes,
   key: string,
 ): string | undefined {
@@ -63,10 +65,14 @@ function globalKey(
   }
 }
 
-function principalKey(principal: Principal, key: string): string | undefined {
+function principalKey(principal: Caller, key: string): string | undefined {
   if (principal.kind === 'service') {
     if (key === 'aws:principalisawsservice') return 'true';
     return key === 'aws:principalservicename' ? principal.service : undefined;
+  }
+  // AWS: not yet a principal; the provider is all that is known besides the token.
+  if (principal.kind === 'web-identity') {
+    return key === 'aws:federatedprovider' ? principal.provider : undefined;
   }
   switch (key) {
     case 'aws:principalisawsservice':
@@ -96,11 +102,8 @@ function principalKey(principal: Principal, key: string): string | undefined {
  * AWS: the keys of tags are not distinguished by case in conditions, and a session's tag hides
  * the role's.
  */
-function principalTag(
-  identities: Identities,
-  principal: Principal,
-  name: string,
-): string | undefined {
+function principalTag(identities: Identities, principal: Caller, name: string): string | undefined {
+  if (principal.kind === 'web-identity') return undefined;
   const ofSession = principal.kind === 'role-session' ? (principal.session?.tags ?? []) : [];
   const tags = [...ofSession, ...(identities.actorOf(principal)?.tags ?? [])];
   return tags.find((tag) => tag.key.toLowerCase() === name)?.value;

@@ -23,8 +23,13 @@ import { createStsService } from '../services/sts/service.ts';
 import { serviceNames, valuesOf } from '../wire/sdk-client.testsuite.ts';
 import { loadServiceModel } from '../wire/service-model.ts';
 
-/** AWS: everybody who can sign may call these; AssumeRole decides with the role's trust policy. */
-const withoutPermission = new Set(['AssumeRole', 'GetCallerIdentity', 'GetSessionToken']);
+/** AWS: everybody who can sign may call these; AssumeRole and its kin decide with the role's trust policy. */
+const withoutPermission = new Set([
+  'AssumeRole',
+  'AssumeRoleWithWebIdentity',
+  'GetCallerIdentity',
+  'GetSessionToken',
+]);
 
 /** Values that operations take apart before they know what they act on. */
 const named: Readonly<Record<string, unknown>> = {

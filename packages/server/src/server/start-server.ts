@@ -28,6 +28,7 @@ import { startGateway, type Gateway } from '../gateway/start-gateway.ts';
 import { openIdentities, type Identities } from '../iam/identities.ts';
 import { openKeyFile } from '../iam/key-file.ts';
 import { createRoleSessions } from '../iam/role-sessions.ts';
+import { openWebIdentityKeys, type WebIdentityKeys } from '../iam/web-identity-keys.ts';
 import { startInvoker, type StartedInvoker } from '../invoke/start-invoker.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { randomIds, type Ids } from '../lib/ids.ts';
@@ -100,6 +101,7 @@ interface Late {
 /** What is kept on disk. */
 interface State {
   readonly identities: Identities;
+  readonly webIdentityKeys: WebIdentityKeys;
   readonly roles: RoleSessions;
   readonly logs: LogStore;
   readonly code: CodeStore;
@@ -120,6 +122,7 @@ async function openState({ config, logger, clock, ids, parts }: Root): Promise<S
   });
   return {
     identities,
+    webIdentityKeys: await openWebIdentityKeys(config.webIdentityKeys),
     roles: createRoleSessions({ identities, ids }),
     logs: parts.use(await openLogStore({ folder: folder('logs'), store, clock, logger })),
     code: parts.use(await openCodeStore({ folder: folder('code'), logger })),
@@ -180,7 +183,7 @@ async function startServing(
   late: Late,
 ): Promise<Gateway> {
   const { config, logger, clock, ids, parts } = root;
-  const { identities, logs, ...stored } = state;
+  const { identities, logs, webIdentityKeys, ...stored } = state;
   const { runtimes, invoker } = execution;
   const accountConcurrency = config.concurrency;
   const lambda = createLambdaService({
@@ -198,7 +201,7 @@ async function startServing(
   const services = serve([
     lambda,
     createIamService({ identities, clock, ids }),
-    createStsService({ identities, clock, ids }),
+    createStsService({ identities, clock, ids, webIdentityKeys }),
     createLogsService({ logs, clock }),
   ]);
   const endpoint = (): string => present(late.gateway).endpoint;

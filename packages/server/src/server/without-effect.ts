@@ -5,7 +5,7 @@
 export const withoutEffect: Readonly<Record<string, string>> = {
   'iam instance profiles': 'there are no instances that could take them',
   'iam account aliases': 'there is no sign-in page that would show them',
-  'iam OpenID Connect thumbprints': 'no provider is asked over TLS',
+  'iam OpenID Connect thumbprints': 'keys come from a file, no provider is asked over TLS',
   'conditions on aws:PrincipalOrgID and lambda:EventSourceToken': 'no request has these keys',
   'AWS_XRAY_DAEMON_ADDRESS in functions': 'nothing listens there',
 };

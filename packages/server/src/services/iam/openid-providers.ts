@@ -1,4 +1,4 @@
-/** OpenID Connect providers: records of an account; nothing asks them for keys yet. */
+/** OpenID Connect providers: whom an account's roles can trust; AssumeRoleWithWebIdentity looks here. */
 import type {
   AddClientIDToOpenIDConnectProviderRequest,
   CreateOpenIDConnectProviderRequest,

@@ -12,7 +12,7 @@ import { describeCredentials } from './describe-credentials.ts';
 import { readSession } from './session-attributes.ts';
 
 /** AWS: where DurationSeconds is left out, and the most that a role session may ask for. */
-const HOUR_SECONDS = 3600;
+export const HOUR_SECONDS = 3600;
 
 export function assumeRole(
   deps: StsDeps,
@@ -57,7 +57,8 @@ export function assumeRole(
   };
 }
 
-function checkDuration(seconds: number, role: Role, principal: Principal): void {
+/** Throws where the session would be longer than AWS allows. */
+export function checkDuration(seconds: number, role: Role, principal: Principal): void {
   if (principal.kind === 'role-session' && seconds > HOUR_SECONDS) {
     throw tooLong('1 hour session limit for roles assumed by role chaining.');
   }

@@ -1,4 +1,5 @@
 import type { Identities } from '../../iam/identities.ts';
+import type { WebIdentityKeys } from '../../iam/web-identity-keys.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 
@@ -7,4 +8,6 @@ export interface StsDeps {
   readonly identities: Identities;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** Whom AssumeRoleWithWebIdentity believes; without it nobody. */
+  readonly webIdentityKeys?: WebIdentityKeys;
 }
