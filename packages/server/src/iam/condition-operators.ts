@@ -2,7 +2,7 @@
  * The operators of the Condition block as a table: how one value of the request is compared with
  * one value of the policy. `IfExists`, `ForAllValues` and `ForAnyValue` are in conditions.ts.
  */
-import { asInstant, inNetwork } from './condition-values.ts';
+import { asInstant, type NetworkMatcher } from './condition-values.ts';
 import type { Matcher } from './pattern.ts';
 
 /** What a policy's value is at evaluation: text, and the same with its wildcards. */
@@ -10,6 +10,7 @@ export interface Wanted {
   readonly text: string;
   readonly like: Matcher;
   readonly arnLike: Matcher;
+  readonly inNetwork: NetworkMatcher;
 }
 
 export interface Comparison {
@@ -51,7 +52,7 @@ const bool: Compare = (actual, { text }) => {
   if (wanted !== 'true' && wanted !== 'false') return undefined;
   return actual.toLowerCase() === wanted;
 };
-const ipAddress: Compare = (actual, { text }) => inNetwork(actual, text);
+const ipAddress: Compare = (actual, { inNetwork }) => inNetwork(actual);
 
 function numeric(holds: (actual: number, wanted: number) => boolean): Compare {
   return (actual, { text }) => both(asNumber(actual), asNumber(text), holds);

@@ -5,6 +5,7 @@ import {
   type Operator,
   type Wanted,
 } from './condition-operators.ts';
+import { compileNetwork, type NetworkMatcher } from './condition-values.ts';
 import type { ConditionBlock } from './policy-statement.ts';
 import { compileTokens } from './pattern.ts';
 import {
@@ -89,7 +90,14 @@ function resolve(template: Template, keys: ConditionKeys): Wanted | undefined {
   const text = template.text(keys);
   const tokens = template.tokens(keys);
   if (text === undefined || tokens === undefined) return undefined;
-  return { text, like: compileTokens(tokens), arnLike: compileTokens(asArnPattern(tokens)) };
+  // Few values are networks, and those with variables are resolved for each request.
+  let network: NetworkMatcher | undefined;
+  return {
+    text,
+    like: compileTokens(tokens),
+    arnLike: compileTokens(asArnPattern(tokens)),
+    inNetwork: (address) => (network ??= compileNetwork(text))(address),
+  };
 }
 
 /** `"true"`: the key must be absent; `"false"`: it must be there. */
