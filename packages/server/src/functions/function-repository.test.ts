@@ -2,18 +2,23 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createSecretBox } from '../iam/secret-box.ts';
+import { randomIds } from '../lib/ids.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import { servedVersion, type FunctionRecord } from './function-record.ts';
+import { readRow, type FunctionRow } from './function-row.ts';
 import { openFunctionRepository, type FunctionRepository } from './function-repository.ts';
+
+const secrets = createSecretBox(Buffer.alloc(32, 7), randomIds);
 
 let folder = '';
 let store: Store;
 let functions: FunctionRepository;
 /** What a restart does: nothing is left but what is durable. */
 const open = async (): Promise<void> => {
-  functions = await openFunctionRepository({ store, logger: silentLogger });
+  functions = await openFunctionRepository({ store, logger: silentLogger, secrets });
 };
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hearth-functions-'));
@@ -166,4 +171,21 @@ test('what was read of a function that was deleted since changes nothing of its 
   expect(functions.find(successor)).toEqual(successor);
   await open();
   expect(functions.find(successor)).toEqual(successor);
+});
+
+test('the variables of a function are encrypted on disk, and bound to their function', async () => {
+  const environment = { PASSWORD: 'hunter2-hunter2', environment: 'prod' };
+  const { latest } = recordOf('f');
+  const record = recordOf('f', { latest: { ...latest, environment } });
+  await functions.insert(record);
+  const [row] = await store.read<FunctionRow>('SELECT * FROM functions');
+  expect(row?.body).toContain('index.handler');
+  expect(row?.body).not.toContain('hunter2');
+  expect(row?.body).not.toContain('PASSWORD');
+  await open();
+  expect(functions.find({ ...owner, name: 'f' })).toEqual(record);
+  const other = { ...row!, name: 'g' };
+  expect(readRow(other, secrets)).toBe('The checksum does not match.');
+  const stranger = createSecretBox(Buffer.alloc(32, 8), randomIds);
+  expect(readRow(row!, stranger)).toBe('Its variables cannot be decrypted with this key.');
 });

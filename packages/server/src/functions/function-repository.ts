@@ -5,6 +5,7 @@
  * A row that is not what was written is moved to a table of its own when the repository opens,
  * counted and reported; it is never served, and its name is free again.
  */
+import type { SecretBox } from '../iam/secret-box.ts';
 import type { Logger } from '../lib/logger.ts';
 import { StaleWrite, type Statement, type Store } from '../store/store.ts';
 import { codesOf, settingsOf, type FunctionKey, type FunctionRecord } from './function-record.ts';
@@ -39,6 +40,7 @@ export interface FunctionRepository {
 export interface FunctionRepositoryDependencies {
   readonly store: Store;
   readonly logger: Logger;
+  readonly secrets: SecretBox;
 }
 
 export async function openFunctionRepository(
@@ -58,6 +60,7 @@ export async function openFunctionRepository(
 class SqlFunctionRepository implements FunctionRepository {
   readonly #store: Store;
   readonly #logger: Logger;
+  readonly #secrets: SecretBox;
   readonly #records = new Map<string, FunctionRecord>();
   /** Of functions that were deleted: their numbers are not given again. */
   readonly #numbers = new Map<string, number>();
@@ -65,9 +68,10 @@ class SqlFunctionRepository implements FunctionRepository {
   readonly #reserved = new Map<string, number>();
   #quarantinedRows = 0;
 
-  constructor({ store, logger }: FunctionRepositoryDependencies) {
+  constructor({ store, logger, secrets }: FunctionRepositoryDependencies) {
     this.#store = store;
     this.#logger = logger;
+    this.#secrets = secrets;
   }
 
   get quarantinedRows(): number {
@@ -75,7 +79,7 @@ class SqlFunctionRepository implements FunctionRepository {
   }
 
   async load(row: FunctionRow): Promise<void> {
-    const record = readRow(row);
+    const record = readRow(row, this.#secrets);
     if (typeof record !== 'string') {
       this.#keep(record);
       return;
@@ -131,7 +135,7 @@ class SqlFunctionRepository implements FunctionRepository {
   }
 
   async insert(record: FunctionRecord): Promise<boolean> {
-    const row = rowOf(record);
+    const row = rowOf(record, this.#secrets);
     const isWritten = await this.#write({
       sql: `INSERT OR IGNORE INTO functions (account, region, name, row_version, body, checksum)
             VALUES (?, ?, ?, ?, ?, ?)`,
@@ -144,7 +148,7 @@ class SqlFunctionRepository implements FunctionRepository {
   async replace(previous: FunctionRecord, next: FunctionRecord): Promise<boolean> {
     if (!this.#isCurrent(previous)) return false;
     const record = { ...next, rowVersion: previous.rowVersion + 1 };
-    const row = rowOf(record);
+    const row = rowOf(record, this.#secrets);
     const isWritten = await this.#write({
       sql: `UPDATE functions SET row_version = ?, body = ?, checksum = ?
             WHERE account = ? AND region = ? AND name = ? AND row_version = ?`,

@@ -1,9 +1,11 @@
 /**
  * A record as a row and back. The checksum covers the key too, so that a row whose key has
- * changed under it is as bad as one whose body has.
+ * changed under it is as bad as one whose body has. The variables of functions often hold secrets:
+ * they are encrypted, bound to their function.
  */
 import { createHash } from 'node:crypto';
-import type { FunctionRecord } from './function-record.ts';
+import type { SecretBox } from '../iam/secret-box.ts';
+import type { FunctionKey, FunctionRecord } from './function-record.ts';
 
 export interface FunctionRow {
   readonly account: string;
@@ -15,20 +17,45 @@ export interface FunctionRow {
 }
 
 /** The form of `body`; a new one gets a new number and a reader of the old. */
-const FORMAT = 1;
+const FORMAT = 2;
+/** As format 2, with variables in plain text. */
+const PLAIN_FORMAT = 1;
 
-export function rowOf(record: FunctionRecord): FunctionRow {
+export function rowOf(record: FunctionRecord, secrets: SecretBox): FunctionRow {
   const { account, region, name, rowVersion: row_version } = record;
-  const body = JSON.stringify({ format: FORMAT, record });
+  const sealed = (key: string, value: unknown): unknown =>
+    isVariables(key, value)
+      ? { sealed: secrets.seal(JSON.stringify(value), ownerOf(record)) }
+      : value;
+  const body = JSON.stringify({ format: FORMAT, record }, sealed);
   const row = { account, region, name, row_version, body };
   return { ...row, checksum: checksumOf(row) };
 }
 
 /** The record, or why the row cannot be trusted. */
-export function readRow(row: FunctionRow): FunctionRecord | string {
+export function readRow(row: FunctionRow, secrets: SecretBox): FunctionRecord | string {
   if (checksumOf(row) !== row.checksum) return 'The checksum does not match.';
-  const { format, record } = JSON.parse(row.body) as { format: number; record: FunctionRecord };
-  return format === FORMAT ? record : `Format ${format} is not known.`;
+  let isLost = false;
+  const opened = (key: string, value: unknown): unknown => {
+    if (!isVariables(key, value) || typeof value.sealed !== 'string') return value;
+    const text = secrets.open(value.sealed, ownerOf(row));
+    isLost ||= text === undefined;
+    return text === undefined ? {} : JSON.parse(text);
+  };
+  const { format } = JSON.parse(row.body) as { readonly format: number };
+  if (format !== FORMAT && format !== PLAIN_FORMAT) return `Format ${format} is not known.`;
+  const reviver = format === FORMAT ? opened : undefined;
+  const { record } = JSON.parse(row.body, reviver) as { readonly record: FunctionRecord };
+  return isLost ? 'Its variables cannot be decrypted with this key.' : record;
+}
+
+/** Wherever they stand in the record: in the settings and in each version. */
+function isVariables(key: string, value: unknown): value is { readonly sealed?: unknown } {
+  return key === 'environment' && typeof value === 'object' && value !== null;
+}
+
+function ownerOf({ account, region, name }: FunctionKey): string {
+  return `function ${account}/${region}/${name}`;
 }
 
 function checksumOf(row: Omit<FunctionRow, 'checksum'>): string {

@@ -28,6 +28,7 @@ import { startGateway, type Gateway } from '../gateway/start-gateway.ts';
 import { openIdentities, type Identities } from '../iam/identities.ts';
 import { openKeyFile } from '../iam/key-file.ts';
 import { createRoleSessions } from '../iam/role-sessions.ts';
+import { createSecretBox } from '../iam/secret-box.ts';
 import { openWebIdentityKeys, type WebIdentityKeys } from '../iam/web-identity-keys.ts';
 import { startInvoker, type StartedInvoker } from '../invoke/start-invoker.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
@@ -113,12 +114,13 @@ interface State {
 async function openState({ config, logger, clock, ids, parts }: Root): Promise<State> {
   const folder = (name: string): string => path.join(config.dataDir, name);
   const store = parts.use(await openStore({ path: folder('hearth.sqlite'), logger }));
+  const secretsKey = await openKeyFile(folder('secrets.key'), ids);
   const identities = await openIdentities({
     store,
     clock,
     ids,
     logger,
-    secretsKey: await openKeyFile(folder('secrets.key'), ids),
+    secretsKey,
   });
   return {
     identities,
@@ -126,7 +128,11 @@ async function openState({ config, logger, clock, ids, parts }: Root): Promise<S
     roles: createRoleSessions({ identities, ids }),
     logs: parts.use(await openLogStore({ folder: folder('logs'), store, clock, logger })),
     code: parts.use(await openCodeStore({ folder: folder('code'), logger })),
-    functions: await openFunctionRepository({ store, logger }),
+    functions: await openFunctionRepository({
+      store,
+      logger,
+      secrets: createSecretBox(secretsKey, ids),
+    }),
     layers: await openLayerRepository({ store, logger }),
     codeSigning: await openCodeSigningConfigs({ store, logger }),
   };
