@@ -36,6 +36,13 @@ beforeAll(async () => {
 });
 afterAll(async () => server?.[Symbol.asyncDispose]());
 
+test('every API that the server serves is walked here', async () => {
+  const health = (await (await fetch(`${server.endpoint}/_hearth/health`)).json()) as {
+    readonly services: readonly string[];
+  };
+  expect(health.services.toSorted()).toEqual([...serviceNames].sort());
+});
+
 describe.each(serviceNames)('%s', (service) => {
   const model = loadServiceModel(service);
   const [packageName, clientName] = clients[service];
