@@ -99,7 +99,8 @@ describe('the SQLite store', () => {
       expect(acknowledged.length).toBeGreaterThanOrEqual(acknowledgements);
       expect(acknowledged.filter((number) => !kept.has(number))).toEqual([]);
     }
-  });
+    // Three processes and two hundred syncs, beside whatever else the machine does.
+  }, 120_000);
 });
 
 /** Also shows that the lock of a dead holder blocks nobody: each round opens the same file. */
