@@ -2,6 +2,7 @@
 import { awsManaged } from './aws-managed-policy.ts';
 import { executionRolePolicies } from './execution-role-policies.ts';
 import type { ManagedPolicy } from './managed-policy.ts';
+import readOnlyAccess from './read-only-access.json' with { type: 'json' };
 
 export const awsManagedPolicies: readonly ManagedPolicy[] = [
   ...executionRolePolicies,
@@ -38,6 +39,15 @@ export const awsManagedPolicies: readonly ManagedPolicy[] = [
         Effect: 'Allow',
       },
     ],
+  }),
+  awsManaged({
+    name: 'ReadOnlyAccess',
+    id: 'ANPAILL3HVNFSB6DCOWYQ',
+    description: 'Provides read-only access to AWS services and resources.',
+    createdAt: '2015-02-06T18:39:48Z',
+    version: 188,
+    updatedAt: '2026-07-21T18:42:30Z',
+    statements: readOnlyAccess,
   }),
   awsManaged({
     name: 'AWSLambda_FullAccess',

@@ -62,10 +62,24 @@ function compileStatement(
 
 function compileActions(action: OneOrMore | undefined, notAction: OneOrMore | undefined): Matcher {
   const isNot = action === undefined;
-  const matchers = listOf(action ?? notAction).map((name) =>
-    compileTokens(wildcardTokens(name.toLowerCase())),
-  );
-  return (name) => matchers.some((matches) => matches(name)) !== isNot;
+  // By service, because a policy may list thousands of actions (ReadOnlyAccess does).
+  const byService = new Map<string, Matcher[]>();
+  const ofAny: Matcher[] = [];
+  for (const name of listOf(action ?? notAction)) {
+    const matcher = compileTokens(wildcardTokens(name.toLowerCase()));
+    const service = serviceOf(name.toLowerCase());
+    if (/[*?]/.test(service)) ofAny.push(matcher);
+    else byService.set(service, [...(byService.get(service) ?? []), matcher]);
+  }
+  return (name) => {
+    const isNamed = byService.get(serviceOf(name))?.some((matches) => matches(name)) ?? false;
+    return (isNamed || ofAny.some((matches) => matches(name))) !== isNot;
+  };
+}
+
+function serviceOf(action: string): string {
+  const colon = action.indexOf(':');
+  return colon === -1 ? action : action.slice(0, colon);
 }
 
 /**
