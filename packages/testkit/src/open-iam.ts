@@ -9,6 +9,7 @@ import { serve } from '../../server/src/gateway/served-service.ts';
 import { rootPrincipal } from '../../server/src/iam/credentials.ts';
 import { openIdentities, type Identities } from '../../server/src/iam/identities.ts';
 import type { WebIdentityKeys } from '../../server/src/iam/web-identity-keys.ts';
+import type { Clock } from '../../server/src/lib/clock.ts';
 import { randomIds } from '../../server/src/lib/ids.ts';
 import { silentLogger } from '../../server/src/lib/logger.ts';
 import { createIamService } from '../../server/src/services/iam/service.ts';
@@ -17,7 +18,7 @@ import { openMemoryStore } from './memory-store.ts';
 
 export interface OpenedIam {
   readonly identities: Identities;
-  readonly clock: { now: number };
+  readonly clock: Clock & { now: number };
   /** As the administrator of account 000000000000, or as somebody else. */
   call<Output extends object>(
     service: ServiceName,

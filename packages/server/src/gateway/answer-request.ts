@@ -12,7 +12,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { RawRequest, RawResponse } from '../wire/raw-message.ts';
 import type { OperationModel } from '../wire/service-model.ts';
-import { authenticate, nobody } from './authenticate.ts';
+import { authenticate, missingToken, nobody } from './authenticate.ts';
 import type { BodyBudget } from './body-budget.ts';
 import { bodyLimitOf, bodyTooLarge, tooManyBodies } from './body-limits.ts';
 import { dispatch } from './dispatch.ts';
@@ -97,7 +97,11 @@ async function perform(
 
     const raw: RawRequest = { ...request.head, body: read.body };
     const operation = early ?? protocol.route(request.head, read.body);
-    if (operation === undefined) throw unknownOperation(served, read.body);
+    if (operation === undefined) {
+      // Unsigned forms all come to STS, whatever API they are for.
+      const isAnybodys = served.model.protocol === 'awsQuery' && !request.signature.signed;
+      throw isAnybodys ? missingToken() : unknownOperation(served, read.body);
+    }
     progress.operation = operation;
     return await call(deps, served, request, { raw, operation });
   } finally {

@@ -26,7 +26,7 @@ export function authenticate(
   request: RawRequest,
 ): Caller {
   if (signed === undefined) {
-    throw new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
+    throw missingToken();
   }
   checkScope(signed, model.signingName);
   const found = deps.identities.findCredentials(
@@ -42,6 +42,11 @@ export function authenticate(
     deps.identities.keyUses.note(signed.accessKeyId, { atMs: nowMs, service, region });
   }
   return { principal: found.principal, account: found.account, region: signed.region };
+}
+
+/** For a request without a signature. */
+export function missingToken(): AwsError {
+  return new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
 }
 
 /** Who sends an operation that AWS serves unsigned: no policy names it, none allows it anything. */
