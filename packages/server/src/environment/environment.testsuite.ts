@@ -481,11 +481,13 @@ export function environmentSuite(
           const records = lines.map(({ message }) => JSON.parse(message));
           expect(records.map(({ type }) => type)).toEqual([
             'platform.initStart',
+            'platform.initRuntimeDone',
+            'platform.initReport',
             'platform.start',
             'platform.runtimeDone',
             'platform.report',
           ]);
-          expect(records[3].record).toMatchObject({
+          expect(records[5].record).toMatchObject({
             status: 'success',
             metrics: { memorySizeMB: 256, initDurationMs: expect.any(Number) },
           });

@@ -9,7 +9,6 @@ import type { EnvironmentEvent, EnvironmentState } from '../core/environment-sta
 import type { FunctionVersion } from '../core/function-version.ts';
 import { INIT_TIMEOUT_MS } from '../core/limits.ts';
 import type { Outcome, ProgramEnd } from '../core/outcome.ts';
-import { runtimeVersionArn } from '../core/runtime-version-arn.ts';
 import { invariant } from '../lib/invariant.ts';
 import type { Logger } from '../lib/logger.ts';
 import { failureOutcome, failureStatus, type InitFailed, type InitFailure } from './init-end.ts';
@@ -148,12 +147,7 @@ export class Environment {
 
   async #initialize(): Promise<void> {
     const { deps, plan, log } = await this.#prepare();
-    log.initStart({
-      runtimeVersion: plan.installation.versionLabel,
-      runtimeVersionArn: runtimeVersionArn(this.version.region, plan.installation.versionLabel),
-      functionName: this.version.name,
-      functionVersion: this.version.version,
-    });
+    log.initStart('init', plan);
     const problem = plan.entryPointProblem;
     if (problem !== undefined) {
       this.#step('started');
@@ -173,6 +167,7 @@ export class Environment {
       return;
     }
     this.#coldInitMs = end.durationMs;
+    await this.#reportInit(log, runtime, end.durationMs);
     this.#becomeIdle();
   }
 
@@ -201,8 +196,23 @@ export class Environment {
 
   #failInit(log: EnvironmentLog, end: InitFailed): void {
     this.#initFailure = end.failure;
-    log.initReport({ durationMs: end.durationMs, phase: 'init', ...failureStatus(end.failure) });
+    log.extensions(this.#runtime?.session.extensions.all);
+    log.initReport({ durationMs: end.durationMs, ...failureStatus(end.failure) });
     this.#step('init-failed');
+  }
+
+  async #reportInit(
+    log: EnvironmentLog,
+    runtime: RunningRuntime,
+    durationMs: number,
+  ): Promise<void> {
+    // A cold start waits for the last output of its init only where an extension wants to see it.
+    if (log.hasSubscribers) {
+      await drained();
+      this.#starting.signal.throwIfAborted();
+    }
+    log.extensions(runtime.session.extensions.all);
+    log.initReport({ durationMs, status: 'success' });
   }
 
   async #launchRuntime(plan: EnvironmentPlan, log: EnvironmentLog): Promise<RunningRuntime> {
@@ -210,7 +220,12 @@ export class Environment {
     const launch = startRuntime(this.#deps, plan, {
       sandboxId: `${this.id}-${this.#attempts}`,
       log,
-      listener: { ready: () => this.#onReady(), answered: (answer) => this.#onAnswered(answer) },
+      listener: {
+        ready: () => this.#onReady(),
+        runtimeParked: () => this.#onRuntimeParked(log),
+        answering: () => log.answering(),
+        answered: (answer) => this.#onAnswered(answer),
+      },
       signal: this.#starting.signal,
     });
     this.#launch = launch.catch(() => {});
@@ -224,27 +239,30 @@ export class Environment {
   async #initAgain(invocation: RunningInvocation): Promise<InitFailure | undefined> {
     const { plan, log } = this.#prepared();
     await this.#runtime?.destroy('its init failed');
+    log.initStart('invoke', plan);
     if (this.#initFailure?.kind === 'invalid-entry-point') {
       const { kind, message } = this.#initFailure;
-      log.initReport({ durationMs: 0, phase: 'invoke', ...failureStatus({ kind, message }) });
+      log.initReport({ durationMs: 0, ...failureStatus({ kind, message }) });
       return this.#initFailure;
     }
     const runtime = await this.#launchRuntime(plan, log);
     const end = await runtime.init(invocation.remainingMs());
     this.#starting.signal.throwIfAborted();
     if (end.kind === 'ready') {
+      await this.#reportInit(log, runtime, end.durationMs);
       this.#step('parked');
       return undefined;
     }
     const { durationMs, failure } = end;
-    log.initReport({ durationMs, phase: 'invoke', ...failureStatus(failure) });
+    log.extensions(runtime.session.extensions.all);
+    log.initReport({ durationMs, ...failureStatus(failure) });
     return failure;
   }
 
   async #run(order: InvocationOrder, invocation: RunningInvocation): Promise<InvocationAnswer> {
     const { log, runtime } = this.#prepared();
     invariant(runtime !== undefined, 'an environment that runs an invocation has a runtime');
-    log.start(order, this.version.version);
+    log.start(order);
     runtime.deliver({
       ...order,
       deadlineAtMs: this.#deps.clock.nowMs() + invocation.remainingMs(),
@@ -253,17 +271,17 @@ export class Environment {
     switch (end.kind) {
       case 'answered': {
         const outcome = answerOutcome(end.answer);
-        const settled = this.#settle(order, invocation, runtime);
+        const settled = this.#settle(invocation, runtime);
         this.#settling = settled;
         return order.wantsLogTail ? withTail(outcome, await settled) : { outcome };
       }
       case 'timed-out': {
         const outcome: Outcome = { kind: 'timed-out', afterMs: this.#timeoutMs };
-        return withTail(outcome, await this.#endFailed(order, invocation, { status: 'timeout' }));
+        return withTail(outcome, await this.#endFailed(invocation, { status: 'timeout' }));
       }
       case 'exited': {
         const status = failureStatus(end);
-        const tail = await this.#endFailed(order, invocation, status);
+        const tail = await this.#endFailed(invocation, status);
         return withTail({ kind: 'crashed', ...end.end }, tail);
       }
     }
@@ -276,8 +294,8 @@ export class Environment {
   ): Promise<InvocationAnswer> {
     const { log } = this.#prepared();
     // AWS: START comes after the init that ran inside the invocation.
-    log.start(order, this.version.version);
-    const tail = await this.#endFailed(order, invocation, failureStatus(failure));
+    log.start(order);
+    const tail = await this.#endFailed(invocation, failureStatus(failure));
     return withTail(failureOutcome(failure, order.requestId, this.#timeoutMs), tail);
   }
 
@@ -286,7 +304,6 @@ export class Environment {
    * rejects; the caller may have its answer already.
    */
   async #settle(
-    order: InvocationOrder,
     invocation: RunningInvocation,
     runtime: RunningRuntime,
   ): Promise<Uint8Array | undefined> {
@@ -296,13 +313,13 @@ export class Environment {
       const end = await invocation.settled;
       if (end.kind !== 'parked') {
         const status = end.kind === 'exited' ? failureStatus(end) : { status: 'timeout' as const };
-        return await this.#endFailed(order, invocation, status);
+        return await this.#endFailed(invocation, status);
       }
       invocation.dispose();
       await drained();
       if (this.#ending !== undefined) return undefined;
       const facts = this.#facts(end.atMs - invocation.startedMs, { status: 'success' });
-      const written = log.report(order.requestId, report(facts), peak);
+      const written = log.report(report(facts), peak, this.#hasExtensions);
       this.#invocation = undefined;
       this.#becomeIdle();
       return await written;
@@ -315,18 +332,19 @@ export class Environment {
 
   /** Ends the environment with its failed invocation; resolves when it is dead. */
   async #endFailed(
-    order: InvocationOrder,
     invocation: RunningInvocation,
     status: ReportStatus,
   ): Promise<Uint8Array | undefined> {
     invocation.dispose();
+    // An extension is to know before it ends too.
+    if (this.#log?.hasSubscribers === true) this.#log.runtimeDone(status);
     const isTimeout = status.status === 'timeout';
     const durationMs = isTimeout ? this.#timeoutMs : invocation.elapsedMs();
     const peakMib = (await this.#runtime?.memoryPeakMib(this.version.memoryMib)) ?? 0;
     let tail: Promise<Uint8Array | undefined> | undefined;
     const facts = this.#facts(durationMs, status);
     await this.#stop(isTimeout ? 'its invocation timed out' : 'its runtime failed', () => {
-      tail = this.#log?.report(order.requestId, report(facts), Promise.resolve(peakMib));
+      tail = this.#log?.report(report(facts), Promise.resolve(peakMib), this.#hasExtensions);
     });
     return await tail;
   }
@@ -338,11 +356,27 @@ export class Environment {
     return { durationMs, memoryMib, status, ...(initMs === undefined ? {} : { initMs }) };
   }
 
+  get #hasExtensions(): boolean {
+    return (this.#runtime?.session.extensions.all.length ?? 0) > 0;
+  }
+
+  #onRuntimeParked(log: EnvironmentLog): void {
+    log.parked();
+    const invocation = this.#invocation;
+    void drained().then(() => {
+      if (this.#invocation !== invocation) return;
+      const outcome = { status: 'success' } as const;
+      if (this.#state === 'responded') log.runtimeDone(outcome);
+      else if (this.#state !== 'stopping') log.initRuntimeDone(outcome);
+    });
+  }
+
   #onReady(): void {
     if (this.#state === 'responded') this.#invocation?.parked();
   }
 
   #onAnswered(answer: RuntimeAnswer): void {
+    this.#log?.answered(answer.kind === 'too-large' ? 0 : answer.payload.length);
     this.#step('answered');
     this.#invocation?.answered(answer);
   }

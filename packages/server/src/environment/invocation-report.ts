@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { SYNC_PAYLOAD_BYTES } from '../core/limits.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { InvocationReport } from './log/platform-lines.ts';
+import type { InvocationReport } from './log/environment-log.ts';
 import type { RuntimeAnswer } from './runtime-api/runtime-session.ts';
 
 export type ReportStatus = {
@@ -35,7 +35,7 @@ export function answerOutcome(answer: RuntimeAnswer): Outcome {
   }
 }
 
-export function report({ status, ...facts }: ReportFacts): Omit<InvocationReport, 'peakMib'> {
+export function report({ status, ...facts }: ReportFacts): InvocationReport {
   // AWS: since August 2025 the init of a cold start is billed with its first invocation.
   const billedMs = Math.ceil(facts.durationMs + (facts.initMs ?? 0));
   return { ...facts, ...status, billedMs };

@@ -10,6 +10,9 @@ import type { ErrorReport, RuntimeAnswer, RuntimeListener } from './runtime-api/
 export interface ReadinessOwner {
   /** Everything waits: once after init, once after each invocation. */
   ready(): void;
+  /** The runtime waits; extensions may not yet. */
+  runtimeParked(): void;
+  answering(): void;
   answered(answer: RuntimeAnswer): void;
 }
 
@@ -35,10 +38,12 @@ export class Readiness {
     this.runtimeListener = {
       parked: () => {
         this.#isRuntimeParked = true;
+        owner.runtimeParked();
         this.#extensions?.closeRegistration();
         this.#check();
       },
       initFailed: (report) => this.#initFailed.resolve(report),
+      answering: () => owner.answering(),
       answered: (answer) => owner.answered(answer),
     };
     this.extensionListener = {

@@ -181,8 +181,9 @@ async function assignBooted(
     cpusOf(version) > INIT_CPUS ? sandbox.limitCpus(cpusOf(version)) : undefined,
   ]);
   signal.throwIfAborted();
-  openExtensions(session, plan, readiness);
-  booted.assign(readiness.runtimeListener, (stream, chunk) => log.write(stream, chunk), {
+  openExtensions(session, plan, readiness, log);
+  log.deliverInto(sandbox);
+  booted.assign(readiness.runtimeListener, log.write, {
     env: { ...version.environment, ...variablesOf(plan, sandbox) },
     cwd: TASK_ROOT,
   });
@@ -191,13 +192,15 @@ async function assignBooted(
 
 /** What its extensions are told about the function. */
 function openExtensions(
-  { extensions }: RuntimeSession,
+  session: RuntimeSession,
   plan: EnvironmentPlan,
   readiness: Readiness,
+  log: EnvironmentLog,
 ): void {
   const { name, version, handler, account } = plan.version;
-  readiness.watch(extensions);
-  extensions.open(
+  readiness.watch(session.extensions);
+  session.telemetry = log;
+  session.extensions.open(
     { functionName: name, functionVersion: version, handler, accountId: account },
     readiness.extensionListener,
   );
@@ -211,7 +214,7 @@ async function startFresh(
   const { log, signal } = options;
   const readiness = new Readiness(options.listener);
   const session = new RuntimeSession(readiness.runtimeListener);
-  openExtensions(session, plan, readiness);
+  openExtensions(session, plan, readiness, log);
   const sandbox = await deps.driver.create(
     sandboxRequest(plan, options.sandboxId, [
       {
@@ -228,6 +231,7 @@ async function startFresh(
   );
   try {
     signal.throwIfAborted();
+    log.deliverInto(sandbox);
     const cpus = cpusOf(plan.version);
     const runtime = new RunningRuntime(sandbox, session, readiness, deps.clock, cpus);
     await startProgram(sandbox, plan, log);
@@ -272,7 +276,7 @@ async function startProgram(
     userEnv: version.environment,
     cwd: TASK_ROOT,
     mounts: [...functionMounts(plan), ...installation.mounts],
-    onOutput: (stream, chunk) => log.write(stream, chunk),
+    onOutput: log.write,
   });
 }
 

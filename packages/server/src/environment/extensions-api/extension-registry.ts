@@ -136,7 +136,7 @@ export class ExtensionRegistry {
   }
 
   next(request: IncomingMessage, response: ServerResponse): void {
-    const extension = this.#identify(request, response, (id) => `Unknown extension ${id}`);
+    const extension = this.identify(request, response, (id) => `Unknown extension ${id}`);
     if (extension === undefined) return;
     const { phase: from, identifier } = extension;
     if (!extension.park(response)) {
@@ -151,7 +151,7 @@ export class ExtensionRegistry {
     response: ServerResponse,
   ): Promise<void> {
     const unknown = 'Unknown Lambda-Extension-Identifier';
-    const extension = this.#identify(request, response, () => unknown, true);
+    const extension = this.identify(request, response, () => unknown, true);
     if (extension === undefined) return;
     const mayFail =
       extension.phase === 'Registered' ||
@@ -195,7 +195,7 @@ export class ExtensionRegistry {
   }
 
   /** Who asks, by the identifier that it was given; undefined where the request was refused. */
-  #identify(
+  identify(
     request: IncomingMessage,
     response: ServerResponse,
     unknown: (identifier: string) => string,

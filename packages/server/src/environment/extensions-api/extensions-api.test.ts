@@ -25,7 +25,12 @@ let failures: string[];
 let close: () => Promise<void>;
 
 beforeEach(async () => {
-  const session = new RuntimeSession({ parked() {}, initFailed() {}, answered() {} });
+  const session = new RuntimeSession({
+    parked() {},
+    answering() {},
+    initFailed() {},
+    answered() {},
+  });
   registry = session.extensions;
   failures = [];
   registry.open(facts, { changed() {}, failed: (_, errorType) => failures.push(errorType) });

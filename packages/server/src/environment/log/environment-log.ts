@@ -1,86 +1,260 @@
 /**
- * The log of one environment: the platform's lines and the function's output in one order, sent
- * to its stream, and kept as a tail for the invocation that asked for it. Platform lines come
- * from here alone: output that looks like one is only output.
+ * What one environment has to tell: the platform's events and the output of its programs, in one
+ * order. Each becomes a line of the log where the function's logging has one for it, a part of
+ * the tail for the invocation that asked for it, and telemetry for the extensions that subscribed.
+ * The platform's lines come from here alone: output that looks like one is only output.
  */
 import type { FunctionVersion } from '../../core/function-version.ts';
+import { runtimeVersionArn } from '../../core/runtime-version-arn.ts';
 import type { Clock } from '../../lib/clock.ts';
+import type { Sandbox } from '../../sandbox/driver.ts';
+import type { EnvironmentPlan } from '../prepare-environment.ts';
+import { LOSS_REASON } from '../telemetry/subscriber.ts';
+import type { Subscription } from '../telemetry/subscription.ts';
+import type { Dialect, TelemetryEvent } from '../telemetry/telemetry-event.ts';
+import { TelemetryRelay } from '../telemetry/telemetry-relay.ts';
 import { applicationFilter } from './application-level.ts';
+import { InvocationSpans } from './invocation-spans.ts';
 import type { LogStream } from './log-stream.ts';
 import { LogTail } from './log-tail.ts';
 import { OrderedLines } from './ordered-lines.ts';
 import { OutputBudget } from './output-budget.ts';
 import { OutputLines } from './output-lines.ts';
 import {
-  platformLines,
-  type InitReport,
-  type InitStart,
-  type InvocationReport,
-  type PlatformLines,
-} from './platform-lines.ts';
+  roundedMs,
+  type EventOutcome,
+  type InitPhase,
+  type PlatformEvent,
+  type ReportRecord,
+  type StartRecord,
+} from './platform-event.ts';
+import { platformLines, type LineOf } from './platform-lines.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
+export type WriteOutput = (from: OutputStream, chunk: Uint8Array) => void;
+
+export interface InvocationReport extends EventOutcome {
+  readonly durationMs: number;
+  readonly billedMs: number;
+  readonly memoryMib: number;
+  /** Of a cold start whose init succeeded. */
+  readonly initMs?: number;
+}
+
+export interface InvocationStart {
+  readonly requestId: string;
+  readonly invokedArn: string;
+  readonly traceHeader: string;
+  readonly tenantId?: string;
+  readonly wantsLogTail: boolean;
+}
+
+/** What there is to say about one of the extensions. */
+export interface ExtensionFacts {
+  readonly name: string;
+  readonly phase: string;
+  readonly events: readonly string[];
+  readonly errorType: string | undefined;
+}
+
+type InitPlan = Pick<EnvironmentPlan, 'installation' | 'logStream'>;
+
+interface Entry {
+  readonly atMs: number;
+  readonly text: string | undefined;
+  readonly event: TelemetryEvent | undefined;
+}
+
+const BYTES_PER_MIB = 1_048_576;
 
 export class EnvironmentLog {
+  /** The output of the runtime's process. */
+  readonly write: WriteOutput;
   readonly #clock: Clock;
   readonly #stream: LogStream;
-  readonly #lines: PlatformLines;
-  readonly #ordered: OrderedLines;
-  readonly #output: Readonly<Record<OutputStream, OutputLines>>;
+  readonly #version: FunctionVersion;
+  readonly #lineOf: LineOf;
+  readonly #passes: ((line: string) => boolean) | undefined;
+  readonly #ordered: OrderedLines<Entry>;
+  readonly #outputs: OutputLines[] = [];
   readonly #budget: OutputBudget;
+  readonly #relay: TelemetryRelay;
+  #sandbox: Pick<Sandbox, 'connect'> | undefined;
+  #phase: InitPhase = 'init';
+  #isInitRuntimeDone = false;
+  #invocation: Current | undefined;
   #tail: LogTail | undefined;
-  /** Of the invocation that runs. */
-  #tenantId: string | undefined;
   #lastReport: Promise<unknown> = Promise.resolve();
 
   constructor(
-    deps: { readonly clock: Clock; readonly stream: LogStream },
-    { logging, runtime }: Pick<FunctionVersion, 'logging' | 'runtime'>,
+    { clock, stream }: { readonly clock: Clock; readonly stream: LogStream },
+    version: FunctionVersion,
   ) {
-    const { clock, stream } = deps;
+    const { logging } = version;
+    const isJson = logging.format === 'JSON';
     this.#clock = clock;
     this.#stream = stream;
-    this.#lines = platformLines(logging, () => clock.nowMs());
-    this.#ordered = new OrderedLines(({ atMs, text }) => stream.append(atMs, text));
+    this.#version = version;
+    this.#lineOf = platformLines(logging);
+    this.#passes = isJson ? applicationFilter(logging.applicationLevel) : undefined;
     this.#budget = new OutputBudget(clock.monotonicMs());
-    const passes =
-      logging.format === 'JSON' ? applicationFilter(logging.applicationLevel) : undefined;
-    const isManaged = !runtime.startsWith('provided');
-    const emit = (line: string): void => {
-      if (passes !== undefined && !passes(line)) return;
-      this.#append(isManaged && line.includes('\r') ? rejoined(line) : line);
-    };
-    this.#output = { stdout: new OutputLines(emit), stderr: new OutputLines(emit) };
+    this.#relay = new TelemetryRelay(
+      (port) => this.#connect(port),
+      () => clock.nowMs(),
+      isJson,
+    );
+    this.#ordered = new OrderedLines(({ atMs, text, event }) => {
+      if (text !== undefined) stream.append(atMs, text);
+      if (event !== undefined) this.#relay.publish(event);
+    });
+    this.write = this.#openOutput('function');
   }
 
-  write(from: OutputStream, chunk: Uint8Array): void {
-    if (this.#budget.spend(chunk.length, this.#clock.monotonicMs())) {
-      this.#output[from].write(chunk);
+  /** For the output of one extension's process. */
+  openExtensionOutput(): WriteOutput {
+    return this.#openOutput('extension');
+  }
+
+  /** Where the extensions run from now on. Those of an earlier sandbox are gone. */
+  deliverInto(sandbox: Pick<Sandbox, 'connect'>): void {
+    this.#sandbox = sandbox;
+  }
+
+  initStart(phase: InitPhase, { installation, logStream }: InitPlan): void {
+    const { name, version, memoryMib, region } = this.#version;
+    const { versionLabel } = installation;
+    this.#phase = phase;
+    this.#isInitRuntimeDone = false;
+    if (phase === 'invoke') this.#relay.reset();
+    this.#emit({
+      type: 'platform.initStart',
+      record: {
+        initializationType: 'on-demand',
+        phase,
+        runtimeVersion: versionLabel,
+        runtimeVersionArn: runtimeVersionArn(region, versionLabel),
+        functionName: name,
+        functionVersion: version,
+        instanceId: logStream.replace('/[', `/${name}[`),
+        instanceMaxMemory: memoryMib * BYTES_PER_MIB,
+      },
+    });
+  }
+
+  /** The runtime is ready, or never will be. Extensions may still be at work. */
+  initRuntimeDone(outcome: EventOutcome): void {
+    if (this.#isInitRuntimeDone) return;
+    this.#isInitRuntimeDone = true;
+    this.flushOutput();
+    const base = { initializationType: 'on-demand', phase: this.#phase } as const;
+    this.#emit({ type: 'platform.initRuntimeDone', record: { ...base, ...picked(outcome) } });
+  }
+
+  /** Init is over. */
+  initReport(report: EventOutcome & { readonly durationMs: number }): void {
+    this.initRuntimeDone(report);
+    this.flushOutput();
+    const metrics = { durationMs: roundedMs(report.durationMs) };
+    const base = { initializationType: 'on-demand', phase: this.#phase } as const;
+    this.#emit({ type: 'platform.initReport', record: { ...base, ...picked(report), metrics } });
+    this.#relay.closeSubscriptions();
+  }
+
+  /** Whether an extension has subscribed. */
+  get hasSubscribers(): boolean {
+    return this.#relay.hasSubscribers;
+  }
+
+  /** What has become of the extensions, at the end of init. */
+  extensions(all: readonly ExtensionFacts[] = []): void {
+    for (const { name, phase, events, errorType } of all) {
+      const failure = errorType === undefined || errorType === '' ? {} : { errorType };
+      const record = { name, state: phase, events, ...failure };
+      this.#emit({ type: 'platform.extension', record });
     }
   }
 
-  initStart(start: InitStart): void {
-    this.#append(this.#lines.initStart(start));
+  /** Whether init is still going on, in which alone an extension may subscribe. */
+  get takesSubscriptions(): boolean {
+    return this.#relay.isOpen;
   }
 
-  initReport(report: InitReport): void {
-    this.flushOutput();
-    this.#append(this.#lines.initReport(report));
+  /** Which API this extension has subscribed with. */
+  subscribedApi(extension: string): Dialect['api'] | undefined {
+    return this.#relay.apiOf(extension);
+  }
+
+  subscribe(extension: string, subscription: Subscription): void {
+    this.#relay.subscribe(extension, subscription);
+    const { dialect, kinds } = subscription;
+    this.#emit({
+      type: `platform.${dialect.api}Subscription`,
+      record: { name: extension, state: 'Subscribed', types: kinds },
+    });
   }
 
   /** Opens an invocation's part of the log: its tail starts here. */
-  start(
-    order: {
-      readonly requestId: string;
-      readonly tenantId?: string;
-      readonly wantsLogTail: boolean;
-    },
-    version: string,
-  ): void {
+  start(order: InvocationStart): void {
     this.flushOutput();
     this.#tail = order.wantsLogTail ? new LogTail() : undefined;
-    this.#tenantId = order.tenantId;
-    this.#append(this.#lines.start(order.requestId, version, order.tenantId));
+    const { requestId, invokedArn, traceHeader, tenantId } = order;
+    const invocation: Current = {
+      requestId,
+      tenant: tenantId === undefined ? {} : { tenantId },
+      // AWS: records carry the trace only where somebody keeps it.
+      tracing: /(^|;)Sampled=1/.test(traceHeader)
+        ? { tracing: { type: 'X-Amzn-Trace-Id', value: traceHeader } }
+        : {},
+      spans: new InvocationSpans(this.#clock),
+      isRuntimeDone: false,
+    };
+    this.#invocation = invocation;
+    this.#emit({
+      type: 'platform.start',
+      record: {
+        requestId,
+        functionArn: invokedArn,
+        version: this.#version.version,
+        ...invocation.tenant,
+        ...invocation.tracing,
+      },
+    });
+  }
+
+  /** The runtime begins to send its answer. */
+  answering(): void {
+    this.#invocation?.spans.answering();
+  }
+
+  /** All of the answer is here. */
+  answered(producedBytes: number): void {
+    this.#invocation?.spans.answered(producedBytes);
+  }
+
+  /** The runtime asks for its next event; what it wrote before may still be on its way. */
+  parked(): void {
+    this.#invocation?.spans.parked();
+  }
+
+  /** The runtime is done with the event, or never will be. Extensions may still be at work. */
+  runtimeDone(outcome: EventOutcome): void {
+    const invocation = this.#invocation;
+    if (invocation === undefined || invocation.isRuntimeDone) return;
+    invocation.isRuntimeDone = true;
+    const { requestId, tracing, spans } = invocation;
+    const metrics = spans.metrics();
+    const ofRuntime = spans.ofRuntime();
+    this.flushOutput();
+    this.#emit({
+      type: 'platform.runtimeDone',
+      record: {
+        requestId,
+        ...picked(outcome),
+        ...tracing,
+        ...(ofRuntime.length === 0 ? {} : { spans: ofRuntime }),
+        metrics,
+      },
+    });
   }
 
   /**
@@ -88,24 +262,28 @@ export class EnvironmentLog {
    * resolves then, with the tail where one was kept. `peakMib` never rejects.
    */
   report(
-    requestId: string,
-    report: Omit<InvocationReport, 'peakMib'>,
+    report: InvocationReport,
     peakMib: Promise<number>,
+    hasExtensions = false,
   ): Promise<Uint8Array | undefined> {
+    const invocation = this.#invocation;
+    if (invocation === undefined) return Promise.resolve(undefined);
+    this.runtimeDone(report);
+    this.#invocation = undefined;
     this.flushOutput();
-    this.#append(this.#lines.end(requestId, report));
+    const { requestId, tenant, tracing } = invocation;
+    const spans = hasExtensions ? { spans: invocation.spans.ofExtensions() } : {};
+    this.#emit({ type: 'platform.end', record: { requestId } });
     const atMs = this.#clock.nowMs();
     const place = this.#ordered.reserve();
     const tail = this.#tail;
-    const tenantId = this.#tenantId;
     this.#tail = undefined;
     const written = peakMib.then((peak) => {
-      const text = this.#lines.report(requestId, {
-        ...report,
-        peakMib: peak,
-        ...(tenantId === undefined ? {} : { tenantId }),
-      });
-      place({ atMs, text: text ?? '' });
+      const metrics = metricsOf(report, peak);
+      const record = { requestId, ...tenant, metrics, ...picked(report), ...tracing, ...spans };
+      const event = { type: 'platform.report', record } as const;
+      const text = this.#lineOf(event, atMs);
+      place({ atMs, text, event: { ...event, atMs } });
       if (text !== undefined) tail?.append(text);
       return tail?.bytes();
     });
@@ -115,28 +293,88 @@ export class EnvironmentLog {
 
   /** Unfinished lines become lines, and what was dropped is told. */
   flushOutput(): void {
-    this.#output.stdout.flush();
-    this.#output.stderr.flush();
-    const droppedBytes = this.#budget.takeDropped();
-    if (droppedBytes > 0) {
-      this.#append(
-        `[hearth] ${droppedBytes} bytes of output dropped: written faster than 5 MB/s\n`,
-      );
-    }
+    for (const output of this.#outputs) output.flush();
+    const dropped = this.#budget.takeDropped();
+    if (dropped === undefined) return;
+    const record = {
+      droppedBytes: dropped.bytes,
+      // Nobody looked for line ends in them: as many as were written at once.
+      droppedRecords: dropped.chunks,
+      reason: LOSS_REASON,
+    };
+    this.#emit({ type: 'platform.logsDropped', record });
   }
 
-  /** The environment is gone: sends the rest. */
+  /** What extensions have subscribed to and did not get yet is sent; resolves when it was taken. */
+  async flushTelemetry(): Promise<void> {
+    this.flushOutput();
+    await this.#lastReport;
+    await this.#relay.flush();
+  }
+
+  /** The environment is gone: sends the rest to the log. */
   async end(): Promise<void> {
+    this.#relay.close();
     this.flushOutput();
     await this.#lastReport;
     await this.#stream.end();
   }
 
-  #append(text: string | undefined): void {
-    if (text === undefined) return;
-    this.#ordered.append({ atMs: this.#clock.nowMs(), text });
-    this.#tail?.append(text);
+  async #connect(port: number): ReturnType<Sandbox['connect']> {
+    if (this.#sandbox === undefined) throw new Error('There is no sandbox yet.');
+    return await this.#sandbox.connect(port);
   }
+
+  #openOutput(type: 'function' | 'extension'): WriteOutput {
+    const isManaged = !this.#version.runtime.startsWith('provided');
+    const emit = (line: string): void => this.#emitLine(type, isManaged ? rejoined(line) : line);
+    const lines = { stdout: new OutputLines(emit), stderr: new OutputLines(emit) };
+    this.#outputs.push(lines.stdout, lines.stderr);
+    return (from, chunk) => {
+      if (this.#budget.spend(chunk.length, this.#clock.monotonicMs())) lines[from].write(chunk);
+    };
+  }
+
+  #emitLine(type: 'function' | 'extension', line: string): void {
+    const atMs = this.#clock.nowMs();
+    // AWS: log levels decide what CloudWatch gets, not what extensions get.
+    const text = this.#passes === undefined || this.#passes(line) ? line : undefined;
+    const event = this.#relay.isWatched ? { type, record: line, atMs } : undefined;
+    this.#append({ atMs, text, event });
+  }
+
+  #emit(event: PlatformEvent): void {
+    const atMs = this.#clock.nowMs();
+    this.#append({ atMs, text: this.#lineOf(event, atMs), event: { ...event, atMs } });
+  }
+
+  #append(entry: Entry): void {
+    this.#ordered.append(entry);
+    if (entry.text !== undefined) this.#tail?.append(entry.text);
+  }
+}
+
+interface Current {
+  readonly requestId: string;
+  readonly tenant: Pick<StartRecord, 'tenantId'>;
+  readonly tracing: Pick<StartRecord, 'tracing'>;
+  readonly spans: InvocationSpans;
+  isRuntimeDone: boolean;
+}
+
+function picked({ status, errorType }: EventOutcome): EventOutcome {
+  return errorType === undefined ? { status } : { status, errorType };
+}
+
+function metricsOf(report: InvocationReport, peakMib: number): ReportRecord['metrics'] {
+  const { initMs } = report;
+  return {
+    durationMs: roundedMs(report.durationMs),
+    billedDurationMs: report.billedMs,
+    memorySizeMB: report.memoryMib,
+    maxMemoryUsedMB: peakMib,
+    ...(initMs === undefined ? {} : { initDurationMs: roundedMs(initMs) }),
+  };
 }
 
 /**
@@ -144,5 +382,5 @@ export class EnvironmentLog {
  * in the log it is one event with real line ends again, as on AWS.
  */
 function rejoined(line: string): string {
-  return line.replaceAll(/\r(?!\n)/g, '\n');
+  return line.includes('\r') ? line.replaceAll(/\r(?!\n)/g, '\n') : line;
 }

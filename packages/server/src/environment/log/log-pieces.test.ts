@@ -27,16 +27,16 @@ describe('a log tail', () => {
 
 test('lines behind a reserved place wait for it and keep their order', () => {
   const written: string[] = [];
-  const lines = new OrderedLines(({ text }) => written.push(text));
-  const add = (text: string): void => lines.append({ atMs: 0, text });
+  const lines = new OrderedLines<string>((text) => written.push(text));
+  const add = (text: string): void => lines.append(text);
   add('END 1');
   const first = lines.reserve();
   add('START 2');
   const second = lines.reserve();
   add('START 3');
-  second({ atMs: 0, text: 'REPORT 2' });
+  second('REPORT 2');
   expect(written).toEqual(['END 1']);
-  first({ atMs: 0, text: 'REPORT 1' });
+  first('REPORT 1');
   expect(written).toEqual(['END 1', 'REPORT 1', 'START 2', 'REPORT 2', 'START 3']);
   add('END 3');
   expect(written.at(-1)).toBe('END 3');
@@ -47,8 +47,8 @@ test('an output budget refuses what is beyond it, counts that, and refills with 
   const mib = 1_048_576;
   const passed = Array.from({ length: 12 }, () => budget.spend(mib, 0)).filter(Boolean);
   expect(passed).toHaveLength(8);
-  expect(budget.takeDropped()).toBe(4 * mib);
-  expect(budget.takeDropped()).toBe(0);
+  expect(budget.takeDropped()).toEqual({ bytes: 4 * mib, chunks: 4 });
+  expect(budget.takeDropped()).toBe(undefined);
   expect(budget.spend(mib, 1000)).toBe(true);
 });
 

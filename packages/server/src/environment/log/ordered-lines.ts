@@ -2,28 +2,23 @@
  * Keeps lines in the order in which they were made although one of them may still lack a figure:
  * REPORT waits for the memory peak, and the next invocation must not wait for REPORT.
  */
-export interface PlacedLine {
-  readonly atMs: number;
-  readonly text: string;
-}
-
-export class OrderedLines {
-  readonly #write: (line: PlacedLine) => void;
+export class OrderedLines<Line> {
+  readonly #write: (line: Line) => void;
   /** Non-empty only while its first entry is unfinished. */
-  readonly #entries: { line: PlacedLine | undefined }[] = [];
+  readonly #entries: { line: Line | undefined }[] = [];
 
-  constructor(write: (line: PlacedLine) => void) {
+  constructor(write: (line: Line) => void) {
     this.#write = write;
   }
 
-  append(line: PlacedLine): void {
+  append(line: Line): void {
     if (this.#entries.length === 0) this.#write(line);
     else this.#entries.push({ line });
   }
 
   /** Takes the place of a line that comes later; what it resolves with is written there. */
-  reserve(): (line: PlacedLine) => void {
-    const entry: { line: PlacedLine | undefined } = { line: undefined };
+  reserve(): (line: Line) => void {
+    const entry: { line: Line | undefined } = { line: undefined };
     this.#entries.push(entry);
     return (line) => {
       entry.line = line;

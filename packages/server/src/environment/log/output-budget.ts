@@ -13,6 +13,7 @@ export class OutputBudget {
   #leftBytes = BURST_BYTES;
   #refilledAtMs: number;
   #droppedBytes = 0;
+  #droppedChunks = 0;
 
   constructor(nowMs: number) {
     this.#refilledAtMs = nowMs;
@@ -25,16 +26,18 @@ export class OutputBudget {
     this.#refilledAtMs = nowMs;
     if (sizeBytes > this.#leftBytes) {
       this.#droppedBytes += sizeBytes;
+      this.#droppedChunks += 1;
       return false;
     }
     this.#leftBytes -= sizeBytes;
     return true;
   }
 
-  /** How much was refused since this was last asked. */
-  takeDropped(): number {
-    const dropped = this.#droppedBytes;
+  /** How much was refused since this was last asked; undefined where nothing was. */
+  takeDropped(): { readonly bytes: number; readonly chunks: number } | undefined {
+    const dropped = { bytes: this.#droppedBytes, chunks: this.#droppedChunks };
     this.#droppedBytes = 0;
-    return dropped;
+    this.#droppedChunks = 0;
+    return dropped.chunks === 0 ? undefined : dropped;
   }
 }

@@ -1,132 +1,106 @@
 /**
- * The lines that the platform itself writes into a function's log, in both formats, exactly as
- * recorded on AWS. Pure. In JSON a line is left out when the function's system log level says so.
+ * The lines that the platform's events become in a function's log, in both formats, exactly as
+ * recorded on AWS. Pure. An event may have no line: in JSON where the function's system log level
+ * says so, in text because AWS writes none.
  */
 import type { LoggingConfiguration } from '../../core/function-version.ts';
+import {
+  systemLevel,
+  type InitReportRecord,
+  type PlatformEvent,
+  type ReportRecord,
+  type SubscriptionRecord,
+  type SystemLevel,
+} from './platform-event.ts';
 
-export interface PlatformLines {
-  initStart(start: InitStart): string | undefined;
-  initReport(report: InitReport): string | undefined;
-  start(requestId: string, version: string, tenantId?: string): string | undefined;
-  end(requestId: string, report: Omit<InvocationReport, 'peakMib'>): string | undefined;
-  report(requestId: string, report: InvocationReport): string | undefined;
-}
+export type LineOf = (event: PlatformEvent, atMs: number) => string | undefined;
 
-export interface InitStart {
-  readonly runtimeVersion: string;
-  readonly runtimeVersionArn: string;
-  readonly functionName: string;
-  readonly functionVersion: string;
-}
-
-/** Only failed inits of on-demand environments are reported. */
-export interface InitReport {
-  readonly durationMs: number;
-  readonly phase: 'init' | 'invoke';
-  readonly status: 'error' | 'timeout';
-  readonly errorType?: string;
-}
-
-export interface InvocationReport {
-  readonly durationMs: number;
-  readonly billedMs: number;
-  readonly memoryMib: number;
-  readonly peakMib: number;
-  /** Of a cold start whose init succeeded. */
-  readonly initMs?: number;
-  readonly status: 'success' | 'error' | 'timeout';
-  readonly errorType?: string;
-  /** AWS: in the JSON format alone. */
-  readonly tenantId?: string;
-}
-
-/** `nowMs` stamps the JSON lines; it is called once for each. */
-export function platformLines(logging: LoggingConfiguration, nowMs: () => number): PlatformLines {
-  return logging.format === 'JSON' ? jsonLines(logging.systemLevel ?? 'INFO', nowMs) : textLines;
-}
-
-const textLines: PlatformLines = {
-  initStart: (start) =>
-    `INIT_START Runtime Version: ${start.runtimeVersion}` +
-    `\tRuntime Version ARN: ${start.runtimeVersionArn}\n`,
-  initReport: (report) =>
-    `INIT_REPORT Init Duration: ${report.durationMs.toFixed(2)} ms` +
-    `\tPhase: ${report.phase}\tStatus: ${report.status}${errorTypeField(report)}\n`,
-  start: (requestId, version) => `START RequestId: ${requestId} Version: ${version}\n`,
-  end: (requestId) => `END RequestId: ${requestId}\n`,
-  report: (requestId, report) =>
-    `REPORT RequestId: ${requestId}\tDuration: ${report.durationMs.toFixed(2)} ms` +
-    `\tBilled Duration: ${report.billedMs} ms\tMemory Size: ${report.memoryMib} MB` +
-    `\tMax Memory Used: ${report.peakMib} MB\t` +
-    (report.initMs === undefined ? '' : `Init Duration: ${report.initMs.toFixed(2)} ms\t`) +
-    // AWS: a successful line ends with its tab, a failed one with the status.
-    (report.status === 'success' ? '' : `Status: ${report.status}${errorTypeField(report)}`) +
-    '\n',
-};
-
-function errorTypeField(report: { readonly status: string; readonly errorType?: string }): string {
-  return report.status === 'error' && report.errorType !== undefined
-    ? `\tError Type: ${report.errorType}`
-    : '';
+export function platformLines({ format, systemLevel: level }: LoggingConfiguration): LineOf {
+  return format === 'JSON' ? jsonLines(level ?? 'INFO') : textLine;
 }
 
 const severity: Readonly<Record<string, number>> = { DEBUG: 0, INFO: 1, WARN: 2 };
 
-function jsonLines(level: string, nowMs: () => number): PlatformLines {
-  const least = severity[level] ?? 1;
-  const line = (of: 'DEBUG' | 'INFO' | 'WARN', type: string, record: object) =>
-    (severity[of] ?? 1) < least
-      ? undefined
-      : `${JSON.stringify({ time: new Date(nowMs()).toISOString(), type, record })}\n`;
-  return {
-    initStart: (start) =>
-      line('INFO', 'platform.initStart', {
-        initializationType: 'on-demand',
-        phase: 'init',
-        ...start,
-      }),
-    initReport: ({ durationMs, phase, status, errorType }) =>
-      line('WARN', 'platform.initReport', {
-        initializationType: 'on-demand',
-        phase,
-        status,
-        ...(errorType === undefined ? {} : { errorType }),
-        metrics: { durationMs: rounded(durationMs) },
-      }),
-    start: (requestId, version, tenantId) =>
-      line('INFO', 'platform.start', { requestId, version, ...tenantField(tenantId) }),
-    // AWS: the JSON format has no END; what stands in its place is the end of the runtime's work.
-    end: (requestId, report) =>
-      line(report.status === 'success' ? 'DEBUG' : 'WARN', 'platform.runtimeDone', {
-        requestId,
-        ...outcomeFields(report),
-        metrics: { durationMs: rounded(report.durationMs) },
-      }),
-    report: (requestId, report) =>
-      line(report.status === 'success' ? 'INFO' : 'WARN', 'platform.report', {
-        requestId,
-        ...tenantField(report.tenantId),
-        metrics: {
-          durationMs: rounded(report.durationMs),
-          billedDurationMs: report.billedMs,
-          memorySizeMB: report.memoryMib,
-          maxMemoryUsedMB: report.peakMib,
-          ...(report.initMs === undefined ? {} : { initDurationMs: rounded(report.initMs) }),
-        },
-        ...outcomeFields(report),
-      }),
+function jsonLines(level: string): LineOf {
+  const isLeft = (of: SystemLevel): boolean => (severity[of] ?? 1) >= (severity[level] ?? 1);
+  return (event, atMs) => {
+    // AWS: the JSON format has no END; `platform.runtimeDone` stands in its place.
+    if (event.type === 'platform.end' || !isLeft(systemLevel(event))) return undefined;
+    const { type, record } = event;
+    return `${JSON.stringify({ time: new Date(atMs).toISOString(), type, record })}\n`;
   };
 }
 
-function tenantField(tenantId: string | undefined): object {
-  return tenantId === undefined ? {} : { tenantId };
+function textLine(event: PlatformEvent): string | undefined {
+  switch (event.type) {
+    case 'platform.initStart':
+      // AWS: an init that runs inside an invocation has no line.
+      return event.record.phase === 'invoke'
+        ? undefined
+        : `INIT_START Runtime Version: ${event.record.runtimeVersion}` +
+            `\tRuntime Version ARN: ${event.record.runtimeVersionArn}\n`;
+    case 'platform.initReport':
+      return initReportLine(event.record);
+    case 'platform.start':
+      return `START RequestId: ${event.record.requestId} Version: ${event.record.version}\n`;
+    case 'platform.end':
+      return `END RequestId: ${event.record.requestId}\n`;
+    case 'platform.report':
+      return reportLine(event.record);
+    case 'platform.extension':
+      return (
+        `EXTENSION\tName: ${event.record.name}\tState: ${event.record.state}` +
+        `\tEvents: [${event.record.events.join(',')}]` +
+        (event.record.errorType === undefined ? '' : `\tError Type: ${event.record.errorType}`) +
+        '\n'
+      );
+    case 'platform.telemetrySubscription':
+    case 'platform.logsSubscription':
+      return subscriptionLine(event.type, event.record);
+    case 'platform.logsDropped':
+      // AWS writes none; what was lost must be told all the same.
+      return `[hearth] ${event.record.droppedBytes} bytes of output dropped: written faster than 5 MB/s\n`;
+    case 'platform.initRuntimeDone':
+    case 'platform.runtimeDone':
+      return undefined;
+  }
 }
 
-function outcomeFields(report: Pick<InvocationReport, 'status' | 'errorType'>): object {
-  const { status, errorType } = report;
-  return errorType === undefined ? { status } : { status, errorType };
+/** AWS: an init on demand is reported when it failed, one made ahead of need always. */
+function initReportLine(record: InitReportRecord): string | undefined {
+  if (record.status === 'success' && record.initializationType === 'on-demand') return undefined;
+  return (
+    `INIT_REPORT Init Duration: ${record.metrics.durationMs.toFixed(2)} ms` +
+    `\tPhase: ${record.phase}\tStatus: ${record.status}${errorTypeField(record)}\n`
+  );
 }
 
-function rounded(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
+function reportLine(record: ReportRecord): string {
+  const { metrics } = record;
+  const { initDurationMs } = metrics;
+  return (
+    `REPORT RequestId: ${record.requestId}\tDuration: ${metrics.durationMs.toFixed(2)} ms` +
+    `\tBilled Duration: ${metrics.billedDurationMs} ms\tMemory Size: ${metrics.memorySizeMB} MB` +
+    `\tMax Memory Used: ${metrics.maxMemoryUsedMB} MB\t` +
+    (initDurationMs === undefined ? '' : `Init Duration: ${initDurationMs.toFixed(2)} ms\t`) +
+    // AWS: a successful line ends with its tab, a failed one with the status.
+    (record.status === 'success' ? '' : `Status: ${record.status}${errorTypeField(record)}`) +
+    '\n'
+  );
+}
+
+/** AWS: `Types: [Platform, Function]`; the word LOGS for the older API is from memory. */
+function subscriptionLine(
+  type: 'platform.telemetrySubscription' | 'platform.logsSubscription',
+  { name, state, types }: SubscriptionRecord,
+): string {
+  const word = type === 'platform.logsSubscription' ? 'LOGS' : 'TELEMETRY';
+  const names = types.map((each) => each.charAt(0).toUpperCase() + each.slice(1));
+  return `${word}\tName: ${name}\tState: ${state}\tTypes: [${names.join(', ')}]\n`;
+}
+
+function errorTypeField(record: { readonly status: string; readonly errorType?: string }): string {
+  return record.status === 'error' && record.errorType !== undefined
+    ? `\tError Type: ${record.errorType}`
+    : '';
 }

@@ -12,6 +12,7 @@ import type { Socket } from 'node:net';
 import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
 import { invariant } from '../../lib/invariant.ts';
 import { ExtensionRegistry } from '../extensions-api/extension-registry.ts';
+import type { TelemetrySource } from '../telemetry/serve-telemetry.ts';
 import { collectBody } from './collect-body.ts';
 import type { AssignmentTaker, EventTaker } from './event-taker.ts';
 import { reportedErrorType } from './reported-error-type.ts';
@@ -28,6 +29,8 @@ export interface RuntimeListener {
   /** The runtime waits for an event: once after init, once after each answer. */
   parked(): void;
   initFailed(report: ErrorReport): void;
+  /** An answer begins to arrive; again when the connection of the first broke. */
+  answering(): void;
   /** At most once for each event. */
   answered(answer: RuntimeAnswer): void;
 }
@@ -72,6 +75,8 @@ const MAX_CONNECTIONS = 64;
 
 export class RuntimeSession {
   readonly extensions = new ExtensionRegistry();
+  /** Set when there is a function whose telemetry its extensions may have. */
+  telemetry: TelemetrySource | undefined;
   #listener: RuntimeListener | undefined;
   readonly #onBooted: (() => void) | undefined;
   readonly #sockets = new Set<Socket>();
@@ -249,6 +254,7 @@ export class RuntimeSession {
       return undefined;
     }
     this.#phase = phase;
+    this.#listener?.answering();
     const body = await collectBody(request, SYNC_PAYLOAD_BYTES);
     if (this.#isEnded) return undefined;
     if (body.kind === 'complete') return body.bytes;

@@ -22,6 +22,7 @@ async function startSession(options: RuntimeApiOptions = {}): Promise<{
   let parked = 0;
   const session = new RuntimeSession({
     parked: () => (parked += 1),
+    answering: () => {},
     initFailed: () => {},
     answered: (answer) => answers.push(answer),
   });

@@ -9,6 +9,7 @@ import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { EXTENSIONS_PREFIX, serveExtensions } from '../extensions-api/serve-extensions.ts';
 import { httpTaker } from './event-taker.ts';
+import { serveTelemetry, telemetryApi } from '../telemetry/serve-telemetry.ts';
 import { replyText, replyUnknown } from './replies.ts';
 import { routeRequest } from './route-request.ts';
 import { serveChannel } from './runtime-channel.ts';
@@ -86,6 +87,12 @@ function serve(
   if (path.startsWith(EXTENSIONS_PREFIX)) {
     const call = path.slice(EXTENSIONS_PREFIX.length);
     settle(serveExtensions(session.extensions, call, request, response));
+    return;
+  }
+  const telemetry = telemetryApi(path);
+  if (telemetry !== undefined) {
+    const { extensions, telemetry: source } = session;
+    settle(serveTelemetry(telemetry, { extensions, source }, request, response));
     return;
   }
   const route = routeRequest(request.method ?? '', request.url ?? '');
