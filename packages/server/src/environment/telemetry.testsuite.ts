@@ -27,6 +27,7 @@ interface Answer {
 export function telemetrySuite(
   name: string,
   startDriver: (folder: string, logger: Logger) => Promise<SandboxDriver>,
+  settings: { readonly bootedOfEach: number },
 ): void {
   describe(`telemetry over ${name}`, () => {
     let folder: string;
@@ -53,7 +54,7 @@ export function telemetrySuite(
       act: (call: (event: object) => Promise<Answer>, stage: Stage) => Promise<void>,
       changes: Partial<FunctionVersion> = {},
     ): Promise<void> {
-      const stage = await startStage(driver, folder, {});
+      const stage = await startStage(driver, folder, { settings });
       const subscription = {
         path: '/2022-07-01/telemetry',
         request: { schemaVersion: '2022-12-13', types: all, buffering: quick },
