@@ -30,7 +30,7 @@ export interface RuntimeListener {
   parked(): void;
   initFailed(report: ErrorReport): void;
   /** An answer begins to arrive; again when the connection of the first broke. */
-  answering(): void;
+  answering?(): void;
   /** At most once for each event. */
   answered(answer: RuntimeAnswer): void;
 }
@@ -254,7 +254,7 @@ export class RuntimeSession {
       return undefined;
     }
     this.#phase = phase;
-    this.#listener?.answering();
+    this.#listener?.answering?.();
     const body = await collectBody(request, SYNC_PAYLOAD_BYTES);
     if (this.#isEnded) return undefined;
     if (body.kind === 'complete') return body.bytes;
