@@ -94,7 +94,7 @@ function lambdaVariables(
     LD_LIBRARY_PATH: outside('/var/lang/lib'),
     LAMBDA_RUNTIME_DIR: outside('/var/runtime'),
     _HANDLER: handler,
-    PATH: '/usr/local/bin:/usr/bin:/bin',
+    PATH: '/usr/local/bin:/usr/bin:/bin:/opt/bin',
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
     AWS_EXECUTION_ENV: `AWS_Lambda_${identifier}`,

@@ -1,5 +1,5 @@
 /** The real bootstraps in real environments: what a user sees of them in answers and logs. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -116,6 +116,19 @@ export function managedRuntimesSuite(
         },
       ));
 
+    for (const [runtime, code] of [
+      ['nodejs26.x', 'nodejs-cjs'],
+      ['python3.11', 'python'],
+    ] as const) {
+      test(`${runtime} finds the libraries and programs of a layer`, () =>
+        withFunction(runtime, code, 'uses_a_layer.handler', async ({ invoke }, version) => {
+          const layer = await makeLayer(folder);
+          const sha256 = path.relative(sampleFunctions, layer);
+          const layers = [{ arn: 'layer', code: { sha256, sizeBytes: 1 } }];
+          expect(jsonOf(await invoke({ ...version, layers }))).toEqual(['a library', 'a program']);
+        }));
+    }
+
     test('a shell script is a runtime', () =>
       withFunction('provided.al2023', 'shell/echoes', 'any', async ({ invoke }, version) => {
         const result = await invoke(version, { a: 1 });
@@ -123,4 +136,18 @@ export function managedRuntimesSuite(
         expect((await invoke(version, { b: 2 })).functionError).toBeUndefined();
       }));
   });
+}
+
+async function makeLayer(folder: string): Promise<string> {
+  const layer = path.join(folder, 'layer');
+  const files = {
+    'nodejs/node_modules/layered.js': "module.exports = 'a library';",
+    'python/layered.py': "word = 'a library'",
+    'bin/layered': '#!/bin/sh\nprintf "a program"\n',
+  };
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(layer, name)), { recursive: true });
+    await writeFile(path.join(layer, name), text, { mode: 0o755 });
+  }
+  return layer;
 }

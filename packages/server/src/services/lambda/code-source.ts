@@ -71,9 +71,6 @@ async function readObject(
       'GetObject',
       input,
     );
-    if ((answer.ContentLength ?? 0) > UNZIPPED_CODE_BYTES) {
-      throw new CodeRejected('unzipped-too-large', `${answer.ContentLength} bytes in S3`);
-    }
     return await wholeBody(answer.Body);
   } catch (error) {
     throw error instanceof AwsError ? translate(error, bucket, key) : translateCodeError(error);
@@ -83,14 +80,22 @@ async function readObject(
 /** A service that may not be served here. */
 const S3: string = 's3';
 
+/** What S3 answers of an object: bytes on their way, which have to be read or given up. */
 interface ReadObject {
-  readonly ContentLength?: number;
-  readonly Body?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly Body?: {
+    readonly size: number;
+    chunks(): AsyncIterable<Uint8Array>;
+  };
 }
 
 async function wholeBody(body: ReadObject['Body']): Promise<Uint8Array> {
-  if (body === undefined || body instanceof Uint8Array) return body ?? new Uint8Array();
-  return Buffer.concat(await Array.fromAsync(body));
+  if (body === undefined) return new Uint8Array();
+  const chunks = body.chunks();
+  if (body.size > UNZIPPED_CODE_BYTES) {
+    await chunks[Symbol.asyncIterator]().return?.();
+    throw new CodeRejected('unzipped-too-large', `${body.size} bytes in S3`);
+  }
+  return Buffer.concat(await Array.fromAsync(chunks));
 }
 
 function translate(error: AwsError, bucket: string, key: string): AwsError {

@@ -373,6 +373,20 @@ describe('the layers of a function', () => {
     expect(await failure(update({ Layers: arns() }))).toEqual([400, INVALID, text()]);
   });
 
+  test('are named by ARNs with a version, as the API model says', async () => {
+    const pattern = String.raw`(arn:(aws[a-zA-Z-]*)?:lambda:(eusc-)?[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\d{1}:\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)`;
+    expect(await failure(create({ Layers: [layerArn] }))).toEqual([
+      400,
+      'ValidationException',
+      `1 validation error detected: Value '[${layerArn}]' at 'layers' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 2048, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: ${pattern}, Member must not be null]`,
+    ]);
+    expect(await failure(lambda.call('GetLayerVersionByArn', { Arn: layerArn }))).toEqual([
+      400,
+      'ValidationException',
+      `1 validation error detected: Value '${layerArn}' at 'arn' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern}`,
+    ]);
+  });
+
   test('may unpack to 250 MB together with the code, and no more', async () => {
     const half = buildZip([{ name: 'half', data: Buffer.alloc(131_072_001), deflate: true }]);
     const { LayerVersionArn } = await publish('', { Content: { ZipFile: half } });
@@ -569,25 +583,51 @@ describe('code from S3', () => {
   const asked = { S3Bucket: 'bucket', S3Key: 'code.zip', S3ObjectVersion: 'v7' };
   const content = { Content: asked };
 
-  test('is read in the name of the caller, as bytes or as a stream', async () => {
+  /** As S3 answers; `given` is told when its bytes are given up unread. */
+  const body = (bytes: Uint8Array, size = bytes.length, given = { isUp: false }): object => ({
+    size,
+    chunks: () => {
+      const parts = [bytes.subarray(0, 9), bytes.subarray(9)].values();
+      return {
+        [Symbol.asyncIterator]: () => ({
+          next: async () => parts.next(),
+          return: async () => {
+            given.isUp = true;
+            return { done: true, value: undefined };
+          },
+        }),
+      };
+    },
+  });
+
+  test('is read in the name of the caller', async () => {
     const calls: unknown[] = [];
-    const bytes = zipWith('from s3');
-    const bodies = [
-      bytes,
-      (async function* () {
-        yield bytes.subarray(0, 9);
-        yield bytes.subarray(9);
-      })(),
-    ];
     lambda.callAs = async (caller, service, operation, input) => {
       calls.push([caller.principal, service, operation, input]);
-      return { Body: bodies.shift() };
+      return { Body: body(zipWith('from s3')) };
     };
     const object = { Bucket: 'bucket', Key: 'code.zip', VersionId: 'v7' };
     const { Content } = await publish('', content);
     expect(await create({ Code: asked })).toMatchObject({ CodeSha256: Content.CodeSha256 });
     const call = [context.principal, 's3', 'GetObject', object];
     expect(calls).toEqual([call, call]);
+  });
+
+  test('may be larger than what a request may bring, but not than what it may unpack to', async () => {
+    // Stored, not deflated, so that the zip is as large as its file.
+    const large = buildZip([{ name: 'large', data: Buffer.alloc(52_428_801) }]);
+    const refused = create({ Code: { ZipFile: large } });
+    expect((await failure(refused)).slice(0, 2)).toEqual([413, 'RequestEntityTooLargeException']);
+    lambda.callAs = async () => ({ Body: body(large) });
+    expect(await create({ Code: asked })).toMatchObject({ CodeSize: large.length });
+    const given = { isUp: false };
+    lambda.callAs = async () => ({ Body: body(large, 262_144_001, given) });
+    expect(await failure(publish('', content))).toEqual([
+      400,
+      INVALID,
+      'Unzipped size must be smaller than 262144000 bytes',
+    ]);
+    expect(given.isUp).toBe(true);
   });
 
   test.each([

@@ -11,16 +11,25 @@ import sys
 def arrange_search_path(environ):
     version = "python%d.%d" % sys.version_info[:2]
     runtime = environ.get("LAMBDA_RUNTIME_DIR", "/var/runtime")
+    layers = _layers_folder(environ, runtime)
     first = [
         environ.get("LAMBDA_TASK_ROOT", "/var/task"),
-        "/opt/python/lib/%s/site-packages" % version,
-        "/opt/python",
+        "%s/python/lib/%s/site-packages" % (layers, version),
+        "%s/python" % layers,
     ]
     own = {os.path.realpath(runtime), os.path.realpath(os.path.dirname(os.path.dirname(__file__)))}
     rest = [path for path in sys.path if os.path.realpath(path) not in own]
     sys.path[:] = [*first, runtime, *rest]
     _add_builtins()
     _add_endpoint_to_old_botocore(environ)
+
+
+def _layers_folder(environ, runtime):
+    # Without isolation the platform's variables name the folders of the host that stand for those
+    # of the sandbox; of the layers' folder PATH does, in its last entry.
+    last = environ.get("PATH", "").rsplit(":", 1)[-1]
+    is_isolated = runtime == "/var/runtime"
+    return "/opt" if is_isolated or not last.endswith("/bin") else last[: -len("/bin")]
 
 
 def _add_builtins():
