@@ -1,7 +1,7 @@
 /** What a set of policies would decide, and by which of their statements. */
 import { compilePolicy, type CompiledPolicy } from './compile-policy.ts';
 import { contextKeys } from './context-keys.ts';
-import { applies, evaluate, type AccessRequest } from './evaluate.ts';
+import { applies, evaluate, type AccessRequest, type CombinationRule } from './evaluate.ts';
 import { parsePolicyDocument, type PolicyDocument } from './policy-document.ts';
 import { statementPositions, type StatementPosition } from './statement-positions.ts';
 
@@ -28,6 +28,12 @@ export interface SimulationResult {
 
 export type Simulation = (request: AccessRequest) => SimulationResult;
 
+/** The policy of the resource, and how it combines with the caller's (evaluate.ts). */
+export interface SimulatedResource {
+  readonly policy: SimulatedPolicy;
+  readonly rule: CombinationRule;
+}
+
 interface Prepared {
   readonly policy: SimulatedPolicy;
   readonly document: PolicyDocument;
@@ -38,14 +44,18 @@ interface Prepared {
 export function createSimulation(
   identity: readonly SimulatedPolicy[],
   boundary: SimulatedPolicy | undefined,
+  resource?: SimulatedResource,
 ): Simulation {
-  const prepared = identity.map(prepare);
-  const bounding = boundary === undefined ? undefined : prepare(boundary);
-  const everything = bounding === undefined ? prepared : [...prepared, bounding];
+  const prepared = identity.map((policy) => prepare(policy));
+  const bounding = boundary && prepare(boundary);
+  const ofResource = resource && prepare(resource.policy, 'resource');
+  const everything = [...prepared, bounding, ofResource].filter((each) => each !== undefined);
   const wanted = contextKeys(everything.map(({ document }) => document));
   const policies = {
     identity: prepared.map(({ compiled }) => compiled),
     ...(bounding === undefined ? {} : { boundary: bounding.compiled }),
+    ...(ofResource === undefined ? {} : { resource: ofResource.compiled }),
+    ...(resource === undefined ? {} : { rule: resource.rule }),
   };
   return (request) => {
     const verdict = evaluate(policies, request);
@@ -60,8 +70,8 @@ export function createSimulation(
   };
 }
 
-function prepare(policy: SimulatedPolicy): Prepared {
-  const document = parsePolicyDocument(policy.text, 'inline');
+function prepare(policy: SimulatedPolicy, kind: 'inline' | 'resource' = 'inline'): Prepared {
+  const document = parsePolicyDocument(policy.text, kind);
   return { policy, document, compiled: compilePolicy(document, policy.id) };
 }
 
@@ -74,7 +84,9 @@ function matchedOf(
   const action = request.action.toLowerCase();
   return compiled.flatMap((statement, index) => {
     const position = positions[index];
-    const isMatch = statement.effect === effect && applies(statement, action, request);
+    const isOfCaller = statement.principals?.(request.principal) !== 'none';
+    const isMatch =
+      statement.effect === effect && isOfCaller && applies(statement, action, request);
     return isMatch && position !== undefined ? [{ policy, ...position }] : [];
   });
 }

@@ -6,7 +6,7 @@ import type {
   SimulatePolicyResponse,
   SimulatePrincipalPolicyRequest,
 } from '@aws-sdk/client-iam';
-import { AwsError, notImplemented } from '../../core/aws-error.ts';
+import { AwsError } from '../../core/aws-error.ts';
 import type { Operation, OperationContext } from '../../core/operation.ts';
 import type { Principal } from '../../core/principal.ts';
 import { roleSessionPrincipal, userPrincipal } from '../../iam/credentials.ts';
@@ -17,6 +17,7 @@ import {
   createSimulation,
   type MatchedStatement,
   type SimulatedPolicy,
+  type SimulatedResource,
   type Simulation,
 } from '../../iam/simulate.ts';
 import type { Validated } from '../validated.ts';
@@ -64,12 +65,8 @@ function simulated(
   policies: readonly SimulatedPolicy[],
   boundary: SimulatedPolicy | undefined,
 ): SimulatePolicyResponse {
-  const simulate = checked(policies, boundary);
-  // A resource's policy or an organization's would change the result; none is taken and ignored.
-  if (input.ResourcePolicy !== undefined) {
-    throw notImplemented('iam', 'simulations with a ResourcePolicy');
-  }
   const principal = callerOf(deps, input.CallerArn, context.account);
+  const simulate = checked(policies, boundary, resourceOf(input, principal));
   const keys = keysOf(deps, principal, input.ContextEntries ?? []);
   const results = input.ActionNames.flatMap((action) =>
     (input.ResourceArns ?? ['*']).map((resource) =>
@@ -92,13 +89,31 @@ function simulated(
 function checked(
   policies: readonly SimulatedPolicy[],
   boundary: SimulatedPolicy | undefined,
+  resource: SimulatedResource | undefined,
 ): Simulation {
   try {
-    return createSimulation(policies, boundary);
+    return createSimulation(policies, boundary, resource);
   } catch (error) {
     if (!(error instanceof MalformedPolicy)) throw error;
     throw new AwsError('InvalidInput', 400, error.message, { cause: error });
   }
+}
+
+/** AWS: the policy of a resource speaks of callers, so there must be one. */
+function resourceOf(
+  { ResourcePolicy: text, ResourceOwner: owner }: Input,
+  principal: ReturnType<typeof callerOf>,
+): SimulatedResource | undefined {
+  if (text === undefined) return undefined;
+  if (principal === undefined) {
+    const message = 'A simulation with a ResourcePolicy needs the CallerArn of a user or role.';
+    throw new AwsError('InvalidInput', 400, message);
+  }
+  const account = /\d{12}/.exec(owner ?? '')?.[0] ?? principal.account;
+  return {
+    policy: { id: 'ResourcePolicy', type: 'Resource Policy', text },
+    rule: account === principal.account ? 'either' : 'both',
+  };
 }
 
 function customPolicies(texts: readonly string[], name: string): readonly SimulatedPolicy[] {

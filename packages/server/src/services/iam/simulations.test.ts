@@ -219,3 +219,47 @@ describe('what there is in an account', () => {
     });
   });
 });
+
+describe('a simulation with the policy of the resource', () => {
+  beforeEach(() => call('CreateUser', { UserName: 'ann' }));
+  const decide = async (Effect: string, AWS: string, more: object = {}): Promise<unknown> => {
+    const { EvaluationResults } = await simulate({
+      PolicyInputList: [policy({ Effect: 'Allow', Action: 'sqs:*', Resource: '*' })],
+      ResourcePolicy: policy({ Effect, Principal: { AWS }, Action: 's3:*', Resource: '*' }),
+      CallerArn: ANN,
+      ActionNames: ['s3:GetObject'],
+      ResourceArns: [BUCKET],
+      ...more,
+    });
+    return EvaluationResults?.[0]?.EvalDecision;
+  };
+
+  test('is decided by both, and needs both where another account owns the resource', async () => {
+    expect(await decide('Allow', ANN)).toBe('allowed');
+    expect(await decide('Allow', `${ANN}2`)).toBe('implicitDeny');
+    expect(await decide('Deny', ANN, { ActionNames: ['s3:GetObject'] })).toBe('explicitDeny');
+    const elsewhere = { ResourceOwner: 'arn:aws:iam::111122223333:root' };
+    expect(await decide('Allow', ANN, elsewhere)).toBe('implicitDeny');
+    const PolicyInputList = [policy({ Effect: 'Allow', Action: 's3:*', Resource: '*' })];
+    expect(await decide('Allow', ANN, { ...elsewhere, PolicyInputList })).toBe('allowed');
+    expect(await decide('Allow', `${ANN}2`, { ...elsewhere, PolicyInputList })).toBe(
+      'implicitDeny',
+    );
+  });
+
+  test('names its statement, and needs a caller and a policy that is one', async () => {
+    const { EvaluationResults } = await simulate({
+      PolicyInputList: [policy({ Effect: 'Allow', Action: 'sqs:*', Resource: '*' })],
+      ResourcePolicy: policy({ Effect: 'Allow', Principal: '*', Action: 's3:*', Resource: '*' }),
+      CallerArn: ANN,
+      ActionNames: ['s3:GetObject'],
+    });
+    expect(EvaluationResults?.[0]?.MatchedStatements).toMatchObject([
+      { SourcePolicyId: 'ResourcePolicy', SourcePolicyType: 'Resource Policy' },
+    ]);
+    const nobody = decide('Allow', ANN, { CallerArn: undefined });
+    await expect(nobody).rejects.toMatchObject({ code: 'InvalidInput' });
+    const broken = decide('Allow', ANN, { ResourcePolicy: '{}' });
+    await expect(broken).rejects.toMatchObject({ code: 'InvalidInput' });
+  });
+});
