@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openIam, type OpenedIam } from '../../testkit/src/open-iam.ts';
+import type { Principal } from '../../server/src/core/principal.ts';
 import { accountPath } from '../../server/src/gateway/account-path.ts';
 import { denialsPath } from '../../server/src/gateway/denials-path.ts';
 import { healthPath } from '../../server/src/gateway/own-paths.ts';
 import { serve } from '../../server/src/gateway/served-service.ts';
 import { startGateway, type Gateway } from '../../server/src/gateway/start-gateway.ts';
+import { rootPrincipal } from '../../server/src/iam/credentials.ts';
 import { systemClock } from '../../server/src/lib/clock.ts';
 import { randomIds } from '../../server/src/lib/ids.ts';
 import { silentLogger } from '../../server/src/lib/logger.ts';
@@ -220,6 +222,7 @@ describe('hearth explain', () => {
     const made = JSON.parse((await hearth(['account', 'create', '--json'])).text) as Keys;
     const other = hearth(['explain', requestId], keysOf(made));
     await expect(other).rejects.toThrow(`has no denied request ${requestId}`);
+    await decodesForTheAccount(requestId);
     expect((await hearth(['explain'], keysOf(made))).text).toContain('was denied since');
     const denial = iam.identities.denials.find('000000000000', requestId)!;
     for (let count = 0; count < 200; count++) iam.identities.denials.note(`later-${count}`, denial);
@@ -228,6 +231,25 @@ describe('hearth explain', () => {
     expect(text.trim().split('\n')).toHaveLength(200);
     expect(text).toMatch(/^\S+ {2}later-199 {2}User: /);
   });
+
+  /** What an administrator hands on, DecodeAuthorizationMessage reads: in this account alone. */
+  async function decodesForTheAccount(requestId: string): Promise<void> {
+    const { text } = await hearth(['explain', requestId, '--json']);
+    const { encodedMessage } = JSON.parse(text) as { readonly encodedMessage: string };
+    expect(encodedMessage).not.toContain('GetUser');
+    const decode = (EncodedMessage: string, as?: Principal): Promise<object> =>
+      iam.call('sts', 'DecodeAuthorizationMessage', { EncodedMessage }, as);
+    const { DecodedMessage } = (await decode(encodedMessage)) as { DecodedMessage: string };
+    expect(JSON.parse(DecodedMessage)).toMatchObject({
+      allowed: false,
+      explicitDeny: false,
+      context: { action: 'iam:GetUser', resource: arn, principal: { arn } },
+    });
+    const refused = { code: 'InvalidAuthorizationMessageException' };
+    await expect(decode('bm9uZQ==')).rejects.toMatchObject(refused);
+    const elsewhere = decode(encodedMessage, rootPrincipal('999988887777'));
+    await expect(elsewhere).rejects.toMatchObject(refused);
+  }
 
   const putPolicy = (PolicyName: string, statement: object): Promise<object> =>
     iam.call('iam', 'PutUserPolicy', {

@@ -54,6 +54,8 @@ export interface StageOptions {
   readonly denies?: readonly string[];
   readonly logger?: Logger;
   readonly runtimes?: RuntimeCatalogue;
+  /** How long the credentials of a role are good for; an hour where it is left out. */
+  readonly sessionSeconds?: number;
 }
 
 let ids = 0;
@@ -93,7 +95,7 @@ export async function startStage(
             accessKeyId: 'ASIATEST',
             secretAccessKey: 'secret',
             sessionToken: 'token',
-            expiresAtMs: Date.now() + 3_600_000,
+            expiresAtMs: Date.now() + (options.sessionSeconds ?? 3600) * 1000,
           },
         };
       },

@@ -9,7 +9,10 @@ import { jsonResponse, type OwnPath } from './own-paths.ts';
 
 const PATH = '/_hearth/denials';
 
-export function denialsPath({ denials }: Pick<Identities, 'denials'>): OwnPath {
+export function denialsPath({
+  denials,
+  authorizationMessages,
+}: Pick<Identities, 'denials' | 'authorizationMessages'>): OwnPath {
   return async (request) => {
     const { path, listener, method } = request;
     if (listener !== 'public' || !(path === PATH || path.startsWith(`${PATH}/`))) return undefined;
@@ -20,7 +23,10 @@ export function denialsPath({ denials }: Pick<Identities, 'denials'>): OwnPath {
     if (path === PATH) return jsonResponse(200, { denials: denials.list(account).map(inBrief) });
     const requestId = path.slice(PATH.length + 1);
     const denial = denials.find(account, requestId);
-    if (denial !== undefined) return jsonResponse(200, inFull(denial));
+    if (denial !== undefined) {
+      const encodedMessage = authorizationMessages.encode(account, denial);
+      return jsonResponse(200, { ...inFull(denial), encodedMessage });
+    }
     throw new AwsError(
       'ResourceNotFoundException',
       404,

@@ -10,6 +10,10 @@ import type { Logger } from '../lib/logger.ts';
 import type { Store } from '../store/store.ts';
 import { createAccessKeys, type AccessKeys } from './access-keys.ts';
 import { createAccounts, DEFAULT_ACCOUNT, type Accounts } from './accounts.ts';
+import {
+  createAuthorizationMessages,
+  type AuthorizationMessages,
+} from './authorization-message.ts';
 import type { CompiledPolicy } from './compile-policy.ts';
 import {
   findCredentials,
@@ -69,6 +73,7 @@ export interface Identities extends Records {
   policiesOf(principal: Principal): PrincipalPolicies;
   seal(claims: SessionClaims): SealedSession;
   readonly denials: RecentDenials;
+  readonly authorizationMessages: AuthorizationMessages;
 }
 
 export interface IdentitiesDeps {
@@ -110,6 +115,7 @@ export async function openIdentities(deps: IdentitiesDeps): Promise<Identities> 
       findCredentials(sources, { accessKeyId, sessionToken, listener, service }),
     seal: (claims) => sealSession(serverKey, claims),
     denials: createRecentDenials(deps.clock),
+    authorizationMessages: createAuthorizationMessages(secrets),
   };
 }
 

@@ -2,6 +2,7 @@
 import { serviceOf, type Service } from '../../core/operation.ts';
 import { assumeRole } from './assume-role.ts';
 import { assumeRoleWithWebIdentity } from './assume-role-with-web-identity.ts';
+import { decodeAuthorizationMessage } from './decode-authorization-message.ts';
 import type { StsDeps } from './deps.ts';
 import { getAccessKeyInfo } from './get-access-key-info.ts';
 import { getCallerIdentity } from './get-caller-identity.ts';
@@ -11,6 +12,7 @@ export function createStsService(deps: StsDeps): Service {
   return serviceOf('sts', [
     assumeRole(deps),
     assumeRoleWithWebIdentity(deps),
+    decodeAuthorizationMessage(deps),
     getAccessKeyInfo(),
     getCallerIdentity(),
     getSessionToken(deps),
