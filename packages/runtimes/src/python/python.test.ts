@@ -196,6 +196,12 @@ function testLog(installation: RuntimeInstallation): void {
       requestId,
     });
     expect(records[1]).toMatchObject({ level: 'INFO' });
+    // In AWS's order.
+    expect(Object.keys(records[2] ?? {})).toEqual(
+      `timestamp level message logger stackTrace errorType errorMessage requestId location order`.split(
+        ' ',
+      ),
+    );
     expect(records[2]).toMatchObject({
       level: 'ERROR',
       message: 'caught',

@@ -7,8 +7,11 @@ const severity: Readonly<Record<string, number>> = {
   DEBUG: 1,
   INFO: 2,
   WARN: 3,
+  // Python's own names.
+  WARNING: 3,
   ERROR: 4,
   FATAL: 5,
+  CRITICAL: 5,
 };
 const INFO = 2;
 

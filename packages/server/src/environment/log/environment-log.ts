@@ -66,6 +66,8 @@ interface Entry {
 }
 
 const BYTES_PER_MIB = 1_048_576;
+/** What extensions get of their last telemetry they get within this. */
+const LAST_DELIVERY_MS = 200;
 
 export class EnvironmentLog {
   /** The output of the runtime's process. */
@@ -305,11 +307,18 @@ export class EnvironmentLog {
     this.#emit({ type: 'platform.logsDropped', record });
   }
 
-  /** What extensions have subscribed to and did not get yet is sent; resolves when it was taken. */
+  /**
+   * What extensions did not get yet is sent before they are told to end. Resolves when it was
+   * taken, or after a moment: a receiver that does not take it must not keep anything waiting.
+   */
   async flushTelemetry(): Promise<void> {
+    if (!this.hasSubscribers) return;
     this.flushOutput();
-    await this.#lastReport;
-    await this.#relay.flush();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, LAST_DELIVERY_MS);
+    const flushed = this.#lastReport.then(() => this.#relay.flush());
+    await Promise.race([flushed, promise]);
+    clearTimeout(timer);
   }
 
   /** The environment is gone: sends the rest to the log. */

@@ -55,6 +55,9 @@ test('an output budget refuses what is beyond it, counts that, and refills with 
 test.for([
   ['WARN', '{"level":"INFO","message":"m"}', false],
   ['WARN', '{"level":"error"}', true],
+  ['WARN', '{"level":"WARNING"}', true],
+  ['FATAL', '{"level":"CRITICAL"}', true],
+  ['ERROR', '{"level":"WARNING"}', false],
   ['WARN', '{"message":"no level"}', false],
   ['WARN', 'plain text', true],
   ['WARN', '{broken', true],

@@ -107,7 +107,7 @@ const recorded: readonly (readonly [
       type: 'platform.extension',
       record: { name: 'datadog-agent', state: 'Ready', events: ['INVOKE', 'SHUTDOWN'] },
     },
-    'EXTENSION\tName: datadog-agent\tState: Ready\tEvents: [INVOKE,SHUTDOWN]\n',
+    'EXTENSION\tName: datadog-agent\tState: Ready\tEvents: [INVOKE, SHUTDOWN]\n',
     'INFO',
   ],
 ];

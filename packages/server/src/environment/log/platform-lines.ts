@@ -50,7 +50,7 @@ function textLine(event: PlatformEvent): string | undefined {
     case 'platform.extension':
       return (
         `EXTENSION\tName: ${event.record.name}\tState: ${event.record.state}` +
-        `\tEvents: [${event.record.events.join(',')}]` +
+        `\tEvents: [${event.record.events.join(', ')}]` +
         (event.record.errorType === undefined ? '' : `\tError Type: ${event.record.errorType}`) +
         '\n'
       );

@@ -108,6 +108,7 @@ class _JsonFormatter(logging.Formatter):
             "logger": record.name,
             **_exception_members(record),
             "requestId": record.aws_request_id,
+            "location": _location_of(record),
             "tenantId": record.tenant_id,
         }
         for name, value in vars(record).items():
@@ -124,8 +125,13 @@ def _exception_members(record):
         "stackTrace": traceback.format_tb(trace),
         "errorType": kind.__name__,
         "errorMessage": str(error),
-        "location": "%s:%s:%s" % (record.pathname, record.funcName, record.lineno),
     }
+
+
+def _location_of(record):
+    if not record.exc_info or record.exc_info[0] is None:
+        return None
+    return "%s:%s:%s" % (record.pathname, record.funcName, record.lineno)
 
 
 def _with_no_break_indentation(line):
