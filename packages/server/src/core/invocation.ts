@@ -1,5 +1,6 @@
 /** What a caller of the invoke room hands over and gets back. Implemented by `invoke/`. */
 import type { FunctionVersion } from './function-version.ts';
+import type { ProvisionedCapacity } from './provisioned.ts';
 import type { Outcome } from './outcome.ts';
 
 export interface InvocationRequest {
@@ -46,6 +47,12 @@ export interface Invoker {
    * all of them do.
    */
   retire(versionArn: string, keepIncarnation?: string): void;
+  /**
+   * So many environments of a published version are to be initialised at any time; 0 ends them.
+   * To be said again after a restart.
+   */
+  provision(version: FunctionVersion, count: number): void;
+  provisioned(version: FunctionVersion): ProvisionedCapacity;
   /** There is such a function, and it may be invoked soon: what can be made ready ahead may be. */
   expect(version: Pick<FunctionVersion, 'runtime'>): void;
 }

@@ -31,6 +31,8 @@ export const SANDBOX_FILE_DESCRIPTORS = 1_024;
 export const MAX_EXTENSIONS = 10;
 /** Init of an on-demand environment. */
 export const INIT_TIMEOUT_MS = 10_000;
+/** Init of a provisioned one, unless the function's timeout is longer. */
+export const PROVISIONED_INIT_TIMEOUT_MS = 130_000;
 export const ACCOUNT_CONCURRENCY = 1_000;
 /** One function gets so many more environments in `SCALING_SECONDS`. */
 export const SCALING_ENVIRONMENTS = 1_000;

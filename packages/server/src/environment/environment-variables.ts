@@ -4,6 +4,7 @@
  */
 import type { RuntimeInstallation } from '@hearth/runtimes';
 import type { FunctionVersion } from '../core/function-version.ts';
+import type { InitializationType } from '../core/initialization-type.ts';
 import type { Credentials } from '../core/principal.ts';
 
 export interface VariableSources {
@@ -11,6 +12,7 @@ export interface VariableSources {
   readonly installation: RuntimeInstallation;
   readonly credentials: Credentials;
   readonly logStream: string;
+  readonly initializationType: InitializationType;
   /** `169.254.100.1:9001` */
   readonly runtimeApi: string;
   /** `169.254.100.1:4566` */
@@ -80,6 +82,7 @@ function reserved({
   version,
   credentials,
   logStream,
+  initializationType,
   runtimeApi,
 }: VariableSources): Record<string, string> {
   return {
@@ -92,7 +95,7 @@ function reserved({
     AWS_LAMBDA_FUNCTION_NAME: version.name,
     AWS_LAMBDA_FUNCTION_VERSION: version.version,
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(version.memoryMib),
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_INITIALIZATION_TYPE: initializationType,
     AWS_LAMBDA_LOG_GROUP_NAME: version.logging.group,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,

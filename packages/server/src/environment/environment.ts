@@ -7,7 +7,8 @@
 import { stepEnvironment } from '../core/environment-state.ts';
 import type { EnvironmentEvent, EnvironmentState } from '../core/environment-state.ts';
 import type { FunctionVersion } from '../core/function-version.ts';
-import { INIT_TIMEOUT_MS } from '../core/limits.ts';
+import type { InitializationType } from '../core/initialization-type.ts';
+import { INIT_TIMEOUT_MS, PROVISIONED_INIT_TIMEOUT_MS } from '../core/limits.ts';
 import type { Outcome, ProgramEnd } from '../core/outcome.ts';
 import { invariant } from '../lib/invariant.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -68,6 +69,7 @@ export class Environment {
   idleSinceMs = 0;
   readonly #deps: EnvironmentDeps;
   readonly #listener: EnvironmentListener;
+  readonly #initializationType: InitializationType;
   readonly #starting = new AbortController();
   #state: EnvironmentState = 'creating';
   #plan: EnvironmentPlan | undefined;
@@ -84,9 +86,15 @@ export class Environment {
   #invocation: RunningInvocation | undefined;
   #ending: Promise<void> | undefined;
 
-  constructor(deps: EnvironmentDeps, version: FunctionVersion, listener: EnvironmentListener) {
+  constructor(
+    deps: EnvironmentDeps,
+    version: FunctionVersion,
+    listener: EnvironmentListener,
+    initializationType: InitializationType = 'on-demand',
+  ) {
     this.#deps = deps;
     this.#listener = listener;
+    this.#initializationType = initializationType;
     this.version = version;
     this.id = deps.ids.hex(8);
   }
@@ -160,7 +168,7 @@ export class Environment {
     }
     const runtime = await this.#launchRuntime(plan, log);
     this.#step('started');
-    const end = await runtime.init(deps.initTimeoutMs ?? INIT_TIMEOUT_MS);
+    const end = await runtime.init(deps.initTimeoutMs ?? this.#initLimitMs);
     this.#starting.signal.throwIfAborted();
     if (end.kind === 'failed') {
       this.#failInit(log, end);
@@ -177,7 +185,7 @@ export class Environment {
     readonly log: EnvironmentLog;
   }> {
     const deps = this.#deps;
-    const plan = await prepareEnvironment(deps, this.version);
+    const plan = await prepareEnvironment(deps, this.version, this.#initializationType);
     this.#starting.signal.throwIfAborted();
     const { account, region, logging } = this.version;
     const { principal } = plan.session;
@@ -188,7 +196,11 @@ export class Environment {
       group: logging.group,
       stream: plan.logStream,
     });
-    const log = new EnvironmentLog({ clock: deps.clock, stream }, this.version);
+    const log = new EnvironmentLog(
+      { clock: deps.clock, stream },
+      this.version,
+      plan.initializationType,
+    );
     this.#plan = plan;
     this.#log = log;
     return { deps, plan, log };
@@ -437,6 +449,11 @@ export class Environment {
   } {
     invariant(this.#plan !== undefined && this.#log !== undefined, 'it was started before');
     return { plan: this.#plan, log: this.#log, runtime: this.#runtime };
+  }
+
+  get #initLimitMs(): number {
+    if (this.#initializationType === 'on-demand') return INIT_TIMEOUT_MS;
+    return Math.max(PROVISIONED_INIT_TIMEOUT_MS, this.#timeoutMs);
   }
 
   get #timeoutMs(): number {

@@ -4,6 +4,7 @@
  */
 import type { RuntimeCatalogue, RuntimeInstallation } from '@hearth/runtimes';
 import type { CodeReference, FunctionVersion } from '../core/function-version.ts';
+import type { InitializationType } from '../core/initialization-type.ts';
 import type { RoleSession } from '../core/principal.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -24,6 +25,7 @@ export interface PreparationDeps {
 
 export interface EnvironmentPlan {
   readonly version: FunctionVersion;
+  readonly initializationType: InitializationType;
   readonly installation: RuntimeInstallation;
   /** The unpacked code on the host. */
   readonly codeFolder: string;
@@ -39,6 +41,7 @@ export interface EnvironmentPlan {
 export async function prepareEnvironment(
   deps: PreparationDeps,
   version: FunctionVersion,
+  initializationType: InitializationType = 'on-demand',
 ): Promise<EnvironmentPlan> {
   const [installation, codeFolder, layersFolder, session] = await Promise.all([
     deps.runtimes.install(version.runtime),
@@ -51,6 +54,7 @@ export async function prepareEnvironment(
   const program = await findEntryPoint(installation, folders);
   return {
     version,
+    initializationType,
     installation: { ...installation, argv: program.argv },
     codeFolder,
     ...(layersFolder === undefined ? {} : { layersFolder }),

@@ -286,6 +286,7 @@ function variablesOf(plan: EnvironmentPlan, sandbox: Sandbox): Record<string, st
     installation: plan.installation,
     credentials: plan.session.credentials,
     logStream: plan.logStream,
+    initializationType: plan.initializationType,
     runtimeApi: sandbox.address('runtime-api'),
     awsEndpoint: sandbox.address('aws-endpoint'),
   });

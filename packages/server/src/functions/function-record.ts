@@ -10,6 +10,7 @@ import type {
   LoggingConfiguration,
 } from '../core/function-version.ts';
 import type { FunctionState } from '../core/function-state.ts';
+import { totalProvisioned, type ProvisionedRequest } from '../core/provisioned.ts';
 import type { ResourcePolicy } from '../core/operation.ts';
 
 export interface FunctionKey {
@@ -43,6 +44,8 @@ export interface FunctionRecord extends FunctionKey {
   readonly codeSigningConfigArn?: string;
   /** For all versions together; 0 blocks the function. */
   readonly reservedConcurrency?: number;
+  /** Of versions and aliases, in the order of their qualifiers. */
+  readonly provisioned?: readonly ProvisionedRequest[];
 }
 
 /** Nothing of it changes but the state, once, and with policies the revision. */
@@ -122,6 +125,12 @@ export function settingsOf(record: FunctionRecord): readonly FunctionSettings[] 
   const { latest, serving, versions = [] } = record;
   const published = versions.map(({ settings }) => settings);
   return serving === undefined ? [latest, ...published] : [latest, serving, ...published];
+}
+
+/** What the function takes from the account's concurrency for itself alone. */
+export function claimedConcurrency(record: FunctionRecord | undefined): number {
+  // What is provisioned of a function with reserved concurrency is a part of that.
+  return record?.reservedConcurrency ?? totalProvisioned(record?.provisioned);
 }
 
 export function policyOf(

@@ -8,7 +8,13 @@
 import type { SecretBox } from '../iam/secret-box.ts';
 import type { Logger } from '../lib/logger.ts';
 import { StaleWrite, type Statement, type Store } from '../store/store.ts';
-import { codesOf, settingsOf, type FunctionKey, type FunctionRecord } from './function-record.ts';
+import {
+  claimedConcurrency,
+  codesOf,
+  settingsOf,
+  type FunctionKey,
+  type FunctionRecord,
+} from './function-record.ts';
 import { readRow, rowOf, type FunctionRow } from './function-row.ts';
 import { functionMigrations } from './migrations.ts';
 
@@ -29,7 +35,7 @@ export interface FunctionRepository {
   remove(record: FunctionRecord): Promise<boolean>;
   /** Whether any function shows or runs this code, as its own or as that of a layer. */
   refersTo(codeSha256: string): boolean;
-  /** What the functions of one account and region have reserved together. */
+  /** What the functions of one account and region have reserved or provisioned together. */
   reservedConcurrency(owner: Omit<FunctionKey, 'name'>): number;
   /** The highest number that a version of this name ever got; 0 before the first. */
   lastVersion(key: FunctionKey): number;
@@ -208,11 +214,11 @@ class SqlFunctionRepository implements FunctionRepository {
   #keep(record: FunctionRecord): void {
     this.#forget(record);
     this.#records.set(keyOf(record), record);
-    this.#reserve(record, record.reservedConcurrency ?? 0);
+    this.#reserve(record, claimedConcurrency(record));
   }
 
   #forget(key: FunctionKey): void {
-    this.#reserve(key, -(this.find(key)?.reservedConcurrency ?? 0));
+    this.#reserve(key, -claimedConcurrency(this.find(key)));
     this.#records.delete(keyOf(key));
   }
 

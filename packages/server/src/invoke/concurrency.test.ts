@@ -61,3 +61,36 @@ describe('reserved concurrency', () => {
     expect(concurrency.used('1', 'r')).toBe(0);
   });
 });
+
+describe('provisioned concurrency', () => {
+  const v1 = { ...f, version: '1' };
+
+  test('needs no slot of the account, and is bounded by itself', () => {
+    const concurrency = new Concurrency(0);
+    const first = concurrency.takeProvisioned(v1, beside(0), 1);
+    expect(first).toBeDefined();
+    expect(concurrency.takeProvisioned(v1, beside(0), 1)).toBeUndefined();
+    first?.();
+    first?.();
+    expect(concurrency.takeProvisioned(v1, beside(0), 1)).toBeDefined();
+    expect(concurrency.used('1', 'r')).toBe(0);
+  });
+
+  test('is a part of what is reserved: the rest of it is for other versions', () => {
+    const concurrency = new Concurrency(10);
+    const other = concurrency.take(f, reserved(3), 2);
+    expect(() => concurrency.take(f, reserved(3), 2)).toThrow(Throttled);
+    for (let each = 0; each < 2; each++) {
+      expect(concurrency.takeProvisioned(v1, reserved(3), 2)).toBeDefined();
+    }
+    other();
+    concurrency.take(f, reserved(3), 2);
+    expect(() => concurrency.take(f, reserved(3), 2)).toThrow(Throttled);
+  });
+
+  test('never lets a function exceed what is reserved', () => {
+    const concurrency = new Concurrency(10);
+    for (let each = 0; each < 2; each++) concurrency.take(f, reserved(2));
+    expect(concurrency.takeProvisioned(v1, reserved(2), 2)).toBeUndefined();
+  });
+});

@@ -3,6 +3,8 @@
  * when the caller has its answer; taking one is a single synchronous step, so no race exceeds
  * a limit. A function with reserved concurrency has that many slots for all its versions together
  * and takes none of the others'; all other functions of an account share what is not reserved.
+ * An invocation on a provisioned environment needs no slot of those: the environment is its slot,
+ * and only what the function has reserved, where it has, bounds it too.
  */
 import type { ConcurrencyShare } from '../core/invocation.ts';
 import { Throttled } from '../core/invocation.ts';
@@ -18,32 +20,49 @@ export class Concurrency {
   readonly #byAccount = new Counter();
   /** Also of functions without reserved concurrency: they may get some while they run. */
   readonly #byFunction = new Counter();
+  /** Of these, on provisioned environments: by function, and by version. */
+  readonly #byProvisioned = new Counter();
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Gives the function that frees the slot; throws `Throttled` when there is none left. */
-  take(owner: SlotOwner, share: ConcurrencyShare = unreserved): () => void {
+  /**
+   * Gives the function that frees the slot; throws `Throttled` when there is none left. What is
+   * provisioned of the function is kept for those who invoke a provisioned version.
+   */
+  take(owner: SlotOwner, share: ConcurrencyShare = unreserved, provisioned = 0): () => void {
     const account = `${owner.account}/${owner.region}`;
     const name = `${account}/${owner.name}`;
     const isReserved = share.kind === 'reserved';
     if (isReserved) {
-      if (this.#byFunction.of(name) >= share.limit) {
+      const onDemand = this.#byFunction.of(name) - this.#byProvisioned.of(name);
+      if (this.#byFunction.of(name) >= share.limit || onDemand >= share.limit - provisioned) {
         throw new Throttled('ReservedFunctionConcurrentInvocationLimitExceeded');
       }
     } else if (this.#byAccount.of(account) >= this.#limit - share.reservedByOthers) {
       throw new Throttled('ConcurrentInvocationLimitExceeded');
     }
-    this.#byFunction.add(name, 1);
-    if (!isReserved) this.#byAccount.add(account, 1);
-    let isTaken = true;
-    return () => {
-      if (!isTaken) return;
-      isTaken = false;
-      this.#byFunction.add(name, -1);
-      if (!isReserved) this.#byAccount.add(account, -1);
-    };
+    const slots: (readonly [Counter, string])[] = [[this.#byFunction, name]];
+    if (!isReserved) slots.push([this.#byAccount, account]);
+    return taken(...slots);
+  }
+
+  /** A slot of the version's own environments; undefined when all of them are in use. */
+  takeProvisioned(
+    owner: SlotOwner & { readonly version: string },
+    share: ConcurrencyShare,
+    provisioned: number,
+  ): (() => void) | undefined {
+    const name = `${owner.account}/${owner.region}/${owner.name}`;
+    const version = `${name}/${owner.version}`;
+    if (this.#byProvisioned.of(version) >= provisioned) return undefined;
+    if (share.kind === 'reserved' && this.#byFunction.of(name) >= share.limit) return undefined;
+    return taken(
+      [this.#byFunction, name],
+      [this.#byProvisioned, name],
+      [this.#byProvisioned, version],
+    );
   }
 
   /** By functions of the account that have nothing reserved. */
@@ -53,6 +72,17 @@ export class Concurrency {
 }
 
 export const unreserved: ConcurrencyShare = { kind: 'unreserved', reservedByOthers: 0 };
+
+/** Takes one of each; what it gives back gives them back, once. */
+function taken(...slots: readonly (readonly [Counter, string])[]): () => void {
+  for (const [counter, name] of slots) counter.add(name, 1);
+  let isTaken = true;
+  return () => {
+    if (!isTaken) return;
+    isTaken = false;
+    for (const [counter, name] of slots) counter.add(name, -1);
+  };
+}
 
 /** Counts by name; a name that is back at nothing takes no memory. */
 class Counter {

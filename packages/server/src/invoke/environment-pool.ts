@@ -7,12 +7,18 @@
 import { Throttled, type ThrottleReason } from '../core/invocation.ts';
 import { EnvironmentEnded, type Environment } from '../environment/environment.ts';
 import type { EnvironmentListener } from '../environment/environment.ts';
+import type { ProvisionedCapacity } from '../core/provisioned.ts';
+import type { InitializationType } from '../core/initialization-type.ts';
 import type { Semaphore } from '../lib/semaphore.ts';
+import { ProvisionedEnvironments } from './provisioned-environments.ts';
 
 export interface PoolDeps {
   /** Bounds how many environments of all pools start at once. */
   readonly gate: Semaphore;
-  readonly createEnvironment: (listener: EnvironmentListener) => Environment;
+  readonly createEnvironment: (
+    listener: EnvironmentListener,
+    initializationType: InitializationType,
+  ) => Environment;
   readonly reusesEnvironments: boolean;
   /** Asked before each start for a waiting invocation: why there must be none now. */
   readonly refuseStart?: () => ThrottleReason | undefined;
@@ -36,23 +42,45 @@ export class EnvironmentPool {
   readonly #starting = new Set<Environment>();
   readonly #idle: Environment[] = [];
   readonly #waiting: Waiter[] = [];
+  readonly #provisioned: ProvisionedEnvironments;
   /** Starts that wait at the gate. */
   #queuedStarts = 0;
   #retiredBecause: string | undefined;
 
   constructor(deps: PoolDeps) {
     this.#deps = deps;
+    this.#provisioned = new ProvisionedEnvironments({
+      gate: deps.gate,
+      createEnvironment: (listener) => deps.createEnvironment(listener, 'provisioned-concurrency'),
+      reusesEnvironments: deps.reusesEnvironments,
+      offer: (environment) => this.#giveToWaiting(environment),
+      onEnd: () => this.#tellIfEmpty(),
+    });
   }
 
   get counts(): { readonly starting: number; readonly idle: number; readonly busy: number } {
-    const starting = this.#starting.size;
-    const idle = this.#idle.length;
-    return { starting, idle, busy: this.#all.size - idle - starting };
+    const { starting, idle, busy } = this.#provisioned.counts;
+    return {
+      starting: starting + this.#starting.size,
+      idle: idle + this.#idle.length,
+      busy: busy + this.#all.size - this.#idle.length - this.#starting.size,
+    };
   }
 
   /** Environments that are there or about to be started. */
   get size(): number {
-    return this.#all.size + this.#queuedStarts;
+    return this.#all.size + this.#queuedStarts + this.#provisioned.size;
+  }
+
+  get provisioned(): ProvisionedCapacity {
+    return this.#provisioned.capacity;
+  }
+
+  /** So many environments are to be initialised at any time, before anybody invokes. */
+  provision(count: number): void {
+    if (this.#retiredBecause !== undefined) return;
+    this.#provisioned.want(count, 'fewer are provisioned now');
+    this.#tellIfEmpty();
   }
 
   /** Resolves with an environment that the caller must `invoke` at once. */
@@ -71,10 +99,13 @@ export class EnvironmentPool {
   retire(reason: string): void {
     this.#retiredBecause = reason;
     for (const environment of this.#idle.splice(0)) this.#destroy(environment, reason);
+    this.#provisioned.want(0, reason);
     this.#tellIfEmpty();
   }
 
+  /** Provisioned ones stay, however long they are idle. */
   reapIdle(idleSinceBeforeMs: number): void {
+    this.#provisioned.refresh();
     const old = this.#idle.filter(({ idleSinceMs }) => idleSinceMs < idleSinceBeforeMs);
     for (const environment of old) {
       this.#idle.splice(this.#idle.indexOf(environment), 1);
@@ -88,10 +119,17 @@ export class EnvironmentPool {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(new EnvironmentEnded(reason));
     await this.#lastLines();
     this.#idle.length = 0;
-    await Promise.allSettled([...this.#all].map((each) => each.destroy(reason)));
+    this.#provisioned.want(0, reason);
+    await Promise.allSettled(this.#everything.map((each) => each.destroy(reason)));
+  }
+
+  get #everything(): readonly Environment[] {
+    return [...this.#all, ...this.#provisioned.all];
   }
 
   #takeIdle(): Environment | undefined {
+    const provisioned = this.#provisioned.takeIdle();
+    if (provisioned !== undefined) return provisioned;
     for (let next = this.#idle.pop(); next !== undefined; next = this.#idle.pop()) {
       if (next.isFresh) return next;
       this.#destroy(next, 'it can take no further invocation');
@@ -102,7 +140,7 @@ export class EnvironmentPool {
   #countSettling(): number {
     if (!this.#deps.reusesEnvironments || this.#retiredBecause !== undefined) return 0;
     let settling = 0;
-    for (const each of this.#all) if (each.state === 'responded') settling += 1;
+    for (const each of this.#everything) if (each.state === 'responded') settling += 1;
     return settling;
   }
 
@@ -136,10 +174,10 @@ export class EnvironmentPool {
       this.#tellIfEmpty();
       return;
     }
-    const environment = this.#deps.createEnvironment({
-      idle: (each) => this.#offer(each),
-      gone: (each) => this.#forget(each),
-    });
+    const environment = this.#deps.createEnvironment(
+      { idle: (each) => this.#offer(each), gone: (each) => this.#forget(each) },
+      'on-demand',
+    );
     this.#all.add(environment);
     this.#starting.add(environment);
     const hold = setTimeout(release, GATE_HOLD_MS);
@@ -174,6 +212,12 @@ export class EnvironmentPool {
     }
   }
 
+  #giveToWaiting(environment: Environment): boolean {
+    const waiter = this.#waiting.shift();
+    waiter?.resolve(environment);
+    return waiter !== undefined;
+  }
+
   #forget(environment: Environment): void {
     this.#all.delete(environment);
     this.#starting.delete(environment);
@@ -188,7 +232,7 @@ export class EnvironmentPool {
   }
 
   async #lastLines(): Promise<void> {
-    const settled = Promise.all([...this.#all].map((each) => each.settled()));
+    const settled = Promise.all(this.#everything.map((each) => each.settled()));
     const limit = Promise.withResolvers<void>();
     const timer = setTimeout(() => limit.resolve(), LAST_LINES_MS);
     await Promise.race([settled, limit.promise]);
@@ -196,7 +240,8 @@ export class EnvironmentPool {
   }
 
   #tellIfEmpty(): void {
-    if (this.#all.size + this.#waiting.length + this.#queuedStarts === 0) this.#deps.onEmpty();
+    const isEmpty = this.#all.size + this.#waiting.length + this.#queuedStarts === 0;
+    if (isEmpty && this.#provisioned.isEmpty) this.#deps.onEmpty();
   }
 }
 

@@ -1,6 +1,11 @@
 /** The invocations that are under way, how they are bounded, and what became of all of them. */
-import { functionArn } from '../core/function-version.ts';
-import { Throttled, type InvocationRequest, type InvocationResult } from '../core/invocation.ts';
+import { functionArn, type FunctionVersion } from '../core/function-version.ts';
+import {
+  Throttled,
+  type ConcurrencyShare,
+  type InvocationRequest,
+  type InvocationResult,
+} from '../core/invocation.ts';
 import { EnvironmentEnded } from '../environment/environment.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -60,13 +65,34 @@ export class InvocationLine {
     clearTimeout(timer);
   }
 
-  async #admit(request: InvocationRequest): Promise<InvocationResult> {
-    const { version, requestId, invokedArn, payload, clientContext, tenantId } = request;
-    const { router, rates, tenantLimits, accountConcurrency } = this.#deps;
-    const share = request.share ?? unreserved;
-    const release = this.#concurrency.take(version, share);
+  /** A slot of what is provisioned of the version, else one of the others. */
+  #take(version: FunctionVersion, share: ConcurrencyShare): () => void {
+    const { router, rates } = this.#deps;
+    const provisioned = router.provisionedOf(version);
+    if (provisioned !== undefined) {
+      const { ofVersion } = provisioned;
+      const release = this.#concurrency.takeProvisioned(version, share, ofVersion);
+      if (release !== undefined) {
+        if (rates.takeProvisioned(version, ofVersion)) return release;
+        release();
+      }
+    }
+    const release = this.#concurrency.take(version, share, provisioned?.ofFunction);
     try {
       rates.takeRequest(version, share);
+      return release;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  async #admit(request: InvocationRequest): Promise<InvocationResult> {
+    const { version, requestId, invokedArn, payload, clientContext, tenantId } = request;
+    const { router, tenantLimits, accountConcurrency } = this.#deps;
+    const share = request.share ?? unreserved;
+    const release = this.#take(version, share);
+    try {
       if (tenantId !== undefined) {
         tenantLimits.set(functionArn(version), tenantEnvironmentLimit(share, accountConcurrency));
       }

@@ -52,3 +52,11 @@ test('reserved concurrency brings a rate of its own', () => {
   );
   limits.takeRequest(g, { kind: 'unreserved', reservedByOthers: 1 });
 });
+
+test('what is provisioned has a rate of its own, which nobody else pays for', () => {
+  const { limits } = startLimits(1);
+  const version = { ...f, version: '1' };
+  for (let each = 0; each < 20; each++) expect(limits.takeProvisioned(version, 2)).toBe(true);
+  expect(limits.takeProvisioned(version, 2)).toBe(false);
+  limits.takeRequest(f, unreserved);
+});

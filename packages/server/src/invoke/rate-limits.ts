@@ -38,6 +38,16 @@ export class RateLimits {
     return isTaken ? undefined : 'FunctionInvocationRateLimitExceeded';
   }
 
+  /** One request to what is provisioned of a version; one too many is for on-demand ones. */
+  takeProvisioned(
+    { account, region, name, version }: SlotOwner & { readonly version: string },
+    provisioned: number,
+  ): boolean {
+    const perSecond = provisioned * REQUESTS_PER_CONCURRENCY;
+    const key = `${account}/${region}/${name}/${version}`;
+    return this.#requests.take(key, { size: perSecond, perSecond }, this.#clock.monotonicMs());
+  }
+
   /** Throws `Throttled` for one request too many. */
   takeRequest({ account, region, name }: SlotOwner, share: ConcurrencyShare): void {
     const isReserved = share.kind === 'reserved';

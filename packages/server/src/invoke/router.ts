@@ -4,6 +4,7 @@
  * keeps them apart; how environments are made, counted and ended stands in other files.
  */
 import { functionArn, versionArn, type FunctionVersion } from '../core/function-version.ts';
+import type { ProvisionedCapacity } from '../core/provisioned.ts';
 import type { EnvironmentPool } from './environment-pool.ts';
 
 type PoolFactory = (
@@ -19,6 +20,8 @@ interface Served {
 
 export class Router {
   readonly #createPool: PoolFactory;
+  /** Pools with provisioned environments: by function, then by version. */
+  readonly #provisioned = new Map<string, Map<string, EnvironmentPool>>();
   readonly #byVersion = new Map<string, Map<string, Served>>();
 
   constructor(createPool: PoolFactory) {
@@ -46,11 +49,52 @@ export class Router {
     return pool;
   }
 
+  /** So many environments of the version are to be initialised at any time. */
+  provision(version: FunctionVersion, count: number): void {
+    const owner = functionArn(version);
+    const arn = versionArn(version);
+    const pools = this.#provisioned.get(owner) ?? new Map<string, EnvironmentPool>();
+    const pool = pools.get(arn) ?? (count > 0 ? this.poolFor(version) : undefined);
+    if (pool === undefined) return;
+    if (count > 0) pools.set(arn, pool);
+    else pools.delete(arn);
+    if (pools.size > 0) this.#provisioned.set(owner, pools);
+    else this.#provisioned.delete(owner);
+    pool.provision(count);
+  }
+
+  /** How many are initialised of the version, and of all versions of its function. */
+  provisionedOf(
+    version: FunctionVersion,
+  ): { readonly ofVersion: number; readonly ofFunction: number } | undefined {
+    if (this.#provisioned.size === 0) return undefined;
+    const pools = this.#provisioned.get(functionArn(version));
+    if (pools === undefined) return undefined;
+    let ofFunction = 0;
+    for (const pool of pools.values()) ofFunction += pool.provisioned.allocated;
+    return { ofVersion: pools.get(versionArn(version))?.provisioned.allocated ?? 0, ofFunction };
+  }
+
+  capacityOf(version: FunctionVersion): ProvisionedCapacity {
+    const pool = this.#provisioned.get(functionArn(version))?.get(versionArn(version));
+    return pool?.provisioned ?? { allocated: 0 };
+  }
+
   retire(arn: string, keepIncarnation: string | undefined): void {
     const reason =
       keepIncarnation === undefined ? 'the function was deleted' : 'the function was updated';
     for (const { incarnation, pool } of this.#byVersion.get(arn)?.values() ?? []) {
       if (incarnation !== keepIncarnation) pool.retire(reason);
+    }
+    this.#forgetProvisioned(arn);
+  }
+
+  /** A version that is provisioned never changes, so its pool was retired for good. */
+  #forgetProvisioned(arn: string): void {
+    for (const [owner, pools] of this.#provisioned) {
+      if (!pools.delete(arn)) continue;
+      if (pools.size === 0) this.#provisioned.delete(owner);
+      return;
     }
   }
 

@@ -119,6 +119,8 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
       if (keepIncarnation === undefined) tenantLimits.delete(arn);
       router.retire(arn, keepIncarnation);
     },
+    provision: (version, count) => router.provision(version, count),
+    provisioned: (version) => router.capacityOf(version),
     expect: (version) => booted.expect(version),
     snapshot: () => ({
       environments: countEnvironments(router),
@@ -155,7 +157,8 @@ function createPools(
     new EnvironmentPool({
       gate,
       refuseStart,
-      createEnvironment: (listener) => new Environment(deps, version, listener),
+      createEnvironment: (listener, initializationType) =>
+        new Environment(deps, version, listener, initializationType),
       reusesEnvironments: settings.reuse === 'always',
       onEmpty,
     });

@@ -235,6 +235,7 @@ async function startServing(
     { host: config.host, port: config.port, graceMs: config.shutdownGraceSeconds * 1000 },
   );
   late.gateway = gateway;
+  lambda.provision();
   return parts.use(gateway);
 }
 

@@ -6,6 +6,7 @@
  */
 import type { FunctionVersion } from '../../core/function-version.ts';
 import { runtimeVersionArn } from '../../core/runtime-version-arn.ts';
+import type { InitializationType } from '../../core/initialization-type.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Sandbox } from '../../sandbox/driver.ts';
 import type { EnvironmentPlan } from '../prepare-environment.ts';
@@ -75,6 +76,7 @@ export class EnvironmentLog {
   readonly #clock: Clock;
   readonly #stream: LogStream;
   readonly #version: FunctionVersion;
+  readonly #initializationType: InitializationType;
   readonly #lineOf: LineOf;
   readonly #passes: ((line: string) => boolean) | undefined;
   readonly #ordered: OrderedLines<Entry>;
@@ -91,12 +93,14 @@ export class EnvironmentLog {
   constructor(
     { clock, stream }: { readonly clock: Clock; readonly stream: LogStream },
     version: FunctionVersion,
+    initializationType: InitializationType = 'on-demand',
   ) {
     const { logging } = version;
     const isJson = logging.format === 'JSON';
     this.#clock = clock;
     this.#stream = stream;
     this.#version = version;
+    this.#initializationType = initializationType;
     this.#lineOf = platformLines(logging);
     this.#passes = isJson ? applicationFilter(logging.applicationLevel) : undefined;
     this.#budget = new OutputBudget(clock.monotonicMs());
@@ -131,7 +135,7 @@ export class EnvironmentLog {
     this.#emit({
       type: 'platform.initStart',
       record: {
-        initializationType: 'on-demand',
+        initializationType: this.#initializationType,
         phase,
         runtimeVersion: versionLabel,
         runtimeVersionArn: runtimeVersionArn(region, versionLabel),
@@ -148,8 +152,8 @@ export class EnvironmentLog {
     if (this.#isInitRuntimeDone) return;
     this.#isInitRuntimeDone = true;
     this.flushOutput();
-    const base = { initializationType: 'on-demand', phase: this.#phase } as const;
-    this.#emit({ type: 'platform.initRuntimeDone', record: { ...base, ...picked(outcome) } });
+    const record = { ...this.#init, ...picked(outcome) };
+    this.#emit({ type: 'platform.initRuntimeDone', record });
   }
 
   /** Init is over. */
@@ -157,9 +161,13 @@ export class EnvironmentLog {
     this.initRuntimeDone(report);
     this.flushOutput();
     const metrics = { durationMs: roundedMs(report.durationMs) };
-    const base = { initializationType: 'on-demand', phase: this.#phase } as const;
-    this.#emit({ type: 'platform.initReport', record: { ...base, ...picked(report), metrics } });
+    const record = { ...this.#init, ...picked(report), metrics };
+    this.#emit({ type: 'platform.initReport', record });
     this.#relay.closeSubscriptions();
+  }
+
+  get #init(): { readonly initializationType: InitializationType; readonly phase: InitPhase } {
+    return { initializationType: this.#initializationType, phase: this.#phase };
   }
 
   /** Whether an extension has subscribed. */

@@ -4,8 +4,9 @@
  * made from it. Mirrors AWS's "Telemetry API event schema reference"; the order of members is
  * that of records that AWS wrote in 2024 to 2026. Pure.
  */
+import type { InitializationType } from '../../core/initialization-type.ts';
+
 export type InitPhase = 'init' | 'invoke';
-export type InitializationType = 'on-demand' | 'provisioned-concurrency';
 export type EventStatus = 'success' | 'failure' | 'error' | 'timeout';
 
 export interface EventOutcome {

@@ -3,8 +3,9 @@ import type { Operation } from '../../core/operation.ts';
 import { withPolicy } from '../../functions/function-record.ts';
 import { findWholeFunction, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
+import { applyProvisioned, withProvisioned } from './provisioned-target.ts';
 
-/** AWS: an alias that is not there is as good as deleted. Its policy goes with it. */
+/** AWS: an alias that is not there is as good as deleted. Its policy and what is provisioned go with it. */
 export function deleteAlias(room: LambdaRoom): Operation<DeleteAliasRequest> {
   return {
     name: 'DeleteAlias',
@@ -17,9 +18,12 @@ export function deleteAlias(room: LambdaRoom): Operation<DeleteAliasRequest> {
         const { aliases = [] } = record;
         const left = aliases.filter(({ name }) => name !== input.Name);
         if (left.length === aliases.length) return {};
-        const next = { ...withPolicy(record, input.Name, undefined), aliases: left };
+        const rest = withPolicy(record, input.Name, undefined);
+        const next = { ...withProvisioned(rest, input.Name ?? '', undefined), aliases: left };
         // False when the function changed just now: look again.
-        if (await room.functions.replace(record, next)) return {};
+        if (!(await room.functions.replace(record, next))) continue;
+        applyProvisioned(room, record);
+        return {};
       }
     },
   };

@@ -6,6 +6,7 @@ import { addressOf, functionPermission } from './find-function.ts';
 import { releaseSettings } from './kept-code.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { functionNotFound, invalidParameter, resourceConflict } from './lambda-errors.ts';
+import { withProvisioned } from './provisioned-target.ts';
 
 const DELETED: DeleteFunctionResponse = { StatusCode: 204 };
 
@@ -69,7 +70,8 @@ async function deleteVersion(
     );
   }
   const versions = record.versions?.filter((each) => each !== gone) ?? [];
-  const next = { ...withPolicy(record, version, undefined), versions };
+  const rest = withProvisioned(withPolicy(record, version, undefined), version, undefined);
+  const next = { ...rest, versions };
   if (!(await room.functions.replace(record, next))) return false;
   room.invoker.retire(functionArn(record, version));
   await releaseSettings(room, [gone.settings]);

@@ -10,6 +10,7 @@ import type { FunctionRepository } from '../../functions/function-repository.ts'
 import type { LayerRepository } from '../../functions/layer-repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
+import type { KeyedLock } from '../../lib/keyed-lock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { CodeLinks } from './code-links.ts';
 import type { Settler } from './settler.ts';
@@ -38,5 +39,7 @@ export interface LambdaServiceDependencies {
 /** The same with what the service adds of its own; each operation picks what it needs. */
 export interface LambdaRoom extends Required<LambdaServiceDependencies> {
   readonly settler: Settler;
+  /** By account and region: two functions must not both take what is left for one of them. */
+  readonly concurrencyLock: KeyedLock;
   readonly links: CodeLinks;
 }

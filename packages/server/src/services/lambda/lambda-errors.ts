@@ -8,6 +8,11 @@ export function invalidParameter(message: string, cause?: unknown): AwsError {
   return new AwsError('InvalidParameterValueException', 400, message, { ...user, cause });
 }
 
+/** AWS: where concurrency limits are the reason, it names no type. */
+export function limitRefusal(message: string): AwsError {
+  return new AwsError('InvalidParameterValueException', 400, message);
+}
+
 export function resourceConflict(message: string): AwsError {
   return new AwsError('ResourceConflictException', 409, message, user);
 }

@@ -1,17 +1,15 @@
 import type { Concurrency, PutFunctionConcurrencyRequest } from '@aws-sdk/client-lambda';
 import { MIN_UNRESERVED_CONCURRENCY } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
-import type { FunctionRecord } from '../../functions/function-record.ts';
-import { KeyedLock } from '../../lib/keyed-lock.ts';
+import { totalProvisioned } from '../../core/provisioned.ts';
+import { claimedConcurrency, type FunctionRecord } from '../../functions/function-record.ts';
 import { findWholeFunction, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
-import { invalidParameter } from './lambda-errors.ts';
+import { limitRefusal } from './lambda-errors.ts';
 
 export function putFunctionConcurrency(
   room: LambdaRoom,
 ): Operation<PutFunctionConcurrencyRequest, Concurrency> {
-  // Two functions must not both take what is left for one of them.
-  const lock = new KeyedLock();
   return {
     name: 'PutFunctionConcurrency',
     permissions: (input, context) => [
@@ -20,7 +18,7 @@ export function putFunctionConcurrency(
     handle: async (input, context) => {
       const asked = input.ReservedConcurrentExecutions ?? 0;
       const { account, region } = findWholeFunction(room.functions, input, context);
-      await lock.run(`${account}/${region}`, async () => {
+      await room.concurrencyLock.run(`${account}/${region}`, async () => {
         for (;;) {
           const record = findWholeFunction(room.functions, input, context);
           checkUnreserved(room, record, asked);
@@ -35,10 +33,17 @@ export function putFunctionConcurrency(
 }
 
 function checkUnreserved(room: LambdaRoom, record: FunctionRecord, asked: number): void {
-  const others = room.functions.reservedConcurrency(record) - (record.reservedConcurrency ?? 0);
+  const provisioned = totalProvisioned(record.provisioned);
+  if (asked < provisioned) {
+    // AWS: with these blanks.
+    throw limitRefusal(
+      ` ReservedConcurrentExecutions  ${asked} should not be lower than function's total provisioned concurrency [${provisioned}].`,
+    );
+  }
+  const others = room.functions.reservedConcurrency(record) - claimedConcurrency(record);
   // What takes nothing is always possible: it blocks the function.
   if (asked === 0 || room.accountConcurrency - others - asked >= MIN_UNRESERVED_CONCURRENCY) return;
-  throw invalidParameter(
+  throw limitRefusal(
     `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${MIN_UNRESERVED_CONCURRENCY}].`,
   );
 }

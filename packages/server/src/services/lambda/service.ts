@@ -2,6 +2,7 @@
 import { ACCOUNT_CONCURRENCY } from '../../core/limits.ts';
 import { serviceOf, type Service } from '../../core/operation.ts';
 import type { Architecture } from '../../core/function-version.ts';
+import { KeyedLock } from '../../lib/keyed-lock.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { RawResponse } from '../../wire/raw-message.ts';
 import { createCodeLinks, type CodeLinks } from './code-links.ts';
@@ -18,6 +19,7 @@ import { createFunction } from './create-function.ts';
 import { deleteAlias } from './delete-alias.ts';
 import { deleteFunctionConcurrency } from './delete-function-concurrency.ts';
 import { deleteLayerVersion } from './delete-layer-version.ts';
+import { deleteProvisionedConcurrencyConfig } from './delete-provisioned-concurrency-config.ts';
 import { deleteResourcePolicy } from './delete-resource-policy.ts';
 import { deleteFunction } from './delete-function.ts';
 import {
@@ -33,6 +35,7 @@ import { getFunctionConfiguration } from './get-function-configuration.ts';
 import { getFunction } from './get-function.ts';
 import { getLayerVersion, getLayerVersionByArn } from './get-layer-version.ts';
 import { getPolicy } from './get-policy.ts';
+import { getProvisionedConcurrencyConfig } from './get-provisioned-concurrency-config.ts';
 import { getResourcePolicy } from './get-resource-policy.ts';
 import { answerImport, type ImportRequest } from './import-layer.ts';
 import { invoke } from './invoke.ts';
@@ -47,11 +50,14 @@ import { listAliases } from './list-aliases.ts';
 import { listFunctions } from './list-functions.ts';
 import { listLayerVersions } from './list-layer-versions.ts';
 import { listLayers } from './list-layers.ts';
+import { listProvisionedConcurrencyConfigs } from './list-provisioned-concurrency-configs.ts';
 import { listTags } from './list-tags.ts';
 import { listVersionsByFunction } from './list-versions-by-function.ts';
 import { publishLayerVersion } from './publish-layer-version.ts';
 import { publishVersion } from './publish-version.ts';
 import { putFunctionConcurrency } from './put-function-concurrency.ts';
+import { applyProvisioned } from './provisioned-target.ts';
+import { putProvisionedConcurrencyConfig } from './put-provisioned-concurrency-config.ts';
 import { putResourcePolicy } from './put-resource-policy.ts';
 import { removePermission } from './remove-permission.ts';
 import { createSettler } from './settler.ts';
@@ -67,6 +73,8 @@ export interface LambdaService extends Service, Closeable {
    * and removes code that no function refers to.
    */
   resume(): Promise<void>;
+  /** Once the gateway listens, which functions may call in their init: what is provisioned begins. */
+  provision(): void;
   /** Answers `/_hearth/code/...`, the addresses in `Code.Location`; undefined for other paths. */
   readonly answerOwnPath: CodeLinks['answer'];
   /** Answers `/_hearth/layers`. */
@@ -82,7 +90,13 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     accountConcurrency: ACCOUNT_CONCURRENCY,
     random: Math.random,
   };
-  const room: LambdaRoom = { ...defaults, ...deps, settler, links };
+  const room: LambdaRoom = {
+    ...defaults,
+    ...deps,
+    settler,
+    links,
+    concurrencyLock: new KeyedLock(),
+  };
   return {
     ...serviceOf('lambda', operationsOf(room)),
     ...closeable(() => settler.drain()),
@@ -92,6 +106,9 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
         await deps.code.retainOnly((sha256) => isCodeKept(deps, sha256));
       }
       settler.resume();
+    },
+    provision: () => {
+      for (const record of deps.functions.all()) applyProvisioned(room, record);
     },
     answerOwnPath: (request) => links.answer(request),
     answerImport: (request) => answerImport(room, request),
@@ -111,6 +128,7 @@ function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
     deleteFunctionCodeSigningConfig(room),
     deleteFunctionConcurrency(room),
     deleteLayerVersion(room),
+    deleteProvisionedConcurrencyConfig(room),
     deleteResourcePolicy(room),
     getAccountSettings(room),
     getAlias(room),
@@ -123,6 +141,7 @@ function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
     getLayerVersionByArn(room),
     getLayerVersionPolicy(room),
     getPolicy(room),
+    getProvisionedConcurrencyConfig(room),
     getResourcePolicy(room),
     invoke(room),
     listAliases(room),
@@ -131,12 +150,14 @@ function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
     listFunctionsByCodeSigningConfig(room),
     listLayerVersions(room),
     listLayers(room),
+    listProvisionedConcurrencyConfigs(room),
     listTags(room),
     listVersionsByFunction(room),
     publishLayerVersion(room),
     publishVersion(room),
     putFunctionCodeSigningConfig(room),
     putFunctionConcurrency(room),
+    putProvisionedConcurrencyConfig(room),
     putResourcePolicy(room),
     removeLayerVersionPermission(room),
     removePermission(room),

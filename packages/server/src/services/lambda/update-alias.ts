@@ -6,6 +6,7 @@ import { pointTo, showAlias, type Pointing } from './alias-target.ts';
 import { findWholeFunction, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { notFound, staleRevision } from './lambda-errors.ts';
+import { applyProvisioned, checkProvisioned } from './provisioned-target.ts';
 
 export function updateAlias(room: LambdaRoom): Operation<UpdateAliasRequest, AliasConfiguration> {
   return {
@@ -27,9 +28,11 @@ export function updateAlias(room: LambdaRoom): Operation<UpdateAliasRequest, Ali
           description: input.Description ?? before.description,
           revisionId: room.ids.uuid(),
         };
+        checkProvisioned(record, after);
         const aliases = record.aliases?.map((each) => (each === before ? after : each)) ?? [];
         // False when the function changed just now: look again.
         if (!(await room.functions.replace(record, { ...record, aliases }))) continue;
+        applyProvisioned(room, record);
         return showAlias(record, after);
       }
     },

@@ -1,0 +1,149 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import type { ConcurrencyShare } from '../core/invocation.ts';
+import type { FunctionVersion } from '../core/function-version.ts';
+import { jsonOf, shapesOf, until, type Stage } from '../environment/stage.testsuite.ts';
+import { invokeWith, openProcessStages, type ProcessStages } from './process-stage.testsuite.ts';
+
+let stages: ProcessStages;
+beforeAll(async () => {
+  stages = await openProcessStages();
+});
+afterEach(() => stages.closeAll());
+afterAll(async () => {
+  await stages[Symbol.asyncDispose]();
+});
+
+const published = (stage: Stage, handler: string): FunctionVersion =>
+  stage.version(handler, { version: '1' });
+
+async function provision(stage: Stage, version: FunctionVersion, count: number): Promise<void> {
+  stage.invoker.provision(version, count);
+  await until(() => stage.invoker.provisioned(version).allocated === count);
+}
+const idle = (stage: Stage, count: number): Promise<void> =>
+  until(() => stage.invoker.snapshot().environments.idle === count);
+
+test('environments are there before anybody invokes, say so, and stay when others are reaped', async () => {
+  const stage = await stages.start({ settings: { idleTimeoutMs: 40 } });
+  const version = published(stage, 'tells-environment');
+  await provision(stage, version, 2);
+  expect(stage.sandboxes.size).toBe(2);
+  const first = await invokeWith(stage, version);
+  expect(jsonOf(first)).toMatchObject({
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'provisioned-concurrency',
+  });
+  // The other version is on demand, and its environment goes when it has been idle.
+  const latest = await invokeWith(stage, stage.version('tells-environment'));
+  expect(jsonOf(latest)).toMatchObject({ AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand' });
+  await until(() => stage.sandboxes.size === 2);
+  expect(stage.invoker.provisioned(version)).toEqual({ allocated: 2 });
+  await until(() => stage.lines.some(({ message }) => message.startsWith('REPORT')));
+  const ofProvisioned = shapesOf(stage.lines).filter((line) => line.startsWith('INIT_REPORT'));
+  expect(new Set(ofProvisioned)).toEqual(
+    new Set(['INIT_REPORT Init Duration: # ms\tPhase: init\tStatus: success\n']),
+  );
+});
+
+test('what is more than provisioned spills over to environments on demand', async () => {
+  const stage = await stages.start();
+  const version = published(stage, 'sleeps');
+  await provision(stage, version, 1);
+  const event = { ms: 500 };
+  const both = await Promise.all([
+    invokeWith(stage, version, { event }),
+    invokeWith(stage, version, { event }),
+  ]);
+  const tokens = both.map((each) => jsonOf(each).token as number);
+  expect(new Set(tokens).size).toBe(2);
+  await idle(stage, 2);
+  // The provisioned one is used before the other.
+  const again = jsonOf(await invokeWith(stage, version, { event: { ms: 0 } }));
+  stage.invoker.provision(version, 0);
+  await until(() => stage.sandboxes.size === 1);
+  const left = jsonOf(await invokeWith(stage, version, { event: { ms: 0 } }));
+  expect(new Set([again.token, left.token])).toEqual(new Set(tokens));
+});
+
+test('one that dies in an invocation is replaced', async () => {
+  const stage = await stages.start();
+  const version = published(stage, 'exits-42');
+  await provision(stage, version, 1);
+  const [before] = stage.sandboxes;
+  expect(await invokeWith(stage, version)).toMatchObject({ functionError: 'Unhandled' });
+  await until(
+    () =>
+      stage.invoker.provisioned(version).allocated === 1 &&
+      stage.sandboxes.size === 1 &&
+      ![...stage.sandboxes].includes(before!),
+  );
+});
+
+test('fewer end the surplus, and none ends all', async () => {
+  const stage = await stages.start();
+  const version = published(stage, 'echoes');
+  await provision(stage, version, 3);
+  await provision(stage, version, 1);
+  await until(() => stage.sandboxes.size === 1);
+  stage.invoker.provision(version, 0);
+  await until(() => stage.sandboxes.size === 0);
+  expect(stage.invoker.provisioned(version)).toEqual({ allocated: 0 });
+  expect(jsonOf(await invokeWith(stage, version, { event: 'on demand' }))).toBe('on demand');
+});
+
+test('an init that fails is told after three tries, and a new number is a new try', async () => {
+  const stage = await stages.start();
+  const version = published(stage, 'exits-in-init');
+  stage.invoker.provision(version, 1);
+  const failed = { allocated: 0, failure: 'FUNCTION_ERROR_INIT_FAILURE' };
+  await until(() => stage.invoker.provisioned(version).failure !== undefined);
+  expect(stage.invoker.provisioned(version)).toEqual(failed);
+  stage.invoker.provision(version, 2);
+  expect(stage.invoker.provisioned(version)).toEqual({ allocated: 0 });
+  await until(() => stage.invoker.provisioned(version).failure !== undefined);
+});
+
+test('a role that cannot be assumed is named', async () => {
+  const stage = await stages.start();
+  const version = { ...published(stage, 'echoes'), role: 'not-assumable' };
+  stage.invoker.provision(version, 1);
+  await until(() => stage.invoker.provisioned(version).failure !== undefined);
+  expect(stage.invoker.provisioned(version).failure).toMatch(/role .* cannot be assumed/);
+});
+
+test('where all that is reserved is provisioned, only the provisioned version runs', async () => {
+  const stage = await stages.start();
+  const version = published(stage, 'sleeps');
+  const share: ConcurrencyShare = { kind: 'reserved', limit: 2 };
+  await provision(stage, version, 2);
+  const reason = 'ReservedFunctionConcurrentInvocationLimitExceeded';
+  await expect(invokeWith(stage, stage.version('sleeps'), { share })).rejects.toMatchObject({
+    reason,
+  });
+  const many = await Promise.allSettled(
+    Array.from({ length: 10 }, () => invokeWith(stage, version, { share, event: { ms: 500 } })),
+  );
+  expect(many.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  expect(stage.sandboxes.size).toBe(2);
+});
+
+test('a deleted version takes its environments with it', async () => {
+  const stage = await stages.start();
+  const version = published(stage, 'echoes');
+  await provision(stage, version, 2);
+  stage.invoker.retire('arn:aws:lambda:eu-west-1:000000000000:function:echoes:1');
+  await until(() => stage.sandboxes.size === 0);
+  expect(stage.invoker.provisioned(version)).toEqual({ allocated: 0 });
+});
+
+test('with environments that are never reused each invocation has a provisioned one of its own', async () => {
+  const stage = await stages.start({ settings: { reuse: 'never' } });
+  const version = published(stage, 'tells-environment');
+  await provision(stage, version, 1);
+  for (let each = 0; each < 2; each++) {
+    await until(() => stage.invoker.provisioned(version).allocated === 1);
+    await idle(stage, 1);
+    expect(jsonOf(await invokeWith(stage, version))).toMatchObject({
+      AWS_LAMBDA_INITIALIZATION_TYPE: 'provisioned-concurrency',
+    });
+  }
+});
