@@ -10,6 +10,11 @@ export interface CallAsCaller {
    * know as `aws:SourceArn` and `aws:SourceAccount`.
    */
   readonly source?: CallSource;
+  /**
+   * For a user or a role session: the service that goes on to another one in its name, such as
+   * `lambda.amazonaws.com`, which policies know as `aws:CalledVia`.
+   */
+  readonly calledVia?: string;
 }
 
 export interface CallSource {

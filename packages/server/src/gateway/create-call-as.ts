@@ -36,6 +36,7 @@ export function createCallAs(deps: CallAsDeps): CallAs {
       sourceIp: undefined,
       region: caller.region,
       ...(caller.source === undefined ? {} : { source: caller.source }),
+      ...(caller.calledVia === undefined ? {} : { calledVia: caller.calledVia }),
     };
     return dispatch(deps.identities, { served, operation, input, context, attributes });
   };

@@ -88,6 +88,28 @@ test('a role of another account cannot be passed on, whatever is allowed', async
   });
 });
 
+test('a policy can tell what a service asks for in the name of the caller', async () => {
+  const { identities, principal } = await open({
+    Effect: 'Allow',
+    Action: 's3:GetObject',
+    Resource: '*',
+    Condition: {
+      'ForAnyValue:StringEquals': { 'aws:CalledVia': ['lambda.amazonaws.com'] },
+      StringEquals: { 'aws:CalledViaLast': 'lambda.amazonaws.com' },
+      Bool: { 'aws:ViaAWSService': 'true' },
+    },
+  });
+  const read = [{ action: 's3:GetObject', resources: ['arn:aws:s3:::code/f.zip'] }];
+  const via = (calledVia?: string): boolean =>
+    authorise(identities, principal, read, {
+      ...attributes,
+      ...(calledVia === undefined ? {} : { calledVia }),
+    }).isAllowed;
+  expect(via('lambda.amazonaws.com')).toBe(true);
+  expect(via('cloudformation.amazonaws.com')).toBe(false);
+  expect(via()).toBe(false);
+});
+
 test('an attached policy of AWS gives what it says and nothing else', async () => {
   const { identities, principal } = await open({});
   await identities.roles.update(ACCOUNT, 'app', (role) => ({

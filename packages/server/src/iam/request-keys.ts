@@ -13,6 +13,8 @@ export interface RequestAttributes {
   readonly region?: string;
   /** The resource for which a service acts. */
   readonly source?: CallSource;
+  /** The service that acts in the caller's name. */
+  readonly calledVia?: string;
 }
 
 /** Condition keys of one operation, such as `iam:PassedToService`; names in any case. */
@@ -56,6 +58,12 @@ function globalKey(
       return attributes.region;
     case 'aws:sourcearn':
       return attributes.source?.arn;
+    case 'aws:calledvia':
+    case 'aws:calledviafirst':
+    case 'aws:calledvialast':
+      return attributes.calledVia;
+    case 'aws:viaawsservice':
+      return principal.kind === 'service' ? undefined : String(attributes.calledVia !== undefined);
     case 'aws:sourceaccount':
       return attributes.source?.account;
     default:
@@ -76,7 +84,6 @@ function principalKey(principal: Caller, key: string): string | undefined {
   }
   switch (key) {
     case 'aws:principalisawsservice':
-    case 'aws:viaawsservice':
       return 'false';
     case 'aws:principalarn':
       return principal.kind === 'role-session' ? principal.roleArn : principal.arn;

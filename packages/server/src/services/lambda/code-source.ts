@@ -66,7 +66,7 @@ async function readObject(
   };
   try {
     const answer: ReadObject = await callAs(
-      { account, region, principal },
+      { account, region, principal, calledVia: 'lambda.amazonaws.com' },
       S3 as ServiceName,
       'GetObject',
       input,
