@@ -139,6 +139,17 @@ const optionTable = {
     most: 86_400,
     description: 'How long an idle execution environment is kept.',
   },
+  inactiveAfterDays: {
+    type: 'integer',
+    env: 'HEARTH_INACTIVE_AFTER',
+    flag: '--inactive-after',
+    value: 'DAYS',
+    default: 14,
+    least: 0,
+    most: 10_000,
+    description:
+      'Functions that nobody has invoked for so long become Inactive, and the next invocation is refused; 0 for never.',
+  },
   concurrency: {
     type: 'integer',
     env: 'HEARTH_CONCURRENCY',

@@ -30,6 +30,7 @@ describe('readConfig', () => {
       pool: 4,
       reuse: 'always',
       idleTimeoutSeconds: 300,
+      inactiveAfterDays: 14,
       concurrency: 1000,
       webIdentityKeys: '',
       logLevel: 'info',

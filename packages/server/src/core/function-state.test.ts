@@ -13,20 +13,27 @@ const states: Record<FunctionState['kind'], FunctionState> = {
   updating: { kind: 'updating' },
   'update-failed': { kind: 'update-failed', failure },
   failed: { kind: 'failed', failure },
+  inactive: { kind: 'inactive' },
+  restoring: { kind: 'restoring' },
 };
 const events: Record<FunctionEvent['kind'], FunctionEvent> = {
   updated: { kind: 'updated' },
   settled: { kind: 'settled' },
   failed: { kind: 'failed', failure },
+  idled: { kind: 'idled' },
+  woken: { kind: 'woken' },
 };
 
 type Row = Record<FunctionEvent['kind'], FunctionState['kind'] | '-'>;
+const none: Row = { updated: '-', settled: '-', failed: '-', idled: '-', woken: '-' };
 const table: Record<FunctionState['kind'], Row> = {
-  pending: { updated: '-', settled: 'active', failed: 'failed' },
-  active: { updated: 'updating', settled: '-', failed: '-' },
-  updating: { updated: '-', settled: 'active', failed: 'update-failed' },
-  'update-failed': { updated: 'updating', settled: '-', failed: '-' },
-  failed: { updated: 'pending', settled: '-', failed: '-' },
+  pending: { ...none, settled: 'active', failed: 'failed' },
+  active: { ...none, updated: 'updating', idled: 'inactive' },
+  updating: { ...none, settled: 'active', failed: 'update-failed' },
+  'update-failed': { ...none, updated: 'updating' },
+  failed: { ...none, updated: 'pending' },
+  inactive: { ...none, updated: 'updating', woken: 'restoring' },
+  restoring: { ...none, settled: 'active', failed: 'inactive' },
 };
 
 const pairs = Object.entries(table).flatMap(([from, row]) =>
@@ -42,7 +49,7 @@ test('a failure is kept for the caller to see', () => {
   expect(stepFunction(states.updating, events.failed)).toEqual({ kind: 'update-failed', failure });
 });
 
-test('only pending and updating have work under way', () => {
+test('only pending, updating and restoring have work under way', () => {
   const open = Object.values(states).filter((state) => !isSettled(state));
-  expect(open.map((state) => state.kind)).toEqual(['pending', 'updating']);
+  expect(open.map((state) => state.kind)).toEqual(['pending', 'updating', 'restoring']);
 });

@@ -44,5 +44,7 @@ export const TENANT_ENVIRONMENTS_PER_CONCURRENCY = 2.5;
 /** What reserved concurrency must leave to the functions that have none. */
 export const MIN_UNRESERVED_CONCURRENCY = 100;
 export const LAYERS_PER_FUNCTION = 5;
+/** A function that was idle for so long is Inactive: 14 days. */
+export const INACTIVE_AFTER_MS = 1_209_600_000;
 export const TAGS_PER_RESOURCE = 50;
 export const FUNCTIONS_PER_PAGE = 50;

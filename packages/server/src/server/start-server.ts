@@ -201,6 +201,7 @@ async function startServing(
     ids,
     logger,
     accountConcurrency,
+    inactiveAfterMs: config.inactiveAfterDays * 86_400_000,
   });
   parts.use(lambda);
   await lambda.resume();

@@ -7,7 +7,7 @@ import type {
   InvocationResponse as InvokeOutput,
 } from '@aws-sdk/client-lambda';
 import { AwsError } from '../../core/aws-error.ts';
-import type { FunctionState } from '../../core/function-state.ts';
+import { isPending, type FunctionState } from '../../core/function-state.ts';
 import { functionArn } from '../../core/function-version.ts';
 import {
   RoleNotAssumable,
@@ -50,7 +50,10 @@ export function invoke(room: LambdaRoom): Operation<InvokeInput, InvokeOutput> {
         throw cannotYet('durable functions (DurableExecutionName)');
       }
       if (input.InvocationType === 'DryRun') return { StatusCode: 204 };
-      checkInvocable((published ?? found.record).state);
+      room.idleWatch.used(found.record, published);
+      const { state } = published ?? found.record;
+      if (state.kind === 'inactive') await room.idleWatch.wake(found.record, published);
+      checkInvocable(state);
       try {
         return outputOf(await room.invoker.invoke(request));
       } catch (error) {
@@ -108,8 +111,10 @@ function shareOf({ functions }: LambdaRoom, record: FunctionRecord): Concurrency
 }
 
 function checkInvocable(state: FunctionState): void {
-  if (state.kind !== 'pending' && state.kind !== 'failed') return;
-  const shown = state.kind === 'pending' ? 'Pending' : 'Failed';
+  // AWS: the invocation that finds an inactive function fails, and makes it Pending.
+  const isWaiting = isPending(state) || state.kind === 'inactive';
+  if (!isWaiting && state.kind !== 'failed') return;
+  const shown = isWaiting ? 'Pending' : 'Failed';
   throw resourceConflict(
     `The operation cannot be performed at this time. The function is currently in the following state: ${shown}`,
   );

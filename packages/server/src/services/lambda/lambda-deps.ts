@@ -13,6 +13,7 @@ import type { Ids } from '../../lib/ids.ts';
 import type { KeyedLock } from '../../lib/keyed-lock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { CodeLinks } from './code-links.ts';
+import type { IdleWatch } from './idle-watch.ts';
 import type { Settler } from './settler.ts';
 
 export interface LambdaServiceDependencies {
@@ -32,6 +33,8 @@ export interface LambdaServiceDependencies {
   readonly architecture?: Architecture;
   /** Invocations at once in one account and region, as the invoker enforces it. */
   readonly accountConcurrency?: number;
+  /** How long a function may be idle before it is Inactive; 0 for as long as it likes. */
+  readonly inactiveAfterMs?: number;
   /** At least 0, below 1; decides which version an invocation of a routed alias gets. */
   readonly random?: () => number;
 }
@@ -39,6 +42,7 @@ export interface LambdaServiceDependencies {
 /** The same with what the service adds of its own; each operation picks what it needs. */
 export interface LambdaRoom extends Required<LambdaServiceDependencies> {
   readonly settler: Settler;
+  readonly idleWatch: IdleWatch;
   /** By account and region: two functions must not both take what is left for one of them. */
   readonly concurrencyLock: KeyedLock;
   readonly links: CodeLinks;

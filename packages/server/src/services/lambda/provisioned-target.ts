@@ -126,7 +126,7 @@ export function provisionedDate(ms: number): string {
   return new Date(ms).toISOString().replace(/\.\d+Z$/, '+0000');
 }
 
-function versionOf(record: FunctionRecord, qualifier: string): string {
+export function versionOf(record: FunctionRecord, qualifier: string): string {
   return record.aliases?.find(({ name }) => name === qualifier)?.version ?? qualifier;
 }
 

@@ -2,6 +2,7 @@ import type {
   PutProvisionedConcurrencyConfigRequest,
   PutProvisionedConcurrencyConfigResponse,
 } from '@aws-sdk/client-lambda';
+import { isPending } from '../../core/function-state.ts';
 import { MIN_UNRESERVED_CONCURRENCY } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
 import { totalProvisioned } from '../../core/provisioned.ts';
@@ -63,7 +64,7 @@ function checkTarget({ record, alias, published, qualifier }: ProvisionedTarget)
   if (alias?.routing !== undefined) {
     throw invalidParameter('Alias with weights can not be used with Provisioned Concurrency');
   }
-  if (published.state.kind === 'pending') {
+  if (isPending(published.state)) {
     throw resourceConflict(
       'The operation cannot be performed at this time. The function is currently in the following state: Pending',
     );

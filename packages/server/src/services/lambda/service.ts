@@ -1,5 +1,5 @@
 /** Lambda's API, as far as Hearth serves it. */
-import { ACCOUNT_CONCURRENCY } from '../../core/limits.ts';
+import { ACCOUNT_CONCURRENCY, INACTIVE_AFTER_MS } from '../../core/limits.ts';
 import { serviceOf, type Service } from '../../core/operation.ts';
 import type { Architecture } from '../../core/function-version.ts';
 import { KeyedLock } from '../../lib/keyed-lock.ts';
@@ -37,6 +37,7 @@ import { getLayerVersion, getLayerVersionByArn } from './get-layer-version.ts';
 import { getPolicy } from './get-policy.ts';
 import { getProvisionedConcurrencyConfig } from './get-provisioned-concurrency-config.ts';
 import { getResourcePolicy } from './get-resource-policy.ts';
+import { createIdleWatch } from './idle-watch.ts';
 import { answerImport, type ImportRequest } from './import-layer.ts';
 import { invoke } from './invoke.ts';
 import { isCodeKept } from './kept-code.ts';
@@ -73,6 +74,8 @@ export interface LambdaService extends Service, Closeable {
    * and removes code that no function refers to.
    */
   resume(): Promise<void>;
+  /** Makes Inactive what nobody has invoked for long; done by itself from time to time. */
+  sweepIdle(): Promise<void>;
   /** Once the gateway listens, which functions may call in their init: what is provisioned begins. */
   provision(): void;
   /** Answers `/_hearth/code/...`, the addresses in `Code.Location`; undefined for other paths. */
@@ -89,24 +92,32 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     architecture: architectureHere(),
     accountConcurrency: ACCOUNT_CONCURRENCY,
     random: Math.random,
+    inactiveAfterMs: INACTIVE_AFTER_MS,
   };
+  const idleWatch = createIdleWatch({ ...defaults, ...deps, settler });
   const room: LambdaRoom = {
     ...defaults,
     ...deps,
     settler,
+    idleWatch,
     links,
     concurrencyLock: new KeyedLock(),
   };
   return {
     ...serviceOf('lambda', operationsOf(room)),
-    ...closeable(() => settler.drain()),
+    ...closeable(async () => {
+      await idleWatch.close();
+      await settler.drain();
+    }),
     resume: async () => {
       // What a quarantined record refers to is not known: then everything is kept.
       if (deps.functions.quarantinedRows + deps.layers.damagedRows === 0) {
         await deps.code.retainOnly((sha256) => isCodeKept(deps, sha256));
       }
       settler.resume();
+      idleWatch.start();
     },
+    sweepIdle: () => idleWatch.sweep(),
     provision: () => {
       for (const record of deps.functions.all()) applyProvisioned(room, record);
     },

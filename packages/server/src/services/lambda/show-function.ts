@@ -89,6 +89,21 @@ function showState(state: FunctionState): FunctionConfiguration {
         LastUpdateStatusReason: state.failure.reason,
         LastUpdateStatusReasonCode: state.failure.code,
       };
+    case 'inactive':
+      // The codes are AWS's; the sentences of these two are ours.
+      return {
+        State: 'Inactive',
+        StateReason: 'The function has not been invoked for a long time.',
+        StateReasonCode: 'Idle',
+        LastUpdateStatus: 'Successful',
+      };
+    case 'restoring':
+      return {
+        State: 'Pending',
+        StateReason: 'The function is being restored.',
+        StateReasonCode: 'Restoring',
+        LastUpdateStatus: 'Successful',
+      };
     case 'failed':
       return {
         State: 'Failed',

@@ -3,7 +3,7 @@
  * new settings while the old ones go on serving.
  */
 import { functionArn } from '../../core/function-version.ts';
-import { stepFunction } from '../../core/function-state.ts';
+import { isPending, stepFunction, type FunctionState } from '../../core/function-state.ts';
 import type {
   FunctionRecord,
   FunctionSettings,
@@ -36,7 +36,7 @@ export async function storeUpdate(
   const state = stepFunction(record.state, { kind: 'updated' });
   if (state === undefined) throw busy(record);
   const { serving: earlier, ...rest } = record;
-  const serving = record.state.kind === 'active' ? record.latest : earlier;
+  const serving = isServed(record.state) ? record.latest : earlier;
   const incarnation =
     serving !== undefined && runsTheSame(serving, changed) ? serving.incarnation : room.ids.uuid();
   const latest: FunctionRecord = {
@@ -59,8 +59,13 @@ export async function storeUpdate(
 export function busy(record: FunctionRecord): Error {
   const cannot = 'The operation cannot be performed at this time.';
   return resourceConflict(
-    record.state.kind === 'pending'
+    isPending(record.state)
       ? `${cannot} The function is currently in the following state: Pending`
       : `${cannot} An update is in progress for resource: ${functionArn(record)}`,
   );
+}
+
+/** What was prepared once goes on serving while its successor is prepared. */
+function isServed({ kind }: FunctionState): boolean {
+  return kind === 'active' || kind === 'inactive';
 }
