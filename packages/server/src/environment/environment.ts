@@ -374,6 +374,8 @@ export class Environment {
 
   #onRuntimeParked(log: EnvironmentLog): void {
     log.parked();
+    // Whoever does not watch learns it with the report.
+    if (!log.hasSubscribers) return;
     const invocation = this.#invocation;
     void drained().then(() => {
       if (this.#invocation !== invocation) return;

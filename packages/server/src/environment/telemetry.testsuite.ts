@@ -137,6 +137,26 @@ export function telemetrySuite(
         }
       }));
 
+    test('an init that fails is told with its phase, in the first attempt and in the next', () =>
+      withFunction(
+        { fails: 'init' },
+        async (call, { invoker, lines }) => {
+          expect(await call({})).toMatchObject({ errorType: 'Runtime.ExitError' });
+          await invoker.close();
+          const told = lines
+            .filter(({ message }) => message.includes('"platform.init'))
+            .map(({ message }) => JSON.parse(message));
+          const failed = { status: 'error', errorType: 'Runtime.ExitError' };
+          const attempt = (phase: string): readonly object[] => [
+            { type: 'platform.initStart', record: { phase } },
+            { type: 'platform.initRuntimeDone', record: { phase, ...failed } },
+            { type: 'platform.initReport', record: { phase, ...failed } },
+          ];
+          expect(told).toMatchObject([...attempt('init'), ...attempt('invoke')]);
+        },
+        { logging: { format: 'JSON', group: '/aws/lambda/watched', systemLevel: 'DEBUG' } },
+      ));
+
     test('a subscription after init, without an identifier or with nonsense is refused', () =>
       withFunction(
         {

@@ -77,6 +77,7 @@ export class EnvironmentLog {
   readonly #stream: LogStream;
   readonly #version: FunctionVersion;
   readonly #initializationType: InitializationType;
+  readonly #isJson: boolean;
   readonly #lineOf: LineOf;
   readonly #passes: ((line: string) => boolean) | undefined;
   readonly #ordered: OrderedLines<Entry>;
@@ -97,6 +98,7 @@ export class EnvironmentLog {
   ) {
     const { logging } = version;
     const isJson = logging.format === 'JSON';
+    this.#isJson = isJson;
     this.#clock = clock;
     this.#stream = stream;
     this.#version = version;
@@ -251,10 +253,12 @@ export class EnvironmentLog {
     const invocation = this.#invocation;
     if (invocation === undefined || invocation.isRuntimeDone) return;
     invocation.isRuntimeDone = true;
+    this.flushOutput();
+    // In the text format it has no line: most invocations are spared its figures.
+    if (!this.#isJson && !this.#relay.isWatched) return;
     const { requestId, tracing, spans } = invocation;
     const metrics = spans.metrics();
     const ofRuntime = spans.ofRuntime();
-    this.flushOutput();
     this.#emit({
       type: 'platform.runtimeDone',
       record: {
@@ -362,7 +366,9 @@ export class EnvironmentLog {
 
   #emit(event: PlatformEvent): void {
     const atMs = this.#clock.nowMs();
-    this.#append({ atMs, text: this.#lineOf(event, atMs), event: { ...event, atMs } });
+    const text = this.#lineOf(event, atMs);
+    const told = this.#relay.isWatched ? { ...event, atMs } : undefined;
+    if (text !== undefined || told !== undefined) this.#append({ atMs, text, event: told });
   }
 
   #append(entry: Entry): void {
