@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { AssumeRoleWithWebIdentityResponse } from '@aws-sdk/client-sts';
+import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openIam, type OpenedIam } from '../../../../testkit/src/open-iam.ts';
 import { openWebIdentityKeys } from '../../iam/web-identity-keys.ts';
@@ -200,6 +201,27 @@ test.each<readonly [what: string, token: () => string, code: string, message: Re
     code,
     message: expect.stringMatching(message),
   });
+});
+
+test('whatever else is sent as a token is refused by name, never believed', async () => {
+  const good = [rs256(), es256()];
+  const part = fc.oneof(
+    fc.base64String(),
+    fc.json().map((text) => base64(Buffer.from(text))),
+    fc.constantFrom('', '.', 'e30', base64({ alg: 'RS256' }), base64({ alg: 'ES256', kid: null })),
+  );
+  const made = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('.'));
+  // Never the last character alone, some of whose bits mean nothing.
+  const cut = fc
+    .tuple(fc.constantFrom(...good), fc.nat(2000), fc.constantFrom('', 'A', '.', '-_'))
+    .map(([token, at, by]) => token.slice(0, at % (token.length - 4)) + by);
+  const tokens = fc.oneof(made, cut).filter((token) => token.length >= 4 && !good.includes(token));
+  await fc.assert(
+    fc.asyncProperty(tokens, async (token) => {
+      await expect(assume(token)).rejects.toMatchObject({ code: 'InvalidIdentityToken' });
+    }),
+    { numRuns: 200, seed: 5 },
+  );
 });
 
 function changed(token: string): string {
