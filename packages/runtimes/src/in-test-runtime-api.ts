@@ -8,6 +8,8 @@ export interface Answer {
   readonly requestId: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
+  /** What came after the body. */
+  readonly trailers: NodeJS.Dict<string>;
 }
 
 export interface InTestRuntimeApi extends AsyncDisposable {
@@ -108,14 +110,14 @@ function send(response: ServerResponse, { id, body, headers }: Event, isDifficul
 async function readAnswer(request: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const { headers } = request;
+  const { headers, trailers } = request;
   const body = Buffer.concat(chunks);
   const path = request.url ?? '';
   if (path === '/2018-06-01/runtime/init/error') {
-    return { kind: 'init-error', requestId: '', headers, body };
+    return { kind: 'init-error', requestId: '', headers, body, trailers };
   }
   const [, requestId, kind] =
     /^\/2018-06-01\/runtime\/invocation\/([^/]+)\/(response|error)$/.exec(path) ?? [];
   if (requestId === undefined) throw new Error(`The runtime asked for ${path}.`);
-  return { kind: kind as 'response' | 'error', requestId, headers, body };
+  return { kind: kind as 'response' | 'error', requestId, headers, body, trailers };
 }

@@ -115,13 +115,6 @@ function testHandlers(installation: RuntimeInstallation): void {
     await using imported = await startInTest(installation, esm, 'uses-the-sdk.handler');
     expect(jsonOf(await imported.api.invoke('{}'))).toBe('STS');
   });
-
-  test('there is no awslambda global while streaming is not served', async () => {
-    const file = 'exports.handler = async () => typeof globalThis.awslambda;';
-    await writeFile(path.join(temporary, 'probe.js'), file);
-    await using started = await startInTest(installation, temporary, 'probe.handler');
-    expect(jsonOf(await started.api.invoke('{}'))).toBe('undefined');
-  });
 }
 
 function testLog(installation: RuntimeInstallation, major: number): void {

@@ -160,6 +160,16 @@ const optionTable = {
     most: 100_000,
     description: 'Concurrent executions of an account; more are throttled.',
   },
+  streamRate: {
+    type: 'integer',
+    env: 'HEARTH_STREAM_RATE',
+    flag: '--stream-rate',
+    value: 'MB',
+    default: 2,
+    least: 1,
+    most: 10_000,
+    description: 'Megabytes in a second of a streamed response, after its first six.',
+  },
   webIdentityKeys: {
     type: 'file',
     env: 'HEARTH_WEB_IDENTITY_KEYS',

@@ -35,6 +35,7 @@ describe('readConfig', () => {
       webIdentityKeys: '',
       logLevel: 'info',
       shutdownGraceSeconds: 10,
+      streamRate: 2,
     });
     expect(Object.isFrozen(config)).toBe(true);
   });

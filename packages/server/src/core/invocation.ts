@@ -2,6 +2,7 @@
 import type { FunctionVersion } from './function-version.ts';
 import type { ProvisionedCapacity } from './provisioned.ts';
 import type { Outcome } from './outcome.ts';
+import type { ResponseSink } from './response-sink.ts';
 
 export interface InvocationRequest {
   readonly requestId: string;
@@ -19,6 +20,11 @@ export interface InvocationRequest {
   readonly tenantId?: string;
   /** What the function may have; without one, as all functions that have nothing reserved. */
   readonly share?: ConcurrencyShare;
+  /**
+   * Gets what a streaming function writes, as it is written; the result's payload is empty then.
+   * A function that does not stream leaves it alone.
+   */
+  readonly sink?: ResponseSink;
 }
 
 /** Reserved concurrency is one number for all versions of a function. */

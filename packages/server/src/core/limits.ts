@@ -2,6 +2,11 @@
 
 /** Synchronous request payload and response: 6 MB plus AWS's 100-byte allowance [RIE]. */
 export const SYNC_PAYLOAD_BYTES = 6_291_556;
+/** A streamed response: 200 MB since August 2025. */
+export const STREAMED_RESPONSE_BYTES = 209_715_200;
+/** Of it this much goes out as fast as it comes, the rest at the rate. */
+export const STREAM_BURST_BYTES = 6_291_456;
+export const STREAM_BYTES_PER_SECOND = 2_097_152;
 /** CreateFunction, UpdateFunctionCode and PublishLayerVersion: the whole request. */
 export const CODE_REQUEST_BYTES = 70_167_211;
 export const ZIPPED_CODE_BYTES = 52_428_800;

@@ -10,6 +10,7 @@ import type { FunctionVersion } from '../core/function-version.ts';
 import type { InitializationType } from '../core/initialization-type.ts';
 import { INIT_TIMEOUT_MS, PROVISIONED_INIT_TIMEOUT_MS } from '../core/limits.ts';
 import type { Outcome, ProgramEnd } from '../core/outcome.ts';
+import type { ResponseSink } from '../core/response-sink.ts';
 import { invariant } from '../lib/invariant.ts';
 import type { Logger } from '../lib/logger.ts';
 import { failureOutcome, failureStatus, type InitFailed, type InitFailure } from './init-end.ts';
@@ -45,6 +46,7 @@ export interface InvocationOrder {
   readonly clientContext?: string;
   readonly tenantId?: string;
   readonly wantsLogTail: boolean;
+  readonly sink?: ResponseSink;
 }
 
 export interface InvocationAnswer {

@@ -1,6 +1,5 @@
 /** What an answer means as an outcome, and the figures of its REPORT line. */
 import { setImmediate as turn } from 'node:timers/promises';
-import { SYNC_PAYLOAD_BYTES } from '../core/limits.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { InvocationReport } from './log/environment-log.ts';
 import type { RuntimeAnswer } from './runtime-api/runtime-session.ts';
@@ -28,7 +27,7 @@ export function answerOutcome(answer: RuntimeAnswer): Outcome {
     case 'too-large': {
       const errorMessage =
         'Response payload size exceeded maximum allowed payload size ' +
-        `(${SYNC_PAYLOAD_BYTES} bytes).`;
+        `(${answer.limitBytes} bytes).`;
       const payload = Buffer.from(JSON.stringify({ errorMessage, errorType: TOO_LARGE }));
       return { kind: 'function-error', errorType: TOO_LARGE, payload };
     }

@@ -19,6 +19,7 @@ import { ownRequest } from './own-request.ts';
 import { rawHeadOf, type RawHead } from './raw-request.ts';
 import { readRequestSignature } from './request-signature.ts';
 import { answerUnserved } from './unserved.ts';
+import { writeStream } from './write-stream.ts';
 
 export interface GatewayDeps extends AnswerDeps {
   readonly ids: Ids;
@@ -197,7 +198,10 @@ async function answer(
         endpoint: endpointOf(head),
         signal: gone.signal,
       });
-      if (answered !== undefined) write(response, answered.response, answered.mustClose);
+      if (answered === undefined) return;
+      const { chunks } = answered.response;
+      if (chunks === undefined) write(response, answered.response, answered.mustClose);
+      else await writeStream(response, { ...answered.response, chunks });
     }
   }
 }

@@ -1,4 +1,5 @@
 /** The invocations that are under way, how they are bounded, and what became of all of them. */
+import type { BandwidthLimit } from '../core/bandwidth.ts';
 import { functionArn, type FunctionVersion } from '../core/function-version.ts';
 import {
   Throttled,
@@ -11,6 +12,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import { answerOf } from './answers.ts';
 import { Concurrency, unreserved } from './concurrency.ts';
+import { paceSink } from './paced-sink.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Router } from './router.ts';
 import { tenantEnvironmentLimit } from './tenant-limit.ts';
@@ -20,6 +22,8 @@ export interface InvocationLineDeps {
   readonly router: Router;
   readonly rates: RateLimits;
   readonly accountConcurrency: number;
+  /** Of each streamed answer. */
+  readonly bandwidth: BandwidthLimit;
   /** By function ARN: how many environments its tenants may have now. */
   readonly tenantLimits: Map<string, number>;
   readonly clock: Clock;
@@ -92,6 +96,7 @@ export class InvocationLine {
     const { router, tenantLimits, accountConcurrency } = this.#deps;
     const share = request.share ?? unreserved;
     const release = this.#take(version, share);
+    const sink = request.sink && paceSink(request.sink, this.#deps.bandwidth, this.#deps.clock);
     try {
       if (tenantId !== undefined) {
         tenantLimits.set(functionArn(version), tenantEnvironmentLimit(share, accountConcurrency));
@@ -104,10 +109,12 @@ export class InvocationLine {
         wantsLogTail: request.wantsLogTail,
         ...(clientContext === undefined ? {} : { clientContext }),
         ...(tenantId === undefined ? {} : { tenantId }),
+        ...(sink === undefined ? {} : { sink }),
         traceHeader: request.traceHeader ?? newTraceHeader(this.#deps),
       });
       return answerOf(outcome, { requestId, executedVersion: version.version }, logTail);
     } finally {
+      sink?.end();
       release();
     }
   }

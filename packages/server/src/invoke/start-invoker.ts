@@ -21,6 +21,7 @@ import { Semaphore } from '../lib/semaphore.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
 import { EnvironmentPool, type PoolDeps } from './environment-pool.ts';
 import { InvocationLine } from './invocation-line.ts';
+import { streamBandwidth } from './paced-sink.ts';
 import { RateLimits } from './rate-limits.ts';
 import { Router } from './router.ts';
 
@@ -49,6 +50,8 @@ export interface InvokerSettings {
   /** How many may wait in that line; more are throttled. */
   readonly startQueueLength?: number;
   readonly initTimeoutMs?: number;
+  /** Of a streamed answer, after its first 6 MB; AWS's where it is not said. */
+  readonly streamBytesPerSecond?: number;
   /** Booted runtimes that are kept ready of each kind; none where it is not said. */
   readonly bootedOfEach?: number;
   /** The most of them, of all kinds together. */
@@ -112,7 +115,9 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
     for (const pool of router.pools) pool.reapIdle(before);
     rates.sweep();
   }, reapEveryMs);
-  const line = new InvocationLine({ ...deps, router, rates, accountConcurrency, tenantLimits });
+  const bandwidth = streamBandwidth(settings.streamBytesPerSecond);
+  const limits = { rates, accountConcurrency, tenantLimits, bandwidth };
+  const line = new InvocationLine({ ...deps, ...limits, router });
   return {
     invoke: (request) => line.invoke(request),
     retire: (arn, keepIncarnation) => {

@@ -174,6 +174,7 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
       idleTimeoutMs: config.idleTimeoutSeconds * 1000,
       reuse: config.reuse,
       accountConcurrency: config.concurrency,
+      streamBytesPerSecond: config.streamRate * 1_048_576,
       shutdownGraceMs: config.shutdownGraceSeconds * 1000,
       bootedOfEach: config.pool,
       bootedInAll: bootedInAll(totalmem()),

@@ -17,4 +17,6 @@ export interface RawResponse {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array;
+  /** In the place of `body`: what is still being made. */
+  readonly chunks?: AsyncIterable<Uint8Array>;
 }

@@ -2,6 +2,12 @@
  * An operation's output to a restJson1 answer. Compiled once for each operation; a blob payload
  * becomes the body as it is.
  */
+import {
+  compileEvents,
+  encodeEvents,
+  EVENT_STREAM_TYPE,
+  type StreamedEvent,
+} from './event-stream.ts';
 import { jsonWriter } from './json-writer.ts';
 import type { RawResponse } from './raw-message.ts';
 import { isInBody } from './rest-input.ts';
@@ -20,7 +26,9 @@ export function compileRestOutput(operation: OperationModel): WriteOutput {
   const headers = members.filter((each) => each.traits.header !== undefined);
   const codeMember = members.find((each) => each.traits.isResponseCode);
   const declared = operation.http?.status ?? 200;
-  const bodyOf = compileBody(operation.output);
+  const stream = members.find(isEventStream);
+  const bodyOf = stream === undefined ? compileBody(operation.output) : () => noBody;
+  const chunksOf = stream === undefined ? undefined : compileStream(stream);
   return (output, requestId) => {
     const values = output as Output;
     const code = codeMember === undefined ? undefined : values[codeMember.name];
@@ -28,8 +36,26 @@ export function compileRestOutput(operation: OperationModel): WriteOutput {
     const body = status === 204 ? noBody : bodyOf(values);
     const written: Record<string, string> = { 'x-amzn-RequestId': requestId };
     if (body.byteLength > 0) written['content-type'] = 'application/json';
+    const chunks = chunksOf?.(values);
+    if (chunks !== undefined) written['content-type'] = EVENT_STREAM_TYPE;
     for (const member of headers) writeHeader(written, member, values[member.name]);
-    return { status, headers: written, body };
+    return { status, headers: written, body, ...(chunks === undefined ? {} : { chunks }) };
+  };
+}
+
+function isEventStream({ shape, traits }: Member): boolean {
+  return traits.isPayload && shape.kind === 'structure' && shape.isEventStream;
+}
+
+/** Undefined where the output has no stream, as for a DryRun. */
+function compileStream({
+  name,
+  shape,
+}: Member): (output: Output) => AsyncIterable<Uint8Array> | undefined {
+  const encode = compileEvents(shape as StructureShape);
+  return (output) => {
+    const events = output[name] as AsyncIterable<StreamedEvent> | undefined;
+    return events === undefined ? undefined : encodeEvents(events, encode);
   };
 }
 

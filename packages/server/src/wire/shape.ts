@@ -59,6 +59,8 @@ export interface Member {
 export interface MemberTraits {
   readonly isLabel: boolean;
   readonly isPayload: boolean;
+  /** Of an event: its bytes are the message's own payload. */
+  readonly isEventPayload: boolean;
   readonly isResponseCode: boolean;
   readonly isFlattened: boolean;
   /** Its values are shown to nobody, not even in an error. */
@@ -171,6 +173,7 @@ function memberOf(name: string, schema: NormalizedSchema, isRequired: boolean): 
     traits: {
       isLabel: traits['httpLabel'] === 1,
       isPayload: traits['httpPayload'] === 1,
+      isEventPayload: traits['eventPayload'] === 1,
       isResponseCode: traits['httpResponseCode'] === 1,
       isFlattened: traits['xmlFlattened'] === 1,
       isSensitive: traits['sensitive'] === 1,

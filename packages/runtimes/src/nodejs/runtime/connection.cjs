@@ -3,6 +3,7 @@
 // the process alive only while a reply is awaited, so that the event loop can become empty while
 // a handler runs (AWS's runtimes act on that).
 const net = require('node:net');
+const { startUpload } = require('./chunked-upload.cjs');
 const { createReplyParser } = require('./reply-parser.cjs');
 
 class Connection {
@@ -21,6 +22,15 @@ class Connection {
     const reply = this.#last.then(() => this.#exchange(bytes));
     this.#last = reply.catch(() => {});
     return reply;
+  }
+
+  /**
+   * Begins a request whose body follows in chunks. Nothing else is asked meanwhile: the run loop
+   * has one answer at a time.
+   */
+  upload(head) {
+    this.#socket ??= this.#connect();
+    return startUpload(this.#socket, head, (socket) => this.#discard(socket));
   }
 
   async #exchange(bytes) {

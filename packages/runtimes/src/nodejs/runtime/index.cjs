@@ -4,14 +4,13 @@
 // 26; it mirrors AWS's own runtimes (nodejs20.x and 22.x: callback handlers, `beforeExit`;
 // 24.x and later: promises only).
 //
-// Response streaming will enter in `#resultOf` of run-loop.cjs: a handler marked as streaming
-// gets a stream there instead of a returned value. Until then `awslambda` does not exist, so
-// that code which looks for it sees the truth.
+// A handler marked by `awslambda.streamifyResponse` gets a stream to write to (run-loop.cjs).
 const { openRuntimeApi } = require('./runtime-api.cjs');
 const { patchConsole } = require('./console.cjs');
 const { provideNodePathToModules } = require('./node-path.cjs');
 const { loadHandler } = require('./load-handler.cjs');
 const { RunLoop } = require('./run-loop.cjs');
+const { provideAwslambda } = require('./streaming.cjs');
 const { awaitAssignment } = require('./await-assignment.cjs');
 
 const major = Number(process.versions.node.split('.')[0]);
@@ -20,6 +19,7 @@ const hasCallbacks = major < 24;
 async function main() {
   const api = await openRuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API);
   provideNodePathToModules(process.env.NODE_PATH);
+  provideAwslambda();
   // Without a handler there is no function yet: this process was started ahead of need.
   if (process.env._HANDLER === undefined) await awaitAssignment(api, { hasCallbacks });
   const logError = patchConsole(process.env, {

@@ -7,6 +7,7 @@ const path = require('node:path');
 const { pathToFileURL } = require('node:url');
 const { runtimeError } = require('./errors.cjs');
 const { provideNodePathToOlderNode } = require('./node-path.cjs');
+const { isStreaming } = require('./streaming.cjs');
 
 const major = Number(process.versions.node.split('.')[0]);
 
@@ -23,7 +24,8 @@ async function loadHandler(taskRoot, name, { refusesCallbacks }) {
   if (typeof handler !== 'function') {
     throw runtimeError('HandlerNotFound', `${name} is not a function`);
   }
-  if (refusesCallbacks && handler.length >= 3) {
+  // The third argument of a streaming handler is its context.
+  if (refusesCallbacks && handler.length >= 3 && !isStreaming(handler)) {
     throw runtimeError(
       'CallbackHandlerDeprecated',
       'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.',

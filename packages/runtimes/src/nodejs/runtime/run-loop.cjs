@@ -5,6 +5,8 @@ const { setLoggedInvocation } = require('./console.cjs');
 const { createContext } = require('./invocation-context.cjs');
 const { runtimeError } = require('./errors.cjs');
 const { callWithCallback } = require('./callback-handler.cjs');
+const { ResponseStream } = require('./response-stream.cjs');
+const { highWaterMarkOf, isStreaming } = require('./streaming.cjs');
 
 class RunLoop {
   #api;
@@ -12,7 +14,7 @@ class RunLoop {
   #hasCallbacks;
   #isInit = true;
   #isEnding = false;
-  /** The event being handled: `{id, answer}`, `answer` a promise once it is being sent. */
+  /** The event being handled: `{id, answer}`, `answer` a promise once it is being sent, and `stream` while one is written. */
   #current;
   /** What to do when the event loop is empty while a handler has not settled. */
   #onEmptyLoop = () => {};
@@ -43,7 +45,8 @@ class RunLoop {
       if (this.#isInit) await this.#api.failInit(error);
       // An answer that is on its way is what the caller gets; between events there is no caller.
       else if (this.#current) {
-        await (this.#current.answer ?? this.#api.fail(this.#current.id, error));
+        const { answer, id, stream } = this.#current;
+        await (answer ?? stream?.fail(error) ?? this.#api.fail(id, error));
       }
       await this.#api.flush();
     } finally {
@@ -74,6 +77,7 @@ class RunLoop {
     this.#current = { id };
     setLoggedInvocation(id, headers['lambda-runtime-aws-tenant-id']);
     setTraceId(headers['lambda-runtime-trace-id']);
+    if (isStreaming(handler)) return this.#streamOne(handler, id, headers, body);
     const { json, thrown } = await this.#outcomeOf(handler, headers, body);
     this.#onEmptyLoop = () => {};
     if (this.#isEnding) return;
@@ -82,6 +86,48 @@ class RunLoop {
       json === undefined ? this.#api.fail(id, thrown) : this.#api.respond(id, json);
     await this.#current.answer;
     this.#current = undefined;
+  }
+
+  async #streamOne(handler, id, headers, body) {
+    const stream = new ResponseStream({
+      open: (contentType) => this.#api.stream(id, contentType),
+      describe: (error) => this.#api.trailersOf(error),
+      highWaterMark: highWaterMarkOf(handler),
+    });
+    this.#current.stream = stream;
+    const failure = await this.#streamFailure(handler, headers, body, stream);
+    this.#onEmptyLoop = () => {};
+    if (this.#isEnding) return;
+    if (failure !== undefined) this.#logError('Invoke Error', failure.thrown);
+    // AWS: a handler that forgets to end its stream runs into the function's timeout.
+    const stays = setInterval(() => {}, 1_000_000);
+    try {
+      this.#current.answer = failure === undefined ? stream.done() : stream.fail(failure.thrown);
+      await this.#current.answer;
+    } finally {
+      clearInterval(stays);
+    }
+    this.#current = undefined;
+  }
+
+  /** What the handler threw, or undefined; never rejects. */
+  async #streamFailure(handler, headers, body, stream) {
+    try {
+      const context = createContext(headers, process.env);
+      context.callbackWaitsForEmptyEventLoop = true;
+      const event = JSON.parse(body.toString('utf8'));
+      await new Promise((resolve, reject) => {
+        this.#whenLoopIsEmpty(() => reject(neverSettled()));
+        const result = handler(event, stream, context);
+        if (typeof result?.then !== 'function') {
+          throw new Error('Streaming does not support non-async handlers.');
+        }
+        result.then(resolve, reject);
+      });
+      return undefined;
+    } catch (thrown) {
+      return { thrown };
+    }
   }
 
   /** `{json}` or `{thrown}`; never rejects. */
@@ -101,13 +147,7 @@ class RunLoop {
 
   #resultOf(handler, event, context) {
     return new Promise((resolve, reject) => {
-      const whenLoopIsEmpty = (action) => {
-        this.#onEmptyLoop = () => {
-          this.#onEmptyLoop = () => {};
-          // An immediate keeps the process alive until the answer is on its way.
-          setImmediate(() => action());
-        };
-      };
+      const whenLoopIsEmpty = (action) => this.#whenLoopIsEmpty(action);
       whenLoopIsEmpty(() => {
         // AWS: up to nodejs22.x a handler that is not an async function has just forgotten to
         // call back, and answers null.
@@ -121,6 +161,14 @@ class RunLoop {
         Promise.resolve(handler(event, context)).then(resolve, reject);
       }
     });
+  }
+
+  #whenLoopIsEmpty(action) {
+    this.#onEmptyLoop = () => {
+      this.#onEmptyLoop = () => {};
+      // An immediate keeps the process alive until the answer is on its way.
+      setImmediate(() => action());
+    };
   }
 
   #serialize(result) {

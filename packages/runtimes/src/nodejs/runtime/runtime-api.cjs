@@ -52,6 +52,25 @@ function overHttp(address, connection) {
       connection.request(serialize('GET', '/hearth/assignment', undefined, { host: address })),
     next: () => connection.request(next),
     respond: (id, json) => post(`invocation/${encodeURIComponent(id)}/response`, json),
+    /** An answer that is written while it is made; `{write, end}`. */
+    stream: (id, contentType) =>
+      connection.upload(
+        serialize('POST', `${base}/invocation/${encodeURIComponent(id)}/response`, undefined, {
+          host: address,
+          'content-type': headerValue(contentType),
+          'lambda-runtime-function-response-mode': 'streaming',
+          'transfer-encoding': 'chunked',
+          trailer: 'Lambda-Runtime-Function-Error-Type, Lambda-Runtime-Function-Error-Body',
+        }),
+      ),
+    /** How such an answer ends in an error. */
+    trailersOf: (thrown) => {
+      const body = errorBody(thrown);
+      return {
+        'Lambda-Runtime-Function-Error-Type': headerValue(body.errorType),
+        'Lambda-Runtime-Function-Error-Body': Buffer.from(JSON.stringify(body)).toString('base64'),
+      };
+    },
     fail: (id, thrown) =>
       postError(`invocation/${encodeURIComponent(id)}/error`, thrown, {
         'lambda-runtime-function-xray-error-cause': xrayCause(thrown),

@@ -21,13 +21,18 @@ export function replyInvalidRequestId(response: ServerResponse): void {
   replyError(response, 400, 'InvalidRequestID', 'Invalid request ID');
 }
 
-export function replyTooLarge(response: ServerResponse): void {
+export function replyTooLarge(response: ServerResponse, limitBytes = SYNC_PAYLOAD_BYTES): void {
   replyError(
     response,
     413,
     'RequestEntityTooLarge',
-    `Exceeded maximum allowed payload size (${SYNC_PAYLOAD_BYTES} bytes).`,
+    `Exceeded maximum allowed payload size (${limitBytes} bytes).`,
   );
+}
+
+/** The emulator answers it to any mode but `streaming`. */
+export function replyInvalidMode(response: ServerResponse): void {
+  replyError(response, 400, 'InvalidFunctionResponseMode', 'Invalid function response mode');
 }
 
 export function replyInvalidTransition(response: ServerResponse, from: string, to: string): void {

@@ -31,6 +31,7 @@ export function serveChannel(socket: Socket, session: RuntimeSession, first: Buf
 }
 
 const MOST_UNREAD_BYTES = 65_536;
+const tooLarge = { kind: 'too-large', limitBytes: SYNC_PAYLOAD_BYTES } as const;
 
 class RuntimeChannel implements EventTaker, AssignmentTaker {
   readonly #socket: Socket;
@@ -103,7 +104,7 @@ class RuntimeChannel implements EventTaker, AssignmentTaker {
         return;
       }
       case 'oversized':
-        this.#refuse(this.#session.answerWhole(frame.requestId, { kind: 'too-large' }));
+        this.#refuse(this.#session.answerWhole(frame.requestId, tooLarge));
         return;
     }
   }

@@ -1,5 +1,6 @@
 /** One event as the runtime gets it from `GET .../invocation/next`. */
 import type { ServerResponse } from 'node:http';
+import type { ResponseSink } from '../../core/response-sink.ts';
 
 export interface RuntimeEvent {
   readonly requestId: string;
@@ -10,6 +11,8 @@ export interface RuntimeEvent {
   readonly clientContext?: string;
   readonly tenantId?: string;
   readonly payload: Uint8Array;
+  /** Where a streamed answer goes while it is written; without one it is collected. */
+  readonly sink?: ResponseSink;
 }
 
 export function writeEvent(response: ServerResponse, event: RuntimeEvent): void {

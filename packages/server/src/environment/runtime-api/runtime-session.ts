@@ -9,15 +9,19 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { STREAMED_RESPONSE_BYTES, SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
+import type { ResponseSink } from '../../core/response-sink.ts';
 import { invariant } from '../../lib/invariant.ts';
 import { ExtensionRegistry } from '../extensions-api/extension-registry.ts';
 import type { TelemetrySource } from '../telemetry/serve-telemetry.ts';
 import { collectBody } from './collect-body.ts';
 import type { AssignmentTaker, EventTaker } from './event-taker.ts';
+import { responseMode, reportInTrailers, streamBody } from './stream-body.ts';
 import { reportedErrorType } from './reported-error-type.ts';
 import {
   replyAccepted,
+  replyInvalidMode,
   replyInvalidRequestId,
   replyInvalidTransition,
   replyTooLarge,
@@ -43,7 +47,7 @@ export interface ErrorReport {
 export type RuntimeAnswer =
   | { readonly kind: 'response'; readonly payload: Uint8Array }
   | ({ readonly kind: 'error' } & ErrorReport)
-  | { readonly kind: 'too-large' };
+  | { readonly kind: 'too-large'; readonly limitBytes: number };
 
 /** Why an answer is none. */
 export type AnswerRefusal =
@@ -72,6 +76,15 @@ const REHEARSAL: RuntimeEvent = {
 
 /** Enough for any runtime; a sandbox that opens more only loses the surplus. */
 const MAX_CONNECTIONS = 64;
+
+/** Until the exit of a process is known whose connection has broken. */
+const EXIT_NOTICE_MS = 250;
+
+/** A streamed answer whose connection broke: the rest of it can never come. */
+const truncated: ErrorReport = {
+  errorType: 'Runtime.TruncatedResponse',
+  payload: new Uint8Array(),
+};
 
 export class RuntimeSession {
   readonly extensions = new ExtensionRegistry();
@@ -196,8 +209,17 @@ export class RuntimeSession {
       replyAccepted(response);
       return;
     }
+    const mode = responseMode(request.headers);
+    const sink = mode === 'streaming' ? this.#event?.sink : undefined;
+    if (mode === 'invalid') return this.#refuseMode(id, response);
+    if (sink !== undefined) return this.#stream(id, request, response, sink);
     const payload = await this.#collect('InvocationResponse', id, request, response);
-    if (payload !== undefined) this.#finish(response, { kind: 'response', payload });
+    if (payload === undefined) return;
+    const failed = mode === 'streaming' ? reportInTrailers(request) : undefined;
+    this.#finish(
+      response,
+      failed === undefined ? { kind: 'response', payload } : { kind: 'error', ...failed },
+    );
   }
 
   /** An answer that came whole, by a channel. */
@@ -244,28 +266,74 @@ export class RuntimeSession {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<Uint8Array | undefined> {
-    const event = this.#event;
-    if (event === undefined || event.requestId !== id) {
-      replyInvalidRequestId(response);
-      return undefined;
-    }
-    if (this.#phase !== 'Running' || !this.#isDelivered) {
-      replyInvalidTransition(response, this.#phase, phase);
-      return undefined;
-    }
-    this.#phase = phase;
-    this.#listener?.answering?.();
+    if (!this.#begins(phase, id, response)) return undefined;
     const body = await collectBody(request, SYNC_PAYLOAD_BYTES);
     if (this.#isEnded) return undefined;
     if (body.kind === 'complete') return body.bytes;
     if (body.kind === 'too-large') {
       replyTooLarge(response);
-      this.#sent({ kind: 'too-large' });
+      this.#sent({ kind: 'too-large', limitBytes: SYNC_PAYLOAD_BYTES });
     } else {
       // A connection that breaks half-way has answered nothing: the runtime may send it again.
       this.#phase = 'Running';
     }
     return undefined;
+  }
+
+  /** Whether the runtime may answer this event now; where it may not, it is told so. */
+  #begins(
+    phase: 'InvocationResponse' | 'InvocationErrorResponse',
+    id: string,
+    response: ServerResponse,
+  ): boolean {
+    const event = this.#event;
+    if (event === undefined || event.requestId !== id) {
+      replyInvalidRequestId(response);
+      return false;
+    }
+    if (this.#phase !== 'Running' || !this.#isDelivered) {
+      replyInvalidTransition(response, this.#phase, phase);
+      return false;
+    }
+    this.#phase = phase;
+    this.#listener?.answering?.();
+    return true;
+  }
+
+  /** The answer goes to the caller while it comes in; the invocation is answered at its end. */
+  async #stream(
+    id: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    sink: ResponseSink,
+  ): Promise<void> {
+    if (!this.#begins('InvocationResponse', id, response)) return;
+    const contentType = request.headers['content-type'];
+    sink.begin({ contentType });
+    const end = await streamBody(request, sink, STREAMED_RESPONSE_BYTES);
+    // A process that dies takes its connection with it a moment before it is known to be dead.
+    if (end === 'aborted') await sleep(EXIT_NOTICE_MS);
+    if (this.#isEnded) return;
+    if (end === 'too-large') {
+      replyTooLarge(response, STREAMED_RESPONSE_BYTES);
+      this.#sent({ kind: 'too-large', limitBytes: STREAMED_RESPONSE_BYTES });
+      return;
+    }
+    if (end === 'aborted') return this.#sent({ kind: 'error', ...truncated });
+    const failed = reportInTrailers(request);
+    const empty = new Uint8Array();
+    this.#finish(
+      response,
+      failed === undefined ? { kind: 'response', payload: empty } : { kind: 'error', ...failed },
+    );
+  }
+
+  /** AWS's emulator: it is the answer to the event, too. */
+  #refuseMode(id: string, response: ServerResponse): void {
+    if (!this.#begins('InvocationResponse', id, response)) return;
+    replyInvalidMode(response);
+    const errorType = 'Runtime.InvalidResponseModeHeader';
+    this.#sent({ kind: 'error', errorType, payload: new Uint8Array() });
   }
 
   #finish(response: ServerResponse, answer: RuntimeAnswer): void {

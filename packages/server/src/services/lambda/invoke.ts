@@ -39,28 +39,58 @@ export function invoke(room: LambdaRoom): Operation<InvokeInput, InvokeOutput> {
       functionPermission(room.functions, 'InvokeFunction', input, context),
     ],
     handle: async (input, context) => {
-      const found = findFunction(room.functions, input, context);
-      checkTenant(found.record, input.TenantId);
-      const published = chooseVersion(found, room.random);
-      const request = requestOf(found, published, shareOf(room, found.record), input, context);
-      if (input.InvocationType === 'Event') {
-        throw cannotYet('asynchronous invocation (InvocationType Event)');
-      }
-      if (input.DurableExecutionName !== undefined) {
-        throw cannotYet('durable functions (DurableExecutionName)');
-      }
+      const prepared = prepareInvocation(room, input, context);
       if (input.InvocationType === 'DryRun') return { StatusCode: 204 };
-      room.idleWatch.used(found.record, published);
-      const { state } = published ?? found.record;
-      if (state.kind === 'inactive') await room.idleWatch.wake(found.record, published);
-      checkInvocable(state);
+      const waking = admitInvocation(room, prepared);
+      if (waking !== undefined) await waking;
       try {
-        return outputOf(await room.invoker.invoke(request));
+        return outputOf(await room.invoker.invoke(prepared.request));
       } catch (error) {
-        throw translate(error);
+        throw translateInvocationError(error);
       }
     },
   };
+}
+
+type Invocation = Omit<InvokeInput, 'Payload'> & { readonly Payload?: Uint8Array | undefined };
+
+export interface PreparedInvocation {
+  readonly request: InvocationRequest;
+  readonly record: FunctionRecord;
+  readonly published: PublishedVersion | undefined;
+}
+
+/** What Invoke and its kin have in common: the checks of what was asked for. */
+export function prepareInvocation(
+  room: LambdaRoom,
+  input: Invocation,
+  context: OperationContext,
+): PreparedInvocation {
+  const found = findFunction(room.functions, input, context);
+  checkTenant(found.record, input.TenantId);
+  const published = chooseVersion(found, room.random);
+  const request = requestOf(found, published, shareOf(room, found.record), input, context);
+  if (input.InvocationType === 'Event') {
+    throw cannotYet('asynchronous invocation (InvocationType Event)');
+  }
+  if (input.DurableExecutionName !== undefined) {
+    throw cannotYet('durable functions (DurableExecutionName)');
+  }
+  return { request, record: found.record, published };
+}
+
+/** Throws where it cannot run now; a promise is to be waited for, of one that has to be woken. */
+export function admitInvocation(
+  { idleWatch }: LambdaRoom,
+  { record, published }: PreparedInvocation,
+): Promise<void> | undefined {
+  idleWatch.used(record, published);
+  const { state } = published ?? record;
+  if (state.kind === 'inactive') {
+    return idleWatch.wake(record, published).then(() => checkInvocable(state));
+  }
+  checkInvocable(state);
+  return undefined;
 }
 
 const EMPTY_EVENT: Uint8Array = Buffer.from('{}');
@@ -71,7 +101,7 @@ function requestOf(
   { record, address }: FoundFunction,
   published: PublishedVersion | undefined,
   share: ConcurrencyShare,
-  input: InvokeInput,
+  input: Invocation,
   context: OperationContext,
 ): InvocationRequest {
   const payload = input.Payload;
@@ -132,7 +162,8 @@ function outputOf(result: InvocationResult): InvokeOutput {
   };
 }
 
-function translate(error: unknown): unknown {
+/** What the invoke room rejects with, as the caller is told it. */
+export function translateInvocationError(error: unknown): unknown {
   if (error instanceof Throttled) {
     return new AwsError('TooManyRequestsException', 429, error.message, {
       members: { Reason: error.reason, Type: 'User' },

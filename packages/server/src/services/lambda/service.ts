@@ -46,6 +46,7 @@ import {
   getLayerVersionPolicy,
   removeLayerVersionPermission,
 } from './layer-policy.ts';
+import { invokeWithResponseStream } from './invoke-with-response-stream.ts';
 import type { LambdaRoom, LambdaServiceDependencies } from './lambda-deps.ts';
 import { listAliases } from './list-aliases.ts';
 import { listFunctions } from './list-functions.ts';
@@ -155,6 +156,7 @@ function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
     getProvisionedConcurrencyConfig(room),
     getResourcePolicy(room),
     invoke(room),
+    invokeWithResponseStream(room),
     listAliases(room),
     listCodeSigningConfigs(room),
     listFunctions(room),
