@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Throttled, type ConcurrencyShare } from '../core/invocation.ts';
 import { Concurrency } from './concurrency.ts';
@@ -93,4 +94,40 @@ describe('provisioned concurrency', () => {
     for (let each = 0; each < 2; each++) concurrency.take(f, reserved(2));
     expect(concurrency.takeProvisioned(v1, reserved(2), 2)).toBeUndefined();
   });
+});
+
+test('whatever comes and goes, no limit is exceeded and every slot comes back', () => {
+  const ready = { 1: 2, 2: 1 } as const;
+  const step = fc.record({ what: fc.constantFrom('latest', '1', '2', 'end'), at: fc.nat(50) });
+  fc.assert(
+    fc.property(
+      fc.array(step, { maxLength: 80 }),
+      fc.integer({ min: 3, max: 6 }),
+      (steps, limit) => {
+        const concurrency = new Concurrency(0);
+        const running: { readonly kind: string; readonly release: () => void }[] = [];
+        const count = (kind: string): number => running.filter((each) => each.kind === kind).length;
+        for (const { what, at } of steps) {
+          if (what === 'end') {
+            const [ended] = running.splice(at % Math.max(1, running.length), 1);
+            ended?.release();
+            continue;
+          }
+          const release =
+            what === 'latest'
+              ? undefined
+              : concurrency.takeProvisioned({ ...f, version: what }, reserved(limit), ready[what]);
+          if (release !== undefined) running.push({ kind: what, release });
+          else if (count('on demand') < limit - 3 && running.length < limit) {
+            running.push({ kind: 'on demand', release: concurrency.take(f, reserved(limit), 3) });
+          } else expect(() => concurrency.take(f, reserved(limit), 3)).toThrow(Throttled);
+          expect(running.length).toBeLessThanOrEqual(limit);
+          expect(count('1')).toBeLessThanOrEqual(2);
+          expect(count('2')).toBeLessThanOrEqual(1);
+        }
+        for (const { release } of running) release();
+        for (let each = 0; each < limit; each++) concurrency.take(f, reserved(limit));
+      },
+    ),
+  );
 });

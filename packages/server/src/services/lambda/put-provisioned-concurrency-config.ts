@@ -18,6 +18,7 @@ import {
   withProvisioned,
   type ProvisionedTarget,
 } from './provisioned-target.ts';
+import { refuseForTenants } from './tenancy.ts';
 
 export function putProvisionedConcurrencyConfig(
   room: LambdaRoom,
@@ -56,10 +57,7 @@ export function putProvisionedConcurrencyConfig(
 }
 
 function checkTarget({ record, alias, published, qualifier }: ProvisionedTarget): void {
-  if (record.tenancy !== undefined) {
-    // AWS documents the refusal, not its words.
-    throw invalidParameter('Provisioned Concurrency is not supported with tenant isolation.');
-  }
+  refuseForTenants(record, 'Provisioned Concurrency');
   if (published === undefined) throw invalidParameter(UNPUBLISHED);
   if (alias?.routing !== undefined) {
     throw invalidParameter('Alias with weights can not be used with Provisioned Concurrency');

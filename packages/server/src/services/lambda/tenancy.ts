@@ -2,6 +2,12 @@
 import type { FunctionRecord } from '../../functions/function-record.ts';
 import { invalidParameter } from './lambda-errors.ts';
 
+/** AWS documents what does not go with tenants, not in which words it says so. */
+export function refuseForTenants(record: FunctionRecord, what: string): void {
+  if (record.tenancy === undefined) return;
+  throw invalidParameter(`${what} is not supported for functions with tenant isolation.`);
+}
+
 /** AWS: such a function is invoked for one tenant each time, and no other function for any. */
 export function checkTenant(record: FunctionRecord, tenantId: string | undefined): void {
   if ((record.tenancy !== undefined) === (tenantId !== undefined)) return;
