@@ -7,8 +7,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { burst } from './rows/burst.ts';
 import { coldStarts } from './rows/cold-start.ts';
 import { decisions } from './rows/decision.ts';
+import { idleMemory } from './rows/idle-memory.ts';
+import { noisyNeighbour } from './rows/noisy-neighbour.ts';
+import { overload } from './rows/overload.ts';
+import { scaleOut } from './rows/scale-out.ts';
 import { warm } from './rows/warm.ts';
 import { table, type Line } from './scoreboard.ts';
 
@@ -16,12 +21,17 @@ const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, rows: { type: 'string' } },
 });
 const share = values.quick ? 0.1 : 1;
-const wanted = values.rows?.split(',') ?? ['1', '2', '6', '7', 'iam'];
+const wanted = values.rows?.split(',') ?? ['1', '2', '4', '6', '7', '8', '9', '10', '14', 'iam'];
 const isWanted = (...rows: readonly string[]): boolean => rows.some((row) => wanted.includes(row));
 
 const lines: Line[] = [];
 if (isWanted('1', '2')) lines.push(...(await coldStarts(Math.ceil(200 * share))));
+if (isWanted('4')) lines.push(await burst(Math.ceil(10 * share)));
 if (isWanted('6', '7')) lines.push(...(await warm(Math.ceil(20 * share))));
+if (isWanted('8')) lines.push(await overload(values.quick ? 1_000 : 4_000));
+if (isWanted('9')) lines.push(await scaleOut(values.quick ? 40 : 200));
+if (isWanted('10')) lines.push(await idleMemory(values.quick ? 10 : 100));
+if (isWanted('14')) lines.push(...(await noisyNeighbour(values.quick ? 1_000 : 4_000)));
 if (isWanted('iam')) lines.push(...(await decisions(Math.ceil(100 * share))));
 
 const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, Linux ${os.release()}, Node ${process.versions.node}`;

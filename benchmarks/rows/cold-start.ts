@@ -20,11 +20,9 @@ import {
 import { runTrue } from '../controls/bare-sandbox.ts';
 import { bootOnHost } from '../controls/host-boot.ts';
 import { createInvokeClient, mustSucceed } from '../invoke-client.ts';
+import { poolAtRest } from '../pool-at-rest.ts';
 import { milliseconds, ratio, summarise } from '../statistics.ts';
 import type { Line } from '../scoreboard.ts';
-
-/** HEARTH_POOL's default. */
-const USUAL_POOL = 4;
 
 type Sample = Pick<FunctionOptions, 'runtime' | 'handler' | 'files'>;
 
@@ -82,19 +80,6 @@ async function coldStart(
   }
   client.close();
   return lineOf(row, sample.runtime, target, { cold, host, bare });
-}
-
-/** The next cold start comes when the last one's place is filled again. */
-async function poolAtRest(endpoint: string, runtime: string): Promise<void> {
-  for (let waitedMs = 0; waitedMs < 10_000; waitedMs += 10) {
-    const health = (await (await fetch(`${endpoint}/_hearth/health`)).json()) as {
-      invocations: { pool: Record<string, { ready: number; booting: number }> };
-    };
-    const { ready, booting } = health.invocations.pool[runtime] ?? { ready: 0, booting: 0 };
-    if (ready >= USUAL_POOL && booting === 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`the pool of ${runtime} did not fill`);
 }
 
 interface Samples {
