@@ -8,6 +8,7 @@ import {
   GetFunctionCommand,
   InvokeCommand,
   LambdaClient,
+  PublishLayerVersionCommand,
   waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -46,9 +47,10 @@ async function createCounter(server: TestServer): Promise<void> {
   const { lambda, iam } = clientsOf(server);
   const role = await createFunctionRole(iam, 'counter');
   const source = `import fs from 'node:fs';
+import { step } from 'steps';
 let calls = 0;
 export const handler = async () => {
-  calls += 1;
+  calls += step;
   fs.appendFileSync('/tmp/calls', 'x');
   console.log('call', calls);
   return { calls, tmp: fs.statSync('/tmp/calls').size };
@@ -60,9 +62,26 @@ export const handler = async () => {
       Handler: 'index.handler',
       Role: role,
       Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
+      Layers: [await publishSteps(lambda, 'below', 100), await publishSteps(lambda, 'above', 1)],
     }),
   );
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 30 }, { FunctionName: 'counter' });
+}
+
+/** A library that the counter imports; of two layers that bring it the later counts. */
+async function publishSteps(
+  lambda: LambdaClient,
+  LayerName: string,
+  step: number,
+): Promise<string> {
+  const ZipFile = await zipOf({
+    'nodejs/node_modules/steps/index.js': `exports.step = ${step};`,
+    [`nodejs/node_modules/${LayerName}.js`]: '',
+  });
+  const published = await lambda.send(
+    new PublishLayerVersionCommand({ LayerName, Content: { ZipFile } }),
+  );
+  return published.LayerVersionArn ?? '';
 }
 
 async function count(server: TestServer): Promise<unknown> {
