@@ -13,6 +13,8 @@ import { encode, kindOf, type Dialect, type TelemetryEvent } from './telemetry-e
 /** The most that is kept for those who have not subscribed yet. */
 const KEPT_BYTES = 1_048_576;
 const EVENT_OVERHEAD_BYTES = 100;
+/** More than lines alone can be. */
+const KEPT_EVENTS = 12_000;
 
 interface Entry {
   readonly subscriber: Subscriber;
@@ -117,6 +119,8 @@ export class TelemetryRelay {
     const sizeBytes = EVENT_OVERHEAD_BYTES + (isLine ? record.length : 0);
     // Of the platform's own events an init has a few, which a flood of lines must not push out.
     if (isLine && this.#keptBytes + sizeBytes > KEPT_BYTES) return;
+    // An extension that subscribes again and again makes more of them.
+    if (this.#kept.length >= KEPT_EVENTS) return;
     this.#kept.push(event);
     this.#keptBytes += sizeBytes;
   }
