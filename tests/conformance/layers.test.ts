@@ -200,6 +200,10 @@ test('hearth layer import serves a zip under the ARN that functions of others na
   // The upload's own name is gone.
   const { Layers } = await functions.lambda.send(new ListLayersCommand({}));
   expect(Layers?.map(({ LayerName }) => LayerName)).not.toContain('hearth-import');
+  expect(await hearth('--endpoint-url', endpoint, 'layer', 'remove', arn)).toContain('not served');
+  await expect(hearth('--endpoint-url', endpoint, 'layer', 'remove', arn)).rejects.toThrow(
+    `Layer version ${arn} does not exist.`,
+  );
   await expect(hearth('--endpoint-url', endpoint, 'layer', 'import', 'x', zip)).rejects.toThrow(
     'The ARN is that of a layer version',
   );

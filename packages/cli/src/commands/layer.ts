@@ -28,6 +28,11 @@ export function layerCommand(surroundings: Surroundings): Command {
     .action((arn: string, zip: string, options: ImportOptions) =>
       importLayer(surroundings, { arn, zip, options }),
     );
+  layer
+    .command('remove')
+    .description('stop serving an imported layer version; functions that have it keep it')
+    .argument('<arn>', 'as it was imported')
+    .action((arn: string) => removeLayer(surroundings, arn));
   return layer;
 }
 
@@ -67,6 +72,11 @@ async function importLayer(
     const path = `/2018-10-31/layers/${OWN_NAME}/versions/${own.Version}`;
     await send(settings, { method: 'DELETE', path, service: 'lambda' });
   }
+}
+
+async function removeLayer({ settings, print }: Surroundings, arn: string): Promise<void> {
+  await send(settings(), { method: 'DELETE', path: '/_hearth/layers', body: { arn } });
+  print(`${arn} is not served any more`);
 }
 
 async function read(file: string): Promise<Buffer> {

@@ -17,6 +17,8 @@ export interface LayerVersionRecord extends LayerKey {
   readonly runtimes?: readonly string[];
   readonly architectures?: readonly Architecture[];
   readonly licenseInfo?: string;
+  /** It stands here for a layer of somebody else. */
+  readonly isImported?: true;
   readonly policy?: ResourcePolicy;
   /** Of the policy. */
   readonly revisionId?: string;

@@ -81,6 +81,22 @@ test('an import takes the place of an earlier one, whose code goes', async () =>
   await expect(lambda.code.zip(earlier)).rejects.toThrow('ENOENT');
 });
 
+test('an import can be taken back, and nothing else can be in this way', async () => {
+  const { LayerVersionArn: from } = await publish('one');
+  await ask({ from, as: AS });
+  const removed = { method: 'DELETE' };
+  expect(await ask({ arn: AS }, removed)).toEqual([200, { layerVersionArn: AS }]);
+  expect(authorised.at(-1)).toEqual({ action: 'hearth:RemoveLayer', resources: ['*'] });
+  for (const arn of [AS, from]) {
+    await expect(ask({ arn }, removed)).rejects.toThrow(`Layer version ${arn} does not exist.`);
+  }
+  await expect(ask({ arn: 'x' }, removed)).rejects.toThrow('The body is {"arn"');
+  await expect(ask({ from, as: AS }, removed)).rejects.toThrow('The body is {"arn"');
+  expect(await lambda.call('GetLayerVersionByArn', { Arn: from })).toMatchObject({
+    LayerVersionArn: from,
+  });
+});
+
 describe('it is refused', () => {
   const failure = async (asked: Promise<unknown>): Promise<unknown> => {
     const error: unknown = await asked.then(
@@ -125,6 +141,6 @@ describe('it is refused', () => {
   test('on any other path and listener, and by any other method', async () => {
     expect(await ask({}, { path: '/_hearth/health' })).toBeUndefined();
     expect(await ask({}, { listener: 'sandbox' })).toBeUndefined();
-    expect(await ask({}, { method: 'GET' })).toEqual([405, { message: 'POST only.' }]);
+    expect(await ask({}, { method: 'GET' })).toEqual([405, { message: 'POST and DELETE only.' }]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * `POST /_hearth/layers`: shows a layer version of this server under any other ARN too, for
- * functions that name a public layer of AWS or of somebody else. AWS has no such operation, so
- * this is our own: for administrators of the first account alone, and never from a sandbox. What
+ * functions that name a public layer of AWS or of somebody else; `DELETE` ends that. AWS has no
+ * such operation, so this is our own: for administrators of the first account alone, and never from a sandbox. What
  * is imported may be used by every account, as what it stands for.
  */
 import { AwsError, validationException } from '../../core/aws-error.ts';
@@ -37,7 +37,10 @@ export async function answerImport(
   request: ImportRequest,
 ): Promise<RawResponse | undefined> {
   if (request.path !== '/_hearth/layers' || request.listener !== 'public') return undefined;
-  if (request.method !== 'POST') return json(405, { message: 'POST only.' });
+  const { method } = request;
+  if (method !== 'POST' && method !== 'DELETE') {
+    return json(405, { message: 'POST and DELETE only.' });
+  }
   const signed = await request.authenticate();
   const { caller, body } = signed;
   if (caller.account !== DEFAULT_ACCOUNT) {
@@ -47,7 +50,9 @@ export async function answerImport(
       `Layers are imported from account ${DEFAULT_ACCOUNT}, not from ${caller.account}.`,
     );
   }
-  const { from, as } = readBody(body);
+  const given = parse(Buffer.from(body).toString('utf8'));
+  if (method === 'DELETE') return await removeImported(room, signed, given);
+  const { from, as } = readImport(given);
   // On every resource: the ARN names an account that need not be one of this server's.
   signed.authorise({ action: 'hearth:ImportLayer', resources: ['*'] });
   const source = room.layers.find(from);
@@ -58,6 +63,23 @@ export async function answerImport(
   await room.layers.put(imported(source, as, room.clock.nowMs()));
   if (earlier !== undefined) await releaseCode(room, [earlier.code]);
   return json(201, { layerVersionArn: layerVersionArn(as), isReplaced: earlier !== undefined });
+}
+
+async function removeImported(
+  room: Room,
+  signed: Awaited<ReturnType<ImportRequest['authenticate']>>,
+  given: unknown,
+): Promise<RawResponse> {
+  const { arn } = { arn: undefined, ...(given as { readonly arn?: unknown } | undefined) };
+  const layer = versionKeyOf(arn);
+  if (layer === undefined) throw validationException('The body is {"arn": "<layer version ARN>"}.');
+  signed.authorise({ action: 'hearth:RemoveLayer', resources: ['*'] });
+  const record = room.layers.find(layer);
+  if (record?.isImported !== true) throw layerVersionNotFound(layerVersionArn(layer));
+  // False when it was imported anew just now: what there is now is what goes.
+  if (!(await room.layers.remove(record))) return await removeImported(room, signed, given);
+  await releaseCode(room, [record.code]);
+  return json(200, { layerVersionArn: layerVersionArn(layer) });
 }
 
 type LayerVersionKey = LayerKey & { readonly version: number };
@@ -76,11 +98,10 @@ function imported(
     Resource: layerVersionArn(as),
   };
   const policy = { Version: '2012-10-17' as const, Id: 'default', Statement: [statement] };
-  return { ...rest, ...as, createdMs, policy };
+  return { ...rest, ...as, createdMs, isImported: true, policy };
 }
 
-function readBody(body: Uint8Array): { from: LayerVersionKey; as: LayerVersionKey } {
-  const given = parse(Buffer.from(body).toString('utf8'));
+function readImport(given: unknown): { from: LayerVersionKey; as: LayerVersionKey } {
   if (typeof given === 'object' && given !== null) {
     const { from, as, ...more } = given as { readonly from?: unknown; readonly as?: unknown };
     const [source, target] = [from, as].map(versionKeyOf);
