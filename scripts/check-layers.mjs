@@ -13,7 +13,7 @@ const layers = [
   ['config'],
   ['store'],
   ['iam'],
-  ['observe', 'functions', 'code', 'network', 'sandbox'],
+  ['observe', 'functions', 'code', 'objects', 'network', 'sandbox'],
   ['environment'],
   ['invoke'],
   ['sources'],

@@ -22,6 +22,7 @@ const clients: Readonly<Record<ServiceName, readonly [name: string, client: stri
   logs: ['@aws-sdk/client-cloudwatch-logs', 'CloudWatchLogsClient'],
   iam: ['@aws-sdk/client-iam', 'IAMClient'],
   sts: ['@aws-sdk/client-sts', 'STSClient'],
+  s3: ['@aws-sdk/client-s3', 'S3Client'],
 };
 const load = createRequire(import.meta.url);
 /** A live tail is addressed by a host name of its own, which no client resolves here. */

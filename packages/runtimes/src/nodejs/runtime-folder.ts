@@ -11,6 +11,7 @@ const carriedPackages = [
   '@aws-sdk/client-iam',
   '@aws-sdk/client-sts',
   '@aws-sdk/client-cloudwatch-logs',
+  '@aws-sdk/client-s3',
 ];
 
 const bootstrapFolder = path.join(import.meta.dirname, 'runtime');

@@ -29,6 +29,8 @@ export interface Permission {
   readonly resources: readonly string[];
   /** Condition keys this operation supplies, such as `iam:PassedToService`. */
   readonly conditions?: Readonly<Record<string, string | readonly string[]>>;
+  /** Whose the resources are, where their ARNs do not tell (S3's name no account). */
+  readonly resourceAccount?: string;
   /** The policy of the resources themselves, where they have one. */
   readonly resourcePolicy?: ResourcePolicy;
 }
@@ -66,7 +68,7 @@ export interface Service {
   readonly operations: ReadonlyMap<string, AnyOperation>;
 }
 
-export type ServiceName = 'lambda' | 'iam' | 'sts' | 'logs';
+export type ServiceName = 'lambda' | 'iam' | 'sts' | 'logs' | 's3';
 
 export function serviceOf(name: ServiceName, operations: readonly AnyOperation[]): Service {
   return { name, operations: new Map(operations.map((each) => [each.name, each])) };

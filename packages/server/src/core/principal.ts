@@ -1,5 +1,26 @@
 /** Who acts. Every request and every act of the platform on somebody's behalf has one. */
-export type Principal = RootPrincipal | UserPrincipal | RoleSessionPrincipal | ServicePrincipal;
+export type Principal =
+  | RootPrincipal
+  | UserPrincipal
+  | RoleSessionPrincipal
+  | ServicePrincipal
+  | AnonymousPrincipal;
+
+/** Nobody: a request without a signature. It has what a resource policy gives to everybody. */
+export interface AnonymousPrincipal {
+  readonly kind: 'anonymous';
+  /** Empty: no account has it. */
+  readonly account: string;
+  readonly arn: string;
+  readonly userId: string;
+}
+
+export const anonymous: AnonymousPrincipal = {
+  kind: 'anonymous',
+  account: '',
+  arn: 'anonymous',
+  userId: 'anonymous',
+};
 
 export interface RootPrincipal {
   readonly kind: 'root';

@@ -22,7 +22,7 @@ export function webPageProblem(headers: Readonly<Record<string, string>>): strin
 }
 
 /** An address, `localhost` or a name below it. Clients of HTTP/1.0 send none. */
-function namesThisMachine(host: string): boolean {
+export function namesThisMachine(host: string): boolean {
   const name = host
     .replace(/:\d*$/, '')
     .replace(/^\[(.*)\]$/, '$1')

@@ -1,9 +1,10 @@
 /**
  * Which service a request is for, decided before the body is read where that is possible. The
- * order is DESIGN's: Hearth's own paths, X-Amz-Target, the service in the signature's scope, the
+ * order is DESIGN's: S3's host names, Hearth's own paths, X-Amz-Target, the service in the signature's scope, the
  * version of a form-encoded Action, else S3.
  */
 import type { ServiceName } from '../core/operation.ts';
+import { isS3Host } from '../wire/s3-address.ts';
 import type { ServiceModel } from '../wire/service-model.ts';
 
 export type Destination =
@@ -27,6 +28,11 @@ export function identifyService(
   head: RequestHead,
   served: readonly ServiceIdentity[],
 ): Destination {
+  const s3: Destination = served.some(({ name }) => name === 's3')
+    ? { kind: 'service', name: 's3' }
+    : { kind: 'unserved', service: 's3' };
+  // Under a bucket's host name every path is a key.
+  if (isS3Host(head.headers['host'] ?? '')) return s3;
   if (head.path.startsWith(OWN_PREFIX)) return { kind: 'hearth', path: head.path };
   const target = head.headers['x-amz-target'];
   const targeted =
@@ -46,7 +52,7 @@ export function identifyService(
   if (head.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true) {
     return { kind: 'service', name: 'sts' };
   }
-  return { kind: 'unserved', service: 's3' };
+  return s3;
 }
 
 /** Lambda's paths start with the date of an API version and one of its nouns. */

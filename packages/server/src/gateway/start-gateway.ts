@@ -10,18 +10,21 @@ import { closeable, type Closeable } from '../lib/lifetime.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { RawResponse } from '../wire/raw-message.ts';
 import type { ServiceModel } from '../wire/service-model.ts';
-import { answerRequest, type AnswerDeps } from './answer-request.ts';
+import { answerRequest } from './answer-request.ts';
 import { createBodyBudget, type BodyBudget } from './body-budget.ts';
-import { webPageProblem } from './browser-guard.ts';
-import { identifyService } from './identify-service.ts';
+import { namesThisMachine, webPageProblem } from './browser-guard.ts';
+import { identifyService, type Destination } from './identify-service.ts';
 import { answerOwnPath, jsonResponse, type OwnPath } from './own-paths.ts';
 import { ownRequest } from './own-request.ts';
 import { rawHeadOf, type RawHead } from './raw-request.ts';
 import { readRequestSignature } from './request-signature.ts';
+import { answerS3 } from './s3/answer-s3.ts';
+import { corsHeaders } from './s3/cors.ts';
+import type { S3Deps } from './s3/s3-request.ts';
 import { answerUnserved } from './unserved.ts';
 import { writeStream } from './write-stream.ts';
 
-export interface GatewayDeps extends AnswerDeps {
+export interface GatewayDeps extends S3Deps {
   readonly ids: Ids;
   readonly ownPaths: readonly OwnPath[];
 }
@@ -163,12 +166,12 @@ async function answer(
 ): Promise<void> {
   const head = rawHeadOf(request);
   const problem = listener === 'public' ? webPageProblem(head.headers) : undefined;
-  if (problem !== undefined) {
-    return write(response, jsonResponse(403, { message: problem }), hasUnread(request));
-  }
   const id = deps.ids.uuid();
   const signature = readRequestSignature(head);
   const destination = identifyService({ ...head, signedService: signature.service }, models);
+  if (problem !== undefined && !isLetInByBucket(deps, head, destination)) {
+    return write(response, jsonResponse(403, { message: problem }), hasUnread(request));
+  }
   switch (destination.kind) {
     case 'hearth': {
       const own = ownRequest(deps, { listener, head, signature, message: request });
@@ -187,7 +190,7 @@ async function answer(
         // An abort makes an exception object: not for each answered request.
         if (!response.writableFinished) gone.abort();
       });
-      const answered = await answerRequest(deps, {
+      const call = {
         id,
         listener,
         head,
@@ -197,13 +200,24 @@ async function answer(
         bodies,
         endpoint: endpointOf(head),
         signal: gone.signal,
-      });
+      };
+      // Its bodies stream, both ways.
+      if (destination.name === 's3') return await answerS3(deps, { ...call, response });
+      const answered = await answerRequest(deps, call);
       if (answered === undefined) return;
       const { chunks } = answered.response;
       if (chunks === undefined) write(response, answered.response, answered.mustClose);
       else await writeStream(response, { ...answered.response, chunks });
     }
   }
+}
+
+/** A page from elsewhere may do with a bucket what the bucket's CORS rules say, and nothing else. */
+function isLetInByBucket(deps: GatewayDeps, head: RawHead, destination: Destination): boolean {
+  if (destination.kind !== 'service' || destination.name !== 's3') return false;
+  return (
+    namesThisMachine(head.headers['host'] ?? '') && corsHeaders(deps.corsOf, head) !== undefined
+  );
 }
 
 function endpointOf(head: RawHead): string {

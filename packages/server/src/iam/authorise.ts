@@ -23,7 +23,8 @@ export function authorise(
   permissions: readonly Permission[],
   attributes: RequestAttributes,
 ): Decision {
-  for (const { action, resources, conditions, resourcePolicy } of permissions) {
+  for (const permission of permissions) {
+    const { action, resources, conditions, resourcePolicy, resourceAccount } = permission;
     const keys = requestKeys(identities, principal, attributes, conditions);
     const policies: ApplicablePolicies = {
       ...identities.policiesOf(principal),
@@ -36,7 +37,7 @@ export function authorise(
         return { isAllowed: false, error: accessDenied(attributes.service, message) };
       }
       const request = { principal, action, resource, keys };
-      const applicable = applicableTo(policies, principal, resource);
+      const applicable = applicableTo(policies, principal, resource, resourceAccount);
       const verdict = evaluate(applicable, request);
       if (verdict.kind === 'allowed') continue;
       const error = refusal(attributes.service, applicable, request, verdict);
@@ -54,16 +55,23 @@ function applicableTo(
   policies: ApplicablePolicies,
   principal: Principal,
   resource: string,
+  resourceAccount: string | undefined,
 ): ApplicablePolicies {
-  const rule = isOfAnotherAccount(principal, resource) ? 'both' : 'either';
+  const rule = isOfAnotherAccount(principal, resource, resourceAccount) ? 'both' : 'either';
   const identity = principal.kind === 'root' ? [allowEverything] : policies.identity;
   return { ...policies, identity, rule };
 }
 
 /** What belongs to no account (`*`, policies of AWS) is everybody's own. */
-function isOfAnotherAccount(principal: Principal, resource: string): boolean {
-  if (principal.kind === 'service' || resource === '*') return false;
-  const owner = resource.split(':', 5)[4] ?? '';
+function isOfAnotherAccount(
+  principal: Principal,
+  resource: string,
+  resourceAccount?: string,
+): boolean {
+  if (principal.kind === 'service' || principal.kind === 'anonymous' || resource === '*') {
+    return false;
+  }
+  const owner = resourceAccount ?? resource.split(':', 5)[4] ?? '';
   return /^\d{12}$/.test(owner) && owner !== principal.account;
 }
 

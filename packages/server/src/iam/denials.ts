@@ -3,6 +3,13 @@ import { AwsError } from '../core/aws-error.ts';
 
 /** An access key that does not exist (here), or a session token that is not its own. */
 export function invalidToken(service: string): AwsError {
+  if (service === 's3') {
+    return new AwsError(
+      'InvalidAccessKeyId',
+      403,
+      'The AWS Access Key Id you provided does not exist in our records.',
+    );
+  }
   const message = 'The security token included in the request is invalid.';
   return isQuery(service)
     ? new AwsError('InvalidClientTokenId', 403, message)
@@ -10,6 +17,9 @@ export function invalidToken(service: string): AwsError {
 }
 
 export function expiredToken(service: string): AwsError {
+  if (service === 's3') {
+    return new AwsError('ExpiredToken', 400, 'The provided token has expired.');
+  }
   const message = 'The security token included in the request is expired';
   return isQuery(service)
     ? new AwsError('ExpiredToken', 403, message)
@@ -17,7 +27,7 @@ export function expiredToken(service: string): AwsError {
 }
 
 export function accessDenied(service: string, message: string): AwsError {
-  return isQuery(service)
+  return isQuery(service) || service === 's3'
     ? new AwsError('AccessDenied', 403, message)
     : new AwsError('AccessDeniedException', statusOf(service), message);
 }

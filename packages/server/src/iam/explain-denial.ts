@@ -76,8 +76,11 @@ function nameOf(principal: AccessRequest['principal']): string {
 }
 
 function denialMessage({ principal, action, resource }: AccessRequest, verdict: Denied): string {
+  if (principal.kind === 'anonymous') return 'Access Denied';
   const who = nameOf(principal);
-  const denied = `User: ${who} is not authorized to perform: ${action} on resource: ${resource}`;
+  // AWS: S3 alone puts the resource in quotation marks.
+  const shown = action.startsWith('s3:') ? `"${resource}"` : resource;
+  const denied = `User: ${who} is not authorized to perform: ${action} on resource: ${shown}`;
   return verdict.kind === 'explicit-deny'
     ? `${denied} with an explicit deny in ${articles[verdict.by]} ${sideNames[verdict.by]}`
     : `${denied} because no ${sideNames[verdict.missing]} allows the ${action} action`;
@@ -130,6 +133,8 @@ function smallestAllow(side: PolicySide, request: AccessRequest): PolicyStatemen
 
 function principalElement(principal: AccessRequest['principal']): Readonly<Record<string, string>> {
   switch (principal.kind) {
+    case 'anonymous':
+      return { AWS: '*' };
     case 'service':
       return { Service: principal.service };
     case 'web-identity':

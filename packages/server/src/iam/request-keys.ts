@@ -15,6 +15,8 @@ export interface RequestAttributes {
   readonly source?: CallSource;
   /** The service that acts in the caller's name. */
   readonly calledVia?: string;
+  /** Keys of one service that say how the request came (`s3:authType`). */
+  readonly keys?: OperationKeys;
 }
 
 /** Condition keys of one operation, such as `iam:PassedToService`; names in any case. */
@@ -29,7 +31,10 @@ export function requestKeys(
   operationKeys: OperationKeys = {},
 ): ConditionKeys {
   const own = new Map(
-    Object.entries(operationKeys).map(([key, value]) => [key.toLowerCase(), [value].flat()]),
+    Object.entries({ ...attributes.keys, ...operationKeys }).map(([key, value]) => [
+      key.toLowerCase(),
+      [value].flat(),
+    ]),
   );
   return (key) => {
     const known = own.get(key);
@@ -74,6 +79,7 @@ function globalKey(
 }
 
 function principalKey(principal: Caller, key: string): string | undefined {
+  if (principal.kind === 'anonymous') return anonymousKeys[key];
   if (principal.kind === 'service') {
     if (key === 'aws:principalisawsservice') return 'true';
     return key === 'aws:principalservicename' ? principal.service : undefined;
@@ -119,6 +125,13 @@ function principalTag(identities: Identities, principal: Caller, name: string): 
 function isTemporary(principal: Principal): boolean {
   return principal.kind === 'user' && principal.isTemporary === true;
 }
+
+const anonymousKeys: Readonly<Record<string, string | undefined>> = {
+  'aws:principaltype': 'Anonymous',
+  'aws:userid': 'anonymous',
+  'aws:principalisawsservice': 'false',
+  'aws:viaawsservice': 'false',
+};
 
 const principalTypes = {
   root: 'Account',

@@ -35,6 +35,7 @@ import { systemClock, type Clock } from '../lib/clock.ts';
 import { randomIds, type Ids } from '../lib/ids.ts';
 import { closeable, type Closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
+import { openObjectStore, type ObjectStore } from '../objects/object-store.ts';
 import type { LogStore } from '../observe/log-store/log-store.ts';
 import { openLogStore } from '../observe/open-log-store.ts';
 import { startSandboxDriver } from '../sandbox/choose-driver.ts';
@@ -42,6 +43,9 @@ import type { SandboxDriver } from '../sandbox/driver.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { createLambdaService } from '../services/lambda/service.ts';
 import { createLogsService } from '../services/logs/service.ts';
+import type { ObjectEvents } from '../services/s3/object-events.ts';
+import { startLifecycle } from '../services/s3/lifecycle-runner.ts';
+import { createS3Service, type S3Service } from '../services/s3/service.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { openStore } from '../store/open-store.ts';
 import { createHealthReport } from './health.ts';
@@ -106,6 +110,7 @@ interface State {
   readonly roles: RoleSessions;
   readonly logs: LogStore;
   readonly code: CodeStore;
+  readonly objects: ObjectStore;
   readonly functions: FunctionRepository;
   readonly layers: LayerRepository;
   readonly codeSigning: CodeSigningConfigs;
@@ -135,6 +140,9 @@ async function openState({ config, logger, clock, ids, parts }: Root): Promise<S
     }),
     layers: await openLayerRepository({ store, logger }),
     codeSigning: await openCodeSigningConfigs({ store, logger }),
+    objects: parts.use(
+      await openObjectStore({ folder: folder('objects'), store, clock, ids, logger }),
+    ),
   };
 }
 
@@ -190,7 +198,7 @@ async function startServing(
   late: Late,
 ): Promise<Gateway> {
   const { config, logger, clock, ids, parts } = root;
-  const { identities, logs, webIdentityKeys, ...stored } = state;
+  const { identities, logs, webIdentityKeys, objects, ...stored } = state;
   const { runtimes, invoker } = execution;
   const accountConcurrency = config.concurrency;
   const lambda = createLambdaService({
@@ -206,8 +214,10 @@ async function startServing(
   });
   parts.use(lambda);
   await lambda.resume();
+  const s3 = startS3(root, objects, late);
   const services = serve([
     lambda,
+    s3,
     createIamService({ identities, clock, ids }),
     createStsService({ identities, clock, ids, webIdentityKeys }),
     createLogsService({ logs, clock }),
@@ -233,13 +243,23 @@ async function startServing(
     lambda.answerImport,
   ];
   const gateway = await startGateway(
-    { identities, services, clock, ids, logger, ownPaths },
+    { identities, services, clock, ids, logger, ownPaths, corsOf: s3.corsOf },
     { host: config.host, port: config.port, graceMs: config.shutdownGraceSeconds * 1000 },
   );
   late.gateway = gateway;
   lambda.provision();
   return parts.use(gateway);
 }
+
+function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
+  const { clock, ids, logger, parts } = root;
+  const callAs: CallAs = (...call) => present(late.callAs)(...call);
+  const events = noEvents;
+  parts.use(startLifecycle({ objects, events, clock, logger }));
+  return createS3Service({ objects, clock, ids, logger, callAs, events });
+}
+
+const noEvents: ObjectEvents = { statements: () => [], wake: () => {} };
 
 /** An eighth of the machine's memory, at what an idle Node takes (measured: 9.5 MB). */
 function bootedInAll(memoryBytes: number): number {

@@ -9,6 +9,7 @@ import { createAwsJson } from './aws-json.ts';
 import { createAwsQuery } from './aws-query.ts';
 import type { RawRequest, RawRequestHead, RawResponse } from './raw-message.ts';
 import { createRestJson } from './rest-json.ts';
+import { createRestXml } from './rest-xml.ts';
 import type { OperationModel, ServiceModel } from './service-model.ts';
 
 export interface Protocol {
@@ -36,6 +37,8 @@ function create(model: ServiceModel): Protocol {
   switch (model.protocol) {
     case 'restJson1':
       return createRestJson(model);
+    case 'restXml':
+      return createRestXml(model);
     case 'awsJson1.0':
     case 'awsJson1.1':
       return createAwsJson(model);

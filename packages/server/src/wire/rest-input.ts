@@ -47,7 +47,7 @@ function readLabels(input: Input, route: Route, members: readonly Member[], path
   }
 }
 
-function readQuery(input: Input, members: readonly Member[], query: string): void {
+export function readQuery(input: Input, members: readonly Member[], query: string): void {
   const pairs = parseQuery(query);
   if (pairs.length === 0) return;
   for (const member of members) {
@@ -64,7 +64,7 @@ function queryValue(member: Member, pairs: readonly QueryPair[]): unknown {
   return readText(shape, given[0]?.[1] ?? '');
 }
 
-function readHeader(input: Input, member: Member, headers: RawRequest['headers']): void {
+export function readHeader(input: Input, member: Member, headers: RawRequest['headers']): void {
   const name = member.traits.header ?? '';
   const text = Object.hasOwn(headers, name) ? headers[name] : undefined;
   if (text === undefined || text === '') return;
@@ -75,7 +75,7 @@ function readHeader(input: Input, member: Member, headers: RawRequest['headers']
       : readText(shape, text.trim());
 }
 
-function readPrefixed(input: Input, member: Member, headers: RawRequest['headers']): void {
+export function readPrefixed(input: Input, member: Member, headers: RawRequest['headers']): void {
   const prefix = member.traits.prefixHeaders ?? '';
   const map = Object.create(null) as Record<string, string>;
   for (const [name, value] of Object.entries(headers)) {

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import type { ServiceName } from '../core/operation.ts';
 import { shapeOf, traitsOf, type SdkSchema, type StructureShape } from './shape.ts';
 
-export type ProtocolName = 'restJson1' | 'awsJson1.0' | 'awsJson1.1' | 'awsQuery';
+export type ProtocolName = 'restJson1' | 'restXml' | 'awsJson1.0' | 'awsJson1.1' | 'awsQuery';
 
 export interface ServiceModel {
   readonly name: ServiceName;
@@ -17,7 +17,7 @@ export interface ServiceModel {
   readonly apiVersion: string;
   /** awsJson: what stands before the dot in X-Amz-Target. */
   readonly targetPrefix?: string;
-  /** awsQuery: the namespace of the answers. */
+  /** awsQuery, restXml: the namespace of the answers. */
   readonly xmlNamespace?: string;
   readonly operations: ReadonlyMap<string, OperationModel>;
   /** By the name of the shape, and in awsQuery by the code of the error as well. */
@@ -26,7 +26,7 @@ export interface ServiceModel {
 
 export interface OperationModel {
   readonly name: string;
-  /** restJson1 only. */
+  /** restJson1 and restXml only. */
   readonly http: HttpTrait | undefined;
   readonly input: StructureShape;
   readonly output: StructureShape;
@@ -73,6 +73,14 @@ const sources: Readonly<Record<ServiceName, ServiceSource>> = {
     apiVersion: '2010-05-08',
     xmlNamespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
     sdkPackage: '@aws-sdk/client-iam',
+  },
+  s3: {
+    name: 's3',
+    signingName: 's3',
+    protocol: 'restXml',
+    apiVersion: '2006-03-01',
+    xmlNamespace: 'http://s3.amazonaws.com/doc/2006-03-01/',
+    sdkPackage: '@aws-sdk/client-s3',
   },
   sts: {
     name: 'sts',

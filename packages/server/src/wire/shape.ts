@@ -46,6 +46,8 @@ export interface StructureShape {
   readonly name: string;
   /** A union of event types that is sent as a stream of messages. */
   readonly isEventStream: boolean;
+  /** restXml: what the root element of a document is called where that is not the shape's name. */
+  readonly xmlName: string | undefined;
   readonly members: readonly Member[];
 }
 
@@ -63,6 +65,7 @@ export interface MemberTraits {
   readonly isEventPayload: boolean;
   readonly isResponseCode: boolean;
   readonly isFlattened: boolean;
+  readonly isXmlAttribute: boolean;
   /** Its values are shown to nobody, not even in an error. */
   readonly isSensitive: boolean;
   readonly header: string | undefined;
@@ -98,6 +101,7 @@ const emptyStructure: StructureShape = {
   kind: 'structure',
   name: 'Unit',
   isEventStream: false,
+  xmlName: undefined,
   members: [],
 };
 
@@ -121,6 +125,7 @@ function structureOf(schema: NormalizedSchema): StructureShape {
     kind: 'structure',
     name: schema.getName() ?? '',
     isEventStream: schema.isUnionSchema() && schema.isStreaming(),
+    xmlName: text(schema.getOwnTraits()['xmlName']),
     get members(): readonly Member[] {
       return (members ??= membersOf(schema));
     },
@@ -176,6 +181,7 @@ function memberOf(name: string, schema: NormalizedSchema, isRequired: boolean): 
       isEventPayload: traits['eventPayload'] === 1,
       isResponseCode: traits['httpResponseCode'] === 1,
       isFlattened: traits['xmlFlattened'] === 1,
+      isXmlAttribute: traits['xmlAttribute'] === 1,
       isSensitive: traits['sensitive'] === 1,
       header: text(traits['httpHeader'])?.toLowerCase(),
       prefixHeaders: text(traits['httpPrefixHeaders'])?.toLowerCase(),

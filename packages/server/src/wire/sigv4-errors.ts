@@ -15,3 +15,13 @@ export function invalidSignature(message: string): AwsError {
 export function incompleteSignature(message: string): AwsError {
   return new AwsError('IncompleteSignatureException', 400, message);
 }
+
+/** S3: the body is not the one whose hash was signed. */
+export function contentHashMismatch(stated: string, actual: string): AwsError {
+  return new AwsError(
+    'XAmzContentSHA256Mismatch',
+    400,
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+    { members: { ClientComputedContentSHA256: stated, S3ComputedContentSHA256: actual } },
+  );
+}

@@ -26,6 +26,8 @@ const tables: Readonly<Record<ServiceName, ConstraintTable>> = {
   logs: logsConstraints,
   iam: iamConstraints,
   sts: stsConstraints,
+  // S3 checks its values itself, each with an error of its own.
+  s3: { shapes: {}, members: {} },
 };
 
 /** AWS: the services tell the same thing under different names. */
@@ -34,6 +36,7 @@ const codes: Readonly<Record<ServiceName, string>> = {
   logs: 'InvalidParameterException',
   iam: 'ValidationError',
   sts: 'ValidationError',
+  s3: 'InvalidArgument',
 };
 
 export function validateInput(model: ServiceModel, operation: OperationModel, input: object): void {

@@ -6,7 +6,10 @@ import { xmlText } from './xml-text.ts';
 /** The members of a structure, one element after the other. */
 export function xmlMembers(shape: StructureShape, value: object): string {
   const values = value as Readonly<Record<string, unknown>>;
-  return shape.members.map((member) => memberXml(member, values[member.name])).join('');
+  return shape.members
+    .filter((member) => !member.traits.isXmlAttribute)
+    .map((member) => memberXml(member, values[member.name]))
+    .join('');
 }
 
 export function xmlElement(name: string, content: string): string {
@@ -19,7 +22,22 @@ function memberXml(member: Member, value: unknown): string {
   const { shape } = member;
   if (member.traits.isFlattened && shape.kind === 'list') return elementsXml(shape, name, value);
   if (member.traits.isFlattened && shape.kind === 'map') return entriesXml(shape, name, value);
-  return xmlElement(name, contentXml(shape, value));
+  const content = contentXml(shape, value);
+  const attributes = shape.kind === 'structure' ? attributesXml(shape, value) : '';
+  return attributes === ''
+    ? xmlElement(name, content)
+    : `<${name}${attributes}>${content}</${name}>`;
+}
+
+/** The one structure that has an attribute is S3's Grantee, whose type is one of XML Schema's. */
+function attributesXml(shape: StructureShape, value: object): string {
+  const values = value as Readonly<Record<string, unknown>>;
+  const member = shape.members.find((each) => each.traits.isXmlAttribute);
+  const text = member === undefined ? undefined : values[member.name];
+  if (text === undefined) return '';
+  const name = member?.traits.xmlName ?? member?.name;
+  const namespace = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"';
+  return ` ${namespace} ${name}="${xmlText(String(text))}"`;
 }
 
 function contentXml(shape: Shape, value: unknown): string {

@@ -5,7 +5,8 @@
 import { CodeRejected } from '../../code/code-rejected.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import { UNZIPPED_CODE_BYTES } from '../../core/limits.ts';
-import type { OperationContext, ServiceName } from '../../core/operation.ts';
+import type { OutgoingBody } from '../../core/object-body.ts';
+import type { OperationContext } from '../../core/operation.ts';
 import { translateCodeError } from './code-errors.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidParameter } from './lambda-errors.ts';
@@ -67,7 +68,7 @@ async function readObject(
   try {
     const answer: ReadObject = await callAs(
       { account, region, principal, calledVia: 'lambda.amazonaws.com' },
-      S3 as ServiceName,
+      's3',
       'GetObject',
       input,
     );
@@ -77,25 +78,18 @@ async function readObject(
   }
 }
 
-/** A service that may not be served here. */
-const S3: string = 's3';
-
-/** What S3 answers of an object: bytes on their way, which have to be read or given up. */
+/** What S3 answers of an object. */
 interface ReadObject {
-  readonly Body?: {
-    readonly size: number;
-    chunks(): AsyncIterable<Uint8Array>;
-  };
+  readonly Body?: OutgoingBody;
 }
 
-async function wholeBody(body: ReadObject['Body']): Promise<Uint8Array> {
+async function wholeBody(body: OutgoingBody | undefined): Promise<Uint8Array> {
   if (body === undefined) return new Uint8Array();
-  const chunks = body.chunks();
   if (body.size > UNZIPPED_CODE_BYTES) {
-    await chunks[Symbol.asyncIterator]().return?.();
+    await body.cancel();
     throw new CodeRejected('unzipped-too-large', `${body.size} bytes in S3`);
   }
-  return Buffer.concat(await Array.fromAsync(chunks));
+  return Buffer.concat(await Array.fromAsync(body));
 }
 
 function translate(error: AwsError, bucket: string, key: string): AwsError {

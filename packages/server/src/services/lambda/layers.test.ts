@@ -586,17 +586,12 @@ describe('code from S3', () => {
   /** As S3 answers; `given` is told when its bytes are given up unread. */
   const body = (bytes: Uint8Array, size = bytes.length, given = { isUp: false }): object => ({
     size,
-    chunks: () => {
-      const parts = [bytes.subarray(0, 9), bytes.subarray(9)].values();
-      return {
-        [Symbol.asyncIterator]: () => ({
-          next: async () => parts.next(),
-          return: async () => {
-            given.isUp = true;
-            return { done: true, value: undefined };
-          },
-        }),
-      };
+    [Symbol.asyncIterator]: async function* () {
+      yield bytes.subarray(0, 9);
+      yield bytes.subarray(9);
+    },
+    cancel: async () => {
+      given.isUp = true;
     },
   });
 

@@ -1,0 +1,219 @@
+/**
+ * The contents of objects: files named by the SHA-256 of what they hold. Equal contents are one.
+ *
+ *     <folder>/blobs/<ab>/<hex>    whole and durable: it got its name after fdatasync
+ *     <folder>/incoming/           half-written; emptied at every start
+ *
+ * A file may go when nothing refers to it. Who is about to refer to one holds it: `write` answers
+ * with a held blob, and until `release` it stays, whatever the counts in the database say. A
+ * removal looks at the holders and at the count under the lock of that blob, under which a file
+ * also gets its name: a PUT comes before a removal and stops it, or after it and makes the file anew.
+ */
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { KeyedLock } from '../lib/keyed-lock.ts';
+import type { Logger } from '../lib/logger.ts';
+import { removeTree } from '../lib/remove-tree.ts';
+import { syncFolder } from '../lib/sync-folder.ts';
+import { createFolderSyncs, type FolderSyncs } from './folder-syncs.ts';
+import { writeStream } from './write-stream.ts';
+
+export interface Blob {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly size: number;
+}
+
+export interface HeldBlob extends Blob {
+  release(): void;
+}
+
+export interface BlobStore {
+  /**
+   * Durable once resolved. `onChunk` sees every chunk in order, and `accept` the whole before it
+   * gets its name: where one of them throws, nothing is left.
+   */
+  write(chunks: AsyncIterable<Uint8Array>, checks: BlobChecks): Promise<HeldBlob>;
+  /** Keeps a blob that is there; undefined where it is not. */
+  hold(sha256: string): Promise<HeldBlob | undefined>;
+  /** Rejects with `BlobMissing`. */
+  open(sha256: string): Promise<FileHandle>;
+  /** Removes each that nothing refers to any more. */
+  collect(hashes: Iterable<string>): Promise<void>;
+  /** Removes files that no row has ever known: what a server left that died in a PUT. */
+  collectStrays(): Promise<void>;
+}
+
+export interface BlobChecks {
+  onChunk(chunk: Uint8Array): void;
+  accept?(blob: Blob): void;
+}
+
+export class BlobMissing extends Error {
+  override get name(): string {
+    return 'BlobMissing';
+  }
+}
+
+/** What the database knows of the references. */
+export interface BlobReferences {
+  /** Forgets a blob without references; false where it has some. */
+  forget(sha256: string): Promise<boolean>;
+  /** Those of the hashes that the database has a row for. */
+  known(hashes: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+export interface BlobStoreDeps {
+  readonly folder: string;
+  readonly references: BlobReferences;
+  readonly logger: Logger;
+  /** How a new file is opened; tests give disks that fail. */
+  readonly openFile?: (file: string) => Promise<FileHandle>;
+}
+
+export async function openBlobStore(deps: BlobStoreDeps): Promise<BlobStore> {
+  const folder = path.resolve(deps.folder);
+  await removeTree(folder, path.join(folder, 'incoming'));
+  for (const name of ['incoming', 'blobs']) {
+    await mkdir(path.join(folder, name), { recursive: true, mode: 0o700 });
+  }
+  // A file is only as durable as the folders that lead to it.
+  for (const each of [path.join(folder, 'blobs'), folder, path.dirname(folder)]) {
+    await syncFolder(each);
+  }
+  return new DiskBlobStore({ ...deps, folder });
+}
+
+class DiskBlobStore implements BlobStore {
+  readonly #deps: BlobStoreDeps;
+  readonly #lock = new KeyedLock();
+  readonly #holders = new Map<string, number>();
+  /** Blobs whose removal found a holder: looked at again when the last one lets go. */
+  readonly #doomed = new Set<string>();
+  readonly #syncs: FolderSyncs = createFolderSyncs();
+  #incoming = 0;
+
+  constructor(deps: BlobStoreDeps) {
+    this.#deps = deps;
+  }
+
+  async write(chunks: AsyncIterable<Uint8Array>, checks: BlobChecks): Promise<HeldBlob> {
+    const file = path.join(this.#deps.folder, 'incoming', String((this.#incoming += 1)));
+    const hash = createHash('sha256');
+    let held: HeldBlob | undefined;
+    try {
+      await using handle = await (this.#deps.openFile ?? openNew)(file);
+      const size = await writeStream(handle, chunks, (chunk) => {
+        hash.update(chunk);
+        checks.onChunk(chunk);
+      });
+      const blob = { sha256: hash.digest('hex'), size };
+      checks.accept?.(blob);
+      await handle.datasync();
+      held = this.#keep(blob);
+      await this.#lock.run(blob.sha256, () => this.#place(file, blob.sha256));
+      await this.#syncs.sync(path.dirname(this.#at(blob.sha256)));
+      return held;
+    } catch (error) {
+      held?.release();
+      await rm(file, { force: true });
+      throw error;
+    }
+  }
+
+  async hold(sha256: string): Promise<HeldBlob | undefined> {
+    const held = this.#keep({ sha256, size: 0 });
+    try {
+      const size = await this.#lock.run(sha256, async () => {
+        await using handle = await this.open(sha256);
+        return (await handle.stat()).size;
+      });
+      return { ...held, size };
+    } catch (error) {
+      held.release();
+      if (error instanceof BlobMissing) return undefined;
+      throw error;
+    }
+  }
+
+  async open(sha256: string): Promise<FileHandle> {
+    try {
+      return await open(this.#at(sha256), 'r');
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
+      throw new BlobMissing(`The content ${sha256} is not there.`, { cause });
+    }
+  }
+
+  async collect(hashes: Iterable<string>): Promise<void> {
+    for (const sha256 of new Set(hashes)) {
+      await this.#lock.run(sha256, async () => {
+        if (this.#holders.has(sha256)) {
+          this.#doomed.add(sha256);
+          return;
+        }
+        if (await this.#deps.references.forget(sha256)) await rm(this.#at(sha256), { force: true });
+      });
+    }
+  }
+
+  async collectStrays(): Promise<void> {
+    for (const shard of await readdir(path.join(this.#deps.folder, 'blobs'))) {
+      const names = await readdir(path.join(this.#deps.folder, 'blobs', shard));
+      for (let at = 0; at < names.length; at += 500) {
+        const some = names.slice(at, at + 500);
+        const known = await this.#deps.references.known(some);
+        await this.collect(some.filter((name) => !known.has(name)));
+      }
+    }
+  }
+
+  async #place(file: string, sha256: string): Promise<void> {
+    const place = this.#at(sha256);
+    try {
+      await rename(file, place);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await mkdir(path.dirname(place), { recursive: true, mode: 0o700 });
+      await this.#syncs.sync(path.join(this.#deps.folder, 'blobs'));
+      await rename(file, place);
+    }
+  }
+
+  #keep(blob: Blob): HeldBlob {
+    const { sha256 } = blob;
+    this.#holders.set(sha256, (this.#holders.get(sha256) ?? 0) + 1);
+    let isHeld = true;
+    return {
+      ...blob,
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        const left = (this.#holders.get(sha256) ?? 1) - 1;
+        if (left > 0) {
+          this.#holders.set(sha256, left);
+          return;
+        }
+        this.#holders.delete(sha256);
+        if (this.#doomed.delete(sha256)) this.#collectSoon(sha256);
+      },
+    };
+  }
+
+  #collectSoon(sha256: string): void {
+    this.collect([sha256]).catch((error: unknown) => {
+      // The next start removes what is left.
+      this.#deps.logger.error('blob.not-removed', { sha256, error });
+    });
+  }
+
+  #at(sha256: string): string {
+    return path.join(this.#deps.folder, 'blobs', sha256.slice(0, 2), sha256);
+  }
+}
+
+function openNew(file: string): Promise<FileHandle> {
+  return open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+}

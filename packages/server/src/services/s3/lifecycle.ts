@@ -1,0 +1,35 @@
+import type { PutBucketLifecycleConfigurationRequest } from '@aws-sdk/client-s3';
+import type { AnyOperation } from '../../core/operation.ts';
+import type { Validated } from '../validated.ts';
+import type { NamesBucket } from './access.ts';
+import { changeOperation, readOperation } from './bucket-configurations.ts';
+import { without } from './change-bucket.ts';
+import { readRules, showRules } from './lifecycle-rules.ts';
+import type { S3Deps } from './s3-deps.ts';
+
+export function lifecycle(deps: S3Deps): readonly AnyOperation[] {
+  return [
+    readOperation(
+      deps,
+      'GetBucketLifecycleConfiguration',
+      'GetLifecycleConfiguration',
+      ({ lifecycle: rules }) => (rules === undefined ? undefined : { Rules: showRules(rules) }),
+      ['NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'],
+    ),
+    changeOperation<Validated<PutBucketLifecycleConfigurationRequest>>(
+      deps,
+      'PutBucketLifecycleConfiguration',
+      'PutLifecycleConfiguration',
+      (bucket, { LifecycleConfiguration }) => ({
+        ...bucket,
+        lifecycle: readRules(LifecycleConfiguration?.Rules ?? []),
+      }),
+    ),
+    changeOperation<NamesBucket>(
+      deps,
+      'DeleteBucketLifecycle',
+      'PutLifecycleConfiguration',
+      (bucket) => without(bucket, 'lifecycle'),
+    ),
+  ];
+}

@@ -1,0 +1,123 @@
+/**
+ * Takes the bytes of a request into the object store: written aside while they come, hashed for
+ * the ETag and the checksum, and given a name only when everything that the client said of them
+ * has turned out true.
+ */
+import { createHash } from 'node:crypto';
+import type { IncomingBody } from '../../core/object-body.ts';
+import { contentHashMismatch } from '../../wire/sigv4-errors.ts';
+import type { HeldBlob } from '../../objects/blob-store.ts';
+import {
+  DEFAULT_ALGORITHM,
+  startChecksum,
+  type ChecksumAlgorithm,
+} from '../../objects/checksums.ts';
+import type { S3Deps } from './s3-deps.ts';
+import { invalidRequest } from './s3-errors.ts';
+import {
+  algorithmNamed,
+  badDigest,
+  checkForm,
+  namedChecksum,
+  readContentMd5,
+  type NamedChecksum,
+} from './read-checksums.ts';
+
+export interface StoredBody {
+  readonly blob: HeldBlob;
+  /** The MD5 in hex. */
+  readonly etag: string;
+  readonly checksum: NamedChecksum;
+}
+
+export interface BodyClaims {
+  readonly Body?: IncomingBody | Uint8Array | undefined;
+  readonly ContentMD5?: string | undefined;
+  readonly ChecksumAlgorithm?: string | undefined;
+}
+
+/** `preferred`: the algorithm where the client names none. */
+export async function storeBody(
+  { objects }: Pick<S3Deps, 'objects'>,
+  input: BodyClaims,
+  preferred: ChecksumAlgorithm = DEFAULT_ALGORITHM,
+): Promise<StoredBody> {
+  const body = asIncoming(input.Body);
+  const claimed = namedChecksum(input);
+  const trailing = trailerAlgorithm(body);
+  const asked = algorithmNamed(input.ChecksumAlgorithm);
+  if (
+    asked !== undefined &&
+    claimed === undefined &&
+    trailing === undefined &&
+    body.size !== undefined
+  ) {
+    if (body.isOwn !== true) throw missingChecksum();
+  }
+  const algorithm = claimed?.algorithm ?? trailing ?? asked ?? preferred;
+  const wantedMd5 = input.ContentMD5 === undefined ? undefined : readContentMd5(input.ContentMD5);
+  const md5 = createHash('md5');
+  const running = startChecksum(algorithm);
+  let etag = '';
+  let checksum: NamedChecksum = { algorithm, value: '' };
+  const blob = await objects.blobs.write(body.chunks, {
+    onChunk(chunk) {
+      md5.update(chunk);
+      running.update(chunk);
+    },
+    accept({ sha256 }) {
+      etag = md5.digest('hex');
+      checksum = { algorithm, value: running.digest() };
+      if (wantedMd5 !== undefined && wantedMd5 !== etag) throw badDigest('Content-MD5');
+      const { statedSha256 } = body;
+      if (statedSha256 !== undefined && statedSha256 !== sha256) {
+        throw contentHashMismatch(statedSha256, sha256);
+      }
+      const claim = claimed ?? trailerChecksum(body, trailing);
+      if (claim !== undefined && claim.value !== checksum.value) throw badDigest(algorithm);
+    },
+  });
+  return { blob, etag, checksum };
+}
+
+interface ReadBody extends IncomingBody {
+  /** Handed over inside the server, by somebody who sends no headers. */
+  readonly isOwn?: true;
+}
+
+function asIncoming(body: IncomingBody | Uint8Array | undefined): ReadBody {
+  if (body !== undefined && !(body instanceof Uint8Array)) return body;
+  const bytes = body ?? new Uint8Array(0);
+  return { size: bytes.byteLength, trailers: new Map(), chunks: once(bytes), isOwn: true };
+}
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  if (bytes.byteLength > 0) yield bytes;
+}
+
+const PREFIX = 'x-amz-checksum-';
+
+function trailerAlgorithm({ trailerNames = [] }: IncomingBody): ChecksumAlgorithm | undefined {
+  const name = trailerNames.find((each) => each.startsWith(PREFIX));
+  return name === undefined ? undefined : algorithmNamed(name.slice(PREFIX.length));
+}
+
+function trailerChecksum(
+  { trailers }: IncomingBody,
+  algorithm: ChecksumAlgorithm | undefined,
+): NamedChecksum | undefined {
+  if (algorithm === undefined) return undefined;
+  const value = trailers.get(`${PREFIX}${algorithm.toLowerCase()}`);
+  if (value === undefined) {
+    throw invalidRequest('The trailer that x-amz-trailer announced is missing.');
+  }
+  checkForm({ algorithm, value });
+  return { algorithm, value };
+}
+
+function missingChecksum(): Error {
+  return invalidRequest(
+    'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer ' +
+      'headers were found.',
+  );
+}
