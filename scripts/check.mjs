@@ -8,6 +8,7 @@ const steps = [
   { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'format', command: 'oxfmt', args: ['--check'] },
   { name: 'options page', command: 'node', args: ['scripts/write-options.ts', '--check'] },
+  { name: 'reference pages', command: 'node', args: ['scripts/write-reference.ts', '--check'] },
   { name: 'dead code', command: 'knip', args: ['--no-progress'] },
   { name: 'layers', command: 'node', args: ['scripts/check-layers.mjs'] },
   { name: 'unit tests', command: 'vitest', args: ['run', '--project', 'unit'], isSlow: true },

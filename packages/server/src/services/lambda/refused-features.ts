@@ -52,6 +52,12 @@ const atCreation: readonly Feature<CreateFunctionRequest>[] = [
   ['capacity providers (PublishTo)', (input) => isGiven(input.PublishTo)],
 ];
 
+/** By operation, what of it is refused; for the reference page. */
+export const featuresRefused: Readonly<Record<string, readonly string[]>> = {
+  CreateFunction: atCreation.map(([what]) => what),
+  UpdateFunctionConfiguration: shared.map(([what]) => what),
+};
+
 export function refuseAtCreation(input: CreateFunctionRequest): void {
   refuse(atCreation, input);
 }

@@ -127,7 +127,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
   };
 }
 
-function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
+export function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] {
   return [
     addLayerVersionPermission(room),
     addPermission(room),
