@@ -1,4 +1,7 @@
-/** Row 4: fifty cold starts of one function at the same moment, until the last reply. */
+/**
+ * Row 4: fifty cold starts of one function at the same moment, until the last reply. The first
+ * burst meets a pool that nobody has asked for more; the others one that has grown by it.
+ */
 import { createFunction, startBenchServer } from '../bench-server.ts';
 import { createInvokeClient, mustSucceed } from '../invoke-client.ts';
 import { poolAtRest } from '../pool-at-rest.ts';
@@ -23,7 +26,7 @@ export async function burst(rounds: number): Promise<Line> {
           'exports.handler = () => new Promise((done) => setTimeout(() => done(1), 2_000));',
       },
     });
-    await poolAtRest(server.endpoint, 'nodejs26.x');
+    await poolAtRest(server.endpoint, 'nodejs26.x', round === 0 ? undefined : AT_ONCE);
     const startedAt = performance.now();
     const all = Array.from({ length: AT_ONCE }, () => client.invoke(name, '{}'));
     for (const answer of await Promise.all(all)) mustSucceed(answer);
@@ -31,13 +34,14 @@ export async function burst(rounds: number): Promise<Line> {
     await client.send('DELETE', `/2015-03-31/functions/${name}`, '');
   }
   client.close();
-  const { p50, max } = summarise(last);
+  const [first = Number.NaN, ...grown] = last;
+  const { p50, max } = summarise(grown);
   return {
     row: '4',
     metric: `${AT_ONCE} cold starts at once, until the last reply, p50 (most)`,
-    value: `${milliseconds(p50)} (${milliseconds(max)})`,
+    value: `${milliseconds(p50)} (${milliseconds(max)}); the first ${milliseconds(first)}`,
     control: 'the 2 s that the handler sleeps are taken off',
     target: '<= 300 ms, none fails',
-    numbers: { p50, max },
+    numbers: { p50, max, first },
   };
 }
