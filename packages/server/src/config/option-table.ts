@@ -150,6 +150,16 @@ const optionTable = {
     description:
       'Functions that nobody has invoked for so long become Inactive, and the next invocation is refused; 0 for never.',
   },
+  maxAgeSeconds: {
+    type: 'integer',
+    env: 'HEARTH_MAX_AGE',
+    flag: '--max-age',
+    value: 'SECONDS',
+    default: 14_400,
+    least: 1,
+    most: 604_800,
+    description: 'How old an execution environment may become; an older one takes no invocation.',
+  },
   concurrency: {
     type: 'integer',
     env: 'HEARTH_CONCURRENCY',

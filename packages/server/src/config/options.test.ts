@@ -31,6 +31,7 @@ describe('readConfig', () => {
       reuse: 'always',
       idleTimeoutSeconds: 300,
       inactiveAfterDays: 14,
+      maxAgeSeconds: 14_400,
       concurrency: 1000,
       webIdentityKeys: '',
       logLevel: 'info',

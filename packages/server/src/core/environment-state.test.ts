@@ -8,7 +8,8 @@ import {
 const events = [
   'started',
   'parked',
-  'init-failed',
+  'failed',
+  'frozen',
   'assigned',
   'answered',
   'stop',
@@ -17,22 +18,25 @@ const events = [
 
 // One row for each state, one column for each event in the order above; '-' is a refusal.
 const table: Record<EnvironmentState, string> = {
-  creating: 'initializing - - - - stopping -',
-  initializing: '- idle failed - - stopping -',
-  idle: '- - - busy - stopping -',
-  failed: '- - - resetting - stopping -',
-  resetting: '- busy - - - stopping -',
-  busy: '- - - - responded stopping -',
-  responded: '- idle - - - stopping -',
-  stopping: '- - - - - - gone',
-  gone: '- - - - - - -',
+  creating: 'initializing - - - - - stopping -',
+  initializing: '- idle resetting - - - stopping -',
+  idle: '- - - frozen busy - stopping -',
+  frozen: '- - - - busy - stopping -',
+  busy: '- - resetting - - responded stopping -',
+  responded: '- idle resetting - - - stopping -',
+  resetting: '- - - - - - stopping reset',
+  reset: '- - - - reinitializing - stopping -',
+  reinitializing: '- busy resetting - - - stopping -',
+  stopping: '- - - - - - - gone',
+  gone: '- - - - - - - -',
 };
 
 describe('an execution environment', () => {
   const everyEvent: Record<EnvironmentEvent, true> = {
     started: true,
     parked: true,
-    'init-failed': true,
+    failed: true,
+    frozen: true,
     assigned: true,
     answered: true,
     stop: true,

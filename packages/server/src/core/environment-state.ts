@@ -7,10 +7,12 @@ export type EnvironmentState =
   | 'creating'
   | 'initializing'
   | 'idle'
-  | 'failed'
-  | 'resetting'
+  | 'frozen'
   | 'busy'
   | 'responded'
+  | 'resetting'
+  | 'reset'
+  | 'reinitializing'
   | 'stopping'
   | 'gone';
 
@@ -19,8 +21,10 @@ export type EnvironmentEvent =
   | 'started'
   /** The runtime asked for its next event. */
   | 'parked'
-  /** Init ended in an error, an exit or its time limit. */
-  | 'init-failed'
+  /** Init or an invocation ended in an exit, a time limit or an error that ends the runtime. */
+  | 'failed'
+  /** Its processes were stopped from running because nothing was asked of them. */
+  | 'frozen'
   /** An invocation was given to this environment. */
   | 'assigned'
   /** The runtime posted a response or an error. */
@@ -36,12 +40,14 @@ type Transitions = Readonly<
 
 export const environmentTransitions: Transitions = {
   creating: { started: 'initializing', stop: 'stopping' },
-  initializing: { parked: 'idle', 'init-failed': 'failed', stop: 'stopping' },
-  idle: { assigned: 'busy', stop: 'stopping' },
-  failed: { assigned: 'resetting', stop: 'stopping' },
-  resetting: { parked: 'busy', stop: 'stopping' },
-  busy: { answered: 'responded', stop: 'stopping' },
-  responded: { parked: 'idle', stop: 'stopping' },
+  initializing: { parked: 'idle', failed: 'resetting', stop: 'stopping' },
+  idle: { assigned: 'busy', frozen: 'frozen', stop: 'stopping' },
+  frozen: { assigned: 'busy', stop: 'stopping' },
+  busy: { answered: 'responded', failed: 'resetting', stop: 'stopping' },
+  responded: { parked: 'idle', failed: 'resetting', stop: 'stopping' },
+  resetting: { destroyed: 'reset', stop: 'stopping' },
+  reset: { assigned: 'reinitializing', stop: 'stopping' },
+  reinitializing: { parked: 'busy', failed: 'resetting', stop: 'stopping' },
   stopping: { destroyed: 'gone' },
   gone: {},
 };

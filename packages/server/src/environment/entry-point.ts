@@ -42,6 +42,16 @@ export async function findEntryPoint(
   return { argv, problem: NOT_FOUND };
 }
 
+/** Why a program of the function cannot be executed; undefined where it can, or nobody knows. */
+export async function programProblem(
+  program: string,
+  folders: ShownFolders,
+): Promise<string | undefined> {
+  const file = await find(program, folders);
+  if (file === undefined) return 'no such file or directory';
+  return file === 'elsewhere' ? undefined : await executionProblem(file, folders);
+}
+
 /** The regular file on the host; `elsewhere` where a link leads out of the function's folders. */
 async function find(inside: string, folders: ShownFolders): Promise<string | undefined> {
   const [folder, name] = hostPlace(inside, folders) ?? [];

@@ -13,6 +13,7 @@ export interface VariableSources {
   readonly credentials: Credentials;
   readonly logStream: string;
   readonly initializationType: InitializationType;
+  readonly metadataToken: string;
   /** `169.254.100.1:9001` */
   readonly runtimeApi: string;
   /** `169.254.100.1:4566` */
@@ -78,11 +79,33 @@ function jsonLogging({ logging }: FunctionVersion): Record<string, string> {
   };
 }
 
+/** AWS: those that describe the runtime's process are none of an extension's, from memory. */
+const NOT_FOR_EXTENSIONS = new Set([
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_XRAY_CONTEXT_MISSING',
+  'AWS_XRAY_DAEMON_ADDRESS',
+  'LAMBDA_RUNTIME_DIR',
+  'LAMBDA_TASK_ROOT',
+]);
+
+/** What of a function's variables its external extensions get too. */
+export function extensionVariables(
+  variables: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const kept = Object.entries(variables).filter(
+    ([name]) => !name.startsWith('_') && !NOT_FOR_EXTENSIONS.has(name),
+  );
+  return Object.fromEntries(kept);
+}
+
 function reserved({
   version,
   credentials,
   logStream,
   initializationType,
+  metadataToken,
   runtimeApi,
 }: VariableSources): Record<string, string> {
   return {
@@ -99,6 +122,8 @@ function reserved({
     AWS_LAMBDA_LOG_GROUP_NAME: version.logging.group,
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_LAMBDA_RUNTIME_API: runtimeApi,
+    AWS_LAMBDA_METADATA_API: runtimeApi,
+    AWS_LAMBDA_METADATA_TOKEN: metadataToken,
     LAMBDA_TASK_ROOT: '/var/task',
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     // AWS: custom runtimes are not told an execution environment.

@@ -233,7 +233,7 @@ export function environmentSuite(
         });
       });
 
-      test('the next invocation after a crash gets a new environment', () =>
+      test('the next invocation after a crash runs', () =>
         withStage({}, async ({ invoke, version }) => {
           const crashes = version('exits-42');
           expect((await invoke(crashes)).outcome.kind).toBe('crashed');
@@ -602,7 +602,7 @@ export function environmentSuite(
           expect(invoker.snapshot()).toMatchObject({
             invocations: 48,
             platformFaults: 0,
-            environments: { starting: 0, idle: 0, busy: 0 },
+            environments: { starting: 0, idle: 0, frozen: 0, busy: 0 },
           });
         }));
 

@@ -10,17 +10,28 @@ import type { FunctionVersion } from '../core/function-version.ts';
 import type { InitializationType } from '../core/initialization-type.ts';
 import { INIT_TIMEOUT_MS, PROVISIONED_INIT_TIMEOUT_MS } from '../core/limits.ts';
 import type { Outcome, ProgramEnd } from '../core/outcome.ts';
-import type { ResponseSink } from '../core/response-sink.ts';
 import { invariant } from '../lib/invariant.ts';
 import type { Logger } from '../lib/logger.ts';
+import { Attempts } from './attempts.ts';
 import { failureOutcome, failureStatus, type InitFailed, type InitFailure } from './init-end.ts';
 import { answerOutcome, drained, report, type ReportStatus } from './invocation-report.ts';
-import { EnvironmentLog } from './log/environment-log.ts';
+import type { ShutdownReason } from './extensions-api/extension-registry.ts';
+import { launchFacts } from './find-extensions.ts';
+import {
+  EnvironmentEnded,
+  withTail,
+  type InvocationAnswer,
+  type InvocationOrder,
+} from './invocation-order.ts';
+import { launchFailure } from './launch-failure.ts';
+import type { EnvironmentLog } from './log/environment-log.ts';
+import { openEnvironmentLog } from './log/open-environment-log.ts';
 import type { LogShipper } from './log/log-shipper.ts';
 import { prepareEnvironment } from './prepare-environment.ts';
 import type { EnvironmentPlan, PreparationDeps } from './prepare-environment.ts';
+import { Rest } from './rest.ts';
 import { RunningInvocation } from './running-invocation.ts';
-import { startRuntime, type RunningRuntime, type RuntimeDeps } from './running-runtime.ts';
+import type { RunningRuntime, RuntimeDeps } from './running-runtime.ts';
 import type { RuntimeAnswer } from './runtime-api/runtime-session.ts';
 
 export interface EnvironmentDeps extends PreparationDeps, RuntimeDeps {
@@ -28,6 +39,10 @@ export interface EnvironmentDeps extends PreparationDeps, RuntimeDeps {
   readonly logger: Logger;
   /** Shorter in tests. */
   readonly initTimeoutMs?: number;
+  /** How long it is idle before its processes are frozen. */
+  readonly freezeAfterMs?: number;
+  /** How old it may become. */
+  readonly maxAgeMs?: number;
 }
 
 export interface EnvironmentListener {
@@ -37,30 +52,8 @@ export interface EnvironmentListener {
   gone(environment: Environment): void;
 }
 
-/** An invocation as an environment takes it. */
-export interface InvocationOrder {
-  readonly requestId: string;
-  readonly invokedArn: string;
-  readonly payload: Uint8Array;
-  readonly traceHeader: string;
-  readonly clientContext?: string;
-  readonly tenantId?: string;
-  readonly wantsLogTail: boolean;
-  readonly sink?: ResponseSink;
-}
-
-export interface InvocationAnswer {
-  readonly outcome: Outcome;
-  readonly logTail?: Uint8Array;
-}
-
-/** The environment was ended while somebody still needed it; the message is the reason. */
-export class EnvironmentEnded extends Error {
-  override get name(): string {
-    return 'EnvironmentEnded';
-  }
-}
-
+/** Shorter pauses are not worth the two writes, and no caller shall notice them. */
+const FREEZE_AFTER_MS = 100;
 /** Credentials that expire within this time after the longest invocation are not handed on. */
 const CREDENTIALS_MARGIN_MS = 60_000;
 
@@ -76,13 +69,11 @@ export class Environment {
   #state: EnvironmentState = 'creating';
   #plan: EnvironmentPlan | undefined;
   #log: EnvironmentLog | undefined;
-  #runtime: RunningRuntime | undefined;
-  /** Making a sandbox; awaited before the environment is gone. */
-  #launch: Promise<unknown> = Promise.resolve();
-  #attempts = 0;
+  readonly #attempts: Attempts;
+  readonly #rest: Rest;
+  readonly #createdMs: number;
   #hasExited = false;
   #settling: Promise<unknown> = Promise.resolve();
-  #initFailure: InitFailure | undefined;
   /** The init that the first invocation reports. */
   #coldInitMs: number | undefined;
   #invocation: RunningInvocation | undefined;
@@ -99,15 +90,26 @@ export class Environment {
     this.#initializationType = initializationType;
     this.version = version;
     this.id = deps.ids.hex(8);
+    this.#createdMs = deps.clock.monotonicMs();
+    this.#attempts = new Attempts(deps, this.id);
+    this.#rest = new Rest({
+      logger: deps.logger,
+      afterMs: deps.freezeAfterMs ?? FREEZE_AFTER_MS,
+      onFrozen: () => {
+        if (this.#state === 'idle') this.#step('frozen');
+      },
+    });
   }
 
   get state(): EnvironmentState {
     return this.#state;
   }
 
-  /** Whether it can take one more invocation: its runtime lives and its credentials will. */
+  /** Whether it can take one more: its runtime lives, its credentials will, and it is not old. */
   get isFresh(): boolean {
     if (this.#hasExited) return false;
+    const ageMs = this.#deps.clock.monotonicMs() - this.#createdMs;
+    if (ageMs > (this.#deps.maxAgeMs ?? Number.POSITIVE_INFINITY)) return false;
     const expiresAtMs = this.#plan?.session.credentials.expiresAtMs ?? Number.POSITIVE_INFINITY;
     const neededMs = this.version.timeoutSeconds * 1000 + CREDENTIALS_MARGIN_MS;
     return expiresAtMs - this.#deps.clock.nowMs() > neededMs;
@@ -129,11 +131,13 @@ export class Environment {
 
   /** Rejects with a fault of the platform only; what the function did is an outcome. */
   async invoke(order: InvocationOrder): Promise<InvocationAnswer> {
-    const mustInitAgain = this.#state === 'failed';
+    const mustInitAgain = this.#state === 'reset';
     this.#step('assigned');
+    const waking = this.#rest.wake();
     const invocation = new RunningInvocation(this.#deps.clock, this.#timeoutMs);
     this.#invocation = invocation;
     try {
+      if (waking !== undefined) await waking;
       if (mustInitAgain) {
         const failed = await this.#initAgain(invocation);
         if (failed !== undefined) return await this.#answerFailedInit(order, invocation, failed);
@@ -158,14 +162,11 @@ export class Environment {
   async #initialize(): Promise<void> {
     const { deps, plan, log } = await this.#prepare();
     log.initStart('init', plan);
-    const problem = plan.entryPointProblem;
-    if (problem !== undefined) {
+    const failure = launchFailure(plan);
+    if (failure !== undefined) {
       this.#step('started');
-      this.#failInit(log, {
-        kind: 'failed',
-        durationMs: 0,
-        failure: { kind: 'invalid-entry-point', message: problem },
-      });
+      if (plan.extensionProblem !== undefined) log.extensions([launchFacts(plan.extensionProblem)]);
+      await this.#failInit(log, { kind: 'failed', durationMs: 0, failure });
       return;
     }
     const runtime = await this.#launchRuntime(plan, log);
@@ -173,7 +174,7 @@ export class Environment {
     const end = await runtime.init(deps.initTimeoutMs ?? this.#initLimitMs);
     this.#starting.signal.throwIfAborted();
     if (end.kind === 'failed') {
-      this.#failInit(log, end);
+      await this.#failInit(log, end);
       return;
     }
     this.#coldInitMs = end.durationMs;
@@ -189,30 +190,35 @@ export class Environment {
     const deps = this.#deps;
     const plan = await prepareEnvironment(deps, this.version, this.#initializationType);
     this.#starting.signal.throwIfAborted();
-    const { account, region, logging } = this.version;
-    const { principal } = plan.session;
-    const stream = deps.logs.open({
-      principal,
-      account,
-      region,
-      group: logging.group,
-      stream: plan.logStream,
-    });
-    const log = new EnvironmentLog(
-      { clock: deps.clock, stream },
-      this.version,
-      plan.initializationType,
-    );
+    const log = openEnvironmentLog(deps, this.version, plan);
     this.#plan = plan;
     this.#log = log;
     return { deps, plan, log };
   }
 
-  #failInit(log: EnvironmentLog, end: InitFailed): void {
-    this.#initFailure = end.failure;
-    log.extensions(this.#runtime?.session.extensions.all);
+  async #failInit(log: EnvironmentLog, end: InitFailed): Promise<void> {
+    log.extensions(this.#attempts.current?.session.extensions.all);
     log.initReport({ durationMs: end.durationMs, ...failureStatus(end.failure) });
-    this.#step('init-failed');
+    await this.#reset('its init failed', end.failure.kind === 'timed-out' ? 'timeout' : 'failure');
+    this.#starting.signal.throwIfAborted();
+    this.#becomeReset();
+  }
+
+  /**
+   * AWS: after a failure the environment stays, with what is in its /tmp, and without a process; the
+   * next invocation runs its init again. Resolves when everything of the failed attempt is dead.
+   */
+  async #reset(reason: string, shutdown: ShutdownReason): Promise<void> {
+    this.#step('failed');
+    await this.#attempts.reset(reason, shutdown, this.#prepared().log);
+    this.#hasExited = false;
+  }
+
+  /** It is dead, and can be used again. Whoever ended it meanwhile goes on from here. */
+  #becomeReset(): void {
+    if (this.#state !== 'resetting') return;
+    this.#step('destroyed');
+    this.idleSinceMs = this.#deps.clock.monotonicMs();
   }
 
   async #reportInit(
@@ -230,9 +236,7 @@ export class Environment {
   }
 
   async #launchRuntime(plan: EnvironmentPlan, log: EnvironmentLog): Promise<RunningRuntime> {
-    this.#attempts += 1;
-    const launch = startRuntime(this.#deps, plan, {
-      sandboxId: `${this.id}-${this.#attempts}`,
+    const runtime = await this.#attempts.launch(plan, {
       log,
       listener: {
         ready: () => this.#onReady(),
@@ -242,22 +246,18 @@ export class Environment {
       },
       signal: this.#starting.signal,
     });
-    this.#launch = launch.catch(() => {});
-    const runtime = await launch;
-    this.#runtime = runtime;
     void runtime.ended.then((end) => this.#onEnded(runtime, end));
     return runtime;
   }
 
-  /** AWS: a failed init is tried once more inside the first invocation, under its timeout. */
+  /** AWS: without INIT_START, inside the invocation and under its timeout. */
   async #initAgain(invocation: RunningInvocation): Promise<InitFailure | undefined> {
     const { plan, log } = this.#prepared();
-    await this.#runtime?.destroy('its init failed');
     log.initStart('invoke', plan);
-    if (this.#initFailure?.kind === 'invalid-entry-point') {
-      const { kind, message } = this.#initFailure;
-      log.initReport({ durationMs: 0, ...failureStatus({ kind, message }) });
-      return this.#initFailure;
+    const known = launchFailure(plan);
+    if (known !== undefined) {
+      log.initReport({ durationMs: 0, ...failureStatus(known) });
+      return known;
     }
     const runtime = await this.#launchRuntime(plan, log);
     const end = await runtime.init(invocation.remainingMs());
@@ -344,7 +344,7 @@ export class Environment {
     }
   }
 
-  /** Ends the environment with its failed invocation; resolves when it is dead. */
+  /** Resets the environment after its failed invocation; resolves when its processes are dead. */
   async #endFailed(
     invocation: RunningInvocation,
     status: ReportStatus,
@@ -354,12 +354,18 @@ export class Environment {
     if (this.#log?.hasSubscribers === true) this.#log.runtimeDone(status);
     const isTimeout = status.status === 'timeout';
     const durationMs = isTimeout ? this.#timeoutMs : invocation.elapsedMs();
-    const peakMib = (await this.#runtime?.memoryPeakMib(this.version.memoryMib)) ?? 0;
-    let tail: Promise<Uint8Array | undefined> | undefined;
+    const peakMib = (await this.#attempts.current?.memoryPeakMib(this.version.memoryMib)) ?? 0;
+    if (this.#ending !== undefined) return undefined;
     const facts = this.#facts(durationMs, status);
-    await this.#stop(isTimeout ? 'its invocation timed out' : 'its runtime failed', () => {
-      tail = this.#log?.report(report(facts), Promise.resolve(peakMib), this.#hasExtensions);
-    });
+    const hasExtensions = this.#hasExtensions;
+    await this.#reset(
+      isTimeout ? 'its invocation timed out' : 'its runtime failed',
+      isTimeout ? 'timeout' : 'failure',
+    );
+    const tail = this.#log?.report(report(facts), Promise.resolve(peakMib), hasExtensions);
+    if (this.#invocation === invocation) this.#invocation = undefined;
+    this.#becomeReset();
+    if (this.#state === 'reset') this.#listener.idle(this);
     return await tail;
   }
 
@@ -371,7 +377,7 @@ export class Environment {
   }
 
   get #hasExtensions(): boolean {
-    return (this.#runtime?.session.extensions.all.length ?? 0) > 0;
+    return (this.#attempts.current?.session.extensions.all.length ?? 0) > 0;
   }
 
   #onRuntimeParked(log: EnvironmentLog): void {
@@ -398,41 +404,43 @@ export class Environment {
   }
 
   async #onEnded(runtime: RunningRuntime, end: ProgramEnd): Promise<void> {
-    if (runtime !== this.#runtime) return;
+    if (runtime !== this.#attempts.current) return;
     this.#hasExited = true;
     // An answer that was sent just before the exit may still be on its way through the loop.
     await drained();
     if (this.#state === 'busy' || this.#state === 'responded') this.#invocation?.exited(end);
-    if (this.#state !== 'idle') return;
+    if (this.#state !== 'idle' && this.#state !== 'frozen') return;
     await this.destroy('its runtime exited between invocations').catch(() => {});
   }
 
   #becomeIdle(): void {
     this.#step('parked');
     this.idleSinceMs = this.#deps.clock.monotonicMs();
+    const { current } = this.#attempts;
+    if (current !== undefined) this.#rest.begin(current);
     this.#listener.idle(this);
   }
 
-  #stop(reason: string, lastLines?: () => void): Promise<void> {
+  #stop(reason: string): Promise<void> {
     if (this.#ending !== undefined) return this.#ending;
     this.#step('stop');
     const ended = new EnvironmentEnded(reason);
     this.#starting.abort(ended);
     this.#invocation?.abandon(ended);
     this.#invocation?.dispose();
-    this.#ending = this.#end(reason, lastLines);
+    this.#ending = this.#end(reason, this.#rest.wake());
     return this.#ending;
   }
 
-  async #end(reason: string, lastLines: (() => void) | undefined): Promise<void> {
+  async #end(reason: string, waking: Promise<void> | undefined): Promise<void> {
     try {
-      await this.#launch;
-      await this.#runtime?.destroy(reason);
+      // Who is asked to end must run; what only is killed need not.
+      await waking?.catch(() => {});
+      await this.#attempts.close(reason, this.#log);
     } catch (error) {
       this.#deps.logger.error('environment.not-destroyed', { environment: this.id, reason, error });
       throw error;
     } finally {
-      lastLines?.();
       this.#step('destroyed');
       void this.#log?.end();
       this.#listener.gone(this);
@@ -452,7 +460,7 @@ export class Environment {
     readonly runtime: RunningRuntime | undefined;
   } {
     invariant(this.#plan !== undefined && this.#log !== undefined, 'it was started before');
-    return { plan: this.#plan, log: this.#log, runtime: this.#runtime };
+    return { plan: this.#plan, log: this.#log, runtime: this.#attempts.current };
   }
 
   get #initLimitMs(): number {
@@ -463,8 +471,4 @@ export class Environment {
   get #timeoutMs(): number {
     return this.version.timeoutSeconds * 1000;
   }
-}
-
-function withTail(outcome: Outcome, logTail: Uint8Array | undefined): InvocationAnswer {
-  return logTail === undefined ? { outcome } : { outcome, logTail };
 }

@@ -20,7 +20,12 @@ export interface InitFailed {
 export type InitFailure =
   | { readonly kind: 'reported'; readonly report: ErrorReport }
   | { readonly kind: 'exited'; readonly end: ProgramEnd }
-  | { readonly kind: 'invalid-entry-point'; readonly message: string }
+  /** The runtime's program, or an extension's, cannot be executed. */
+  | {
+      readonly kind: 'invalid-entry-point';
+      readonly message: string;
+      readonly errorType?: 'Extension.LaunchError';
+    }
   | { readonly kind: 'timed-out' };
 
 const INVALID_ENTRY_POINT = 'Runtime.InvalidEntrypoint';
@@ -35,7 +40,7 @@ export function failureStatus(
     case 'exited':
       return { status: 'error', errorType: exitErrorType(failure.end) };
     case 'invalid-entry-point':
-      return { status: 'error', errorType: INVALID_ENTRY_POINT };
+      return { status: 'error', errorType: failure.errorType ?? INVALID_ENTRY_POINT };
     case 'reported':
       return { status: 'error', errorType: reportedType(failure.report.errorType) };
   }
@@ -53,8 +58,9 @@ export function failureOutcome(
     case 'exited':
       return { kind: 'crashed', ...failure.end };
     case 'invalid-entry-point': {
-      const payload = platformErrorPayload(INVALID_ENTRY_POINT, requestId, failure.message);
-      return { kind: 'function-error', errorType: INVALID_ENTRY_POINT, payload };
+      const errorType = failure.errorType ?? INVALID_ENTRY_POINT;
+      const payload = platformErrorPayload(errorType, requestId, failure.message);
+      return { kind: 'function-error', errorType, payload };
     }
     case 'reported':
       return { kind: 'function-error', ...failure.report };

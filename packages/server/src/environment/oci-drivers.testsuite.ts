@@ -15,7 +15,7 @@ export function overOciDrivers(suite: Suite): void {
   suite('the OCI driver with booted runtimes', startOciDriver, { bootedOfEach: 2 });
 }
 
-async function startOciDriver(folder: string, logger: Logger): Promise<SandboxDriver> {
+export async function startOciDriver(folder: string, logger: Logger): Promise<SandboxDriver> {
   const { driver } = await startSandboxDriver({
     isolation: 'oci',
     ociRuntime: 'auto',

@@ -10,6 +10,7 @@ import type { RoleSessions } from '../core/role-sessions.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import { findEntryPoint } from './entry-point.ts';
+import { findExtensions, type ExtensionProblem } from './find-extensions.ts';
 import { logStreamName } from './log/log-stream-name.ts';
 
 export interface PreparationDeps {
@@ -33,6 +34,12 @@ export interface EnvironmentPlan {
   readonly layersFolder?: string;
   readonly session: RoleSession;
   readonly logStream: string;
+  /** For the metadata endpoint. */
+  readonly metadataToken: string;
+  /** The names of the programs in /opt/extensions. */
+  readonly extensions: readonly string[];
+  /** Set when one of them cannot be started. */
+  readonly extensionProblem?: ExtensionProblem;
   /** Set when the runtime's program is missing from the code. */
   readonly entryPointProblem?: string;
 }
@@ -51,7 +58,10 @@ export async function prepareEnvironment(
     deps.roles.assume(version.role, version.name, 'lambda.amazonaws.com'),
   ]);
   const folders = { task: codeFolder, layers: layersFolder };
-  const program = await findEntryPoint(installation, folders);
+  const [program, extensions] = await Promise.all([
+    findEntryPoint(installation, folders),
+    findExtensions(folders),
+  ]);
   return {
     version,
     initializationType,
@@ -60,6 +70,9 @@ export async function prepareEnvironment(
     ...(layersFolder === undefined ? {} : { layersFolder }),
     session,
     logStream: logStreamName(version, deps.clock.nowMs(), deps.ids.hex(16)),
+    metadataToken: deps.ids.hex(32),
+    extensions: extensions.names,
+    ...(extensions.problem === undefined ? {} : { extensionProblem: extensions.problem }),
     ...(program.problem === undefined ? {} : { entryPointProblem: program.problem }),
   };
 }

@@ -17,15 +17,21 @@ export interface ReadinessOwner {
 }
 
 export class Readiness {
+  /** Resolves when every external extension has registered. */
+  readonly registered: Promise<void>;
   /** Resolves when everything waits for the first time. */
   readonly first: Promise<void>;
+  /** Resolves with the first end of a program that was needed. */
+  readonly ended: Promise<ProgramEnd>;
   readonly initFailed: Promise<ErrorReport>;
   /** For the session: what the runtime did. */
   readonly runtimeListener: RuntimeListener;
   /** For the extensions' registry. */
   readonly extensionListener: ExtensionListener;
   readonly #owner: ReadinessOwner;
+  readonly #registered = Promise.withResolvers<void>();
   readonly #first = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<ProgramEnd>();
   readonly #initFailed = Promise.withResolvers<ErrorReport>();
   #extensions: ExtensionRegistry | undefined;
   #isRuntimeParked = false;
@@ -33,7 +39,9 @@ export class Readiness {
 
   constructor(owner: ReadinessOwner) {
     this.#owner = owner;
+    this.registered = this.#registered.promise;
     this.first = this.#first.promise;
+    this.ended = this.#ended.promise;
     this.initFailed = this.#initFailed.promise;
     this.runtimeListener = {
       parked: () => {
@@ -57,10 +65,15 @@ export class Readiness {
   /** To be called before anything of the function runs. */
   watch(extensions: ExtensionRegistry): void {
     this.#extensions = extensions;
+    this.#check();
+  }
+
+  watchProgram(which: 'runtime' | 'extension', { exited }: { exited: Promise<ProcessExit> }): void {
+    void exited.then((exit) => this.#ended.resolve(this.#endOf(which, exit)));
   }
 
   /** How the end of a program is to be told: the first thing that went wrong is the reason. */
-  endOf(program: 'runtime' | 'extension', exit: ProcessExit): ProgramEnd {
+  #endOf(program: 'runtime' | 'extension', exit: ProcessExit): ProgramEnd {
     if (program === 'extension') this.#extensionError ??= 'Extension.Crash';
     const extensionError = this.#extensionError;
     return {
@@ -71,6 +84,7 @@ export class Readiness {
   }
 
   #check(): void {
+    if (this.#extensions?.areExternalRegistered === true) this.#registered.resolve();
     if (!this.#isRuntimeParked || this.#extensions?.areReady === false) return;
     this.#isRuntimeParked = false;
     this.#first.resolve();

@@ -14,7 +14,14 @@ import type { FunctionVersion } from '../core/function-version.ts';
 import type { ProgramEnd } from '../core/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { Sandbox, SandboxDriver, SandboxListener, SandboxMount } from '../sandbox/driver.ts';
+import type {
+  KeptTmp,
+  Sandbox,
+  SandboxDriver,
+  SandboxListener,
+  SandboxMount,
+} from '../sandbox/driver.ts';
+import type { ShutdownReason } from './extensions-api/extension-registry.ts';
 import { environmentVariables } from './environment-variables.ts';
 import type { InitEnd, InitFailure } from './init-end.ts';
 import type { EnvironmentLog } from './log/environment-log.ts';
@@ -22,6 +29,8 @@ import type { BootedRuntime } from './pool/booted-runtime.ts';
 import type { EnvironmentPlan } from './prepare-environment.ts';
 import { AWS_ENDPOINT_PORT, INIT_CPUS, RUNTIME_API_PORT } from './sandbox-shape.ts';
 import type { RuntimePools } from './pool/runtime-pools.ts';
+import { shutDown } from './shut-down.ts';
+import { onlyRuntime, startPrograms, type StartedPrograms } from './start-programs.ts';
 import { SharedReading } from './shared-reading.ts';
 import { Readiness, type ReadinessOwner } from './readiness.ts';
 import { RuntimeSession } from './runtime-api/runtime-session.ts';
@@ -44,28 +53,24 @@ const TASK_ROOT = '/var/task';
 
 export class RunningRuntime {
   readonly session: RuntimeSession;
-  /** Its process has ended, or an extension that gave up: it can do no more. */
+  /** Its process has ended, or an extension: it can do no more. */
   readonly ended: Promise<ProgramEnd>;
   readonly #sandbox: Sandbox;
+  readonly #programs: StartedPrograms;
   readonly #clock: Clock;
   readonly #cpus: number;
   readonly #startedMs: number;
   readonly #readiness: Readiness;
   readonly #peakBytes: SharedReading;
 
-  constructor(
-    sandbox: Sandbox,
-    session: RuntimeSession,
-    readiness: Readiness,
-    clock: Clock,
-    cpus: number,
-  ) {
+  constructor({ sandbox, session, readiness, clock, cpus, programs, startedMs }: RuntimeParts) {
     this.#cpus = cpus;
     this.session = session;
-    this.ended = sandbox.exited.then((exit) => readiness.endOf('runtime', exit));
+    this.ended = readiness.ended;
     this.#sandbox = sandbox;
+    this.#programs = programs;
     this.#clock = clock;
-    this.#startedMs = clock.monotonicMs();
+    this.#startedMs = startedMs;
     this.#readiness = readiness;
     this.#peakBytes = new SharedReading(() => sandbox.memoryPeakBytes());
   }
@@ -79,9 +84,12 @@ export class RunningRuntime {
   async init(limitMs: number): Promise<InitEnd> {
     const limit = Promise.withResolvers<InitFailure>();
     const timer = setTimeout(() => limit.resolve({ kind: 'timed-out' }), limitMs);
-    const { first, initFailed } = this.#readiness;
+    const { initFailed } = this.#readiness;
+    const ready = this.#becomeReady();
+    // Whatever else decides, a start that fails later is of no interest any more.
+    ready.catch(() => {});
     const failure = await Promise.race([
-      first.then(() => undefined),
+      ready.then(() => undefined),
       initFailed.then((report): InitFailure => ({ kind: 'reported', report })),
       this.ended.then((end): InitFailure => ({ kind: 'exited', end })),
       limit.promise,
@@ -94,6 +102,22 @@ export class RunningRuntime {
     }
     if (failure.kind === 'reported') await this.#exitsWithin(EXIT_GRACE_MS);
     return { kind: 'failed', durationMs, failure };
+  }
+
+  async #becomeReady(): Promise<void> {
+    const { registered, first } = this.#readiness;
+    await registered;
+    this.#readiness.watchProgram('runtime', await this.#programs.startRuntime());
+    await first;
+  }
+
+  /** Stops all of its processes from running; see `rest.ts`. */
+  freeze(): Promise<void> {
+    return this.#sandbox.freeze();
+  }
+
+  thaw(): Promise<void> {
+    return this.#sandbox.thaw();
   }
 
   /** The most memory used so far, in whole megabytes as REPORT prints it; 0 if it is not known. */
@@ -115,14 +139,31 @@ export class RunningRuntime {
     });
   }
 
-  /** Kills everything and resolves when it is verified dead. */
-  async destroy(reason: string): Promise<void> {
-    this.session.end();
+  /** Tells the extensions, kills everything, and resolves when it is verified dead. */
+  async destroy(reason: string, shutdown: ShutdownReason): Promise<void> {
     try {
+      await this.#shutDown(shutdown);
       await this.#sandbox.destroy(reason);
     } finally {
       this.session.cut();
     }
+  }
+
+  /** The same, but its /tmp is kept for the next attempt. */
+  async retire(reason: string, shutdown: ShutdownReason): Promise<KeptTmp | undefined> {
+    try {
+      await this.#shutDown(shutdown);
+      return await this.#sandbox.retire(reason);
+    } finally {
+      this.session.cut();
+    }
+  }
+
+  /** From here on the runtime's calls have no effect. */
+  async #shutDown(reason: ShutdownReason): Promise<void> {
+    const { session } = this;
+    session.end();
+    await shutDown(this.#programs, session.extensions, reason, this.#clock);
   }
 
   async #exitsWithin(graceMs: number): Promise<void> {
@@ -133,11 +174,24 @@ export class RunningRuntime {
   }
 }
 
-interface StartOptions {
+interface RuntimeParts {
+  readonly sandbox: Sandbox;
+  readonly session: RuntimeSession;
+  readonly readiness: Readiness;
+  readonly programs: StartedPrograms;
+  readonly clock: Clock;
+  readonly cpus: number;
+  /** When its init began. */
+  readonly startedMs: number;
+}
+
+export interface StartOptions {
   readonly sandboxId: string;
   readonly log: EnvironmentLog;
   readonly listener: ReadinessOwner;
   readonly signal: AbortSignal;
+  /** What the attempt before this one left in /tmp. */
+  readonly tmp?: KeptTmp;
 }
 
 /**
@@ -150,7 +204,9 @@ export async function startRuntime(
   options: StartOptions,
 ): Promise<RunningRuntime> {
   options.signal.throwIfAborted();
-  const booted = deps.booted.take(plan.version);
+  // A runtime that has booted has a /tmp already, and must not run before its extensions.
+  const needsOwn = options.tmp !== undefined || plan.extensions.length > 0;
+  const booted = needsOwn ? undefined : deps.booted.take(plan.version);
   if (booted !== undefined) {
     try {
       return await assignBooted(deps, booted, plan, options);
@@ -173,7 +229,9 @@ async function assignBooted(
   const { sandbox, session } = booted;
   const { version } = plan;
   const readiness = new Readiness(owner);
-  const runtime = new RunningRuntime(sandbox, session, readiness, clock, cpusOf(version));
+  const programs = onlyRuntime(sandbox);
+  const parts = { sandbox, session, readiness, programs, clock, cpus: cpusOf(version) };
+  const runtime = new RunningRuntime({ ...parts, startedMs: clock.monotonicMs() });
   const isBig = version.memoryMib > LEAST_MEMORY_MIB;
   await Promise.all([
     sandbox.mount(functionMounts(plan)),
@@ -197,10 +255,14 @@ function openExtensions(
   readiness: Readiness,
   log: EnvironmentLog,
 ): void {
+  const { extensions } = session;
   const { name, version, handler, account } = plan.version;
-  readiness.watch(session.extensions);
+  session.metadata = { token: plan.metadataToken, region: plan.version.region };
   session.telemetry = log;
-  session.extensions.open(
+  // Before anything runs: a name decides whether a registration is that of an external extension.
+  for (const extension of plan.extensions) extensions.expect(extension);
+  readiness.watch(extensions);
+  extensions.open(
     { functionName: name, functionVersion: version, handler, accountId: account },
     readiness.extensionListener,
   );
@@ -216,7 +278,7 @@ async function startFresh(
   const session = new RuntimeSession(readiness.runtimeListener);
   openExtensions(session, plan, readiness, log);
   const sandbox = await deps.driver.create(
-    sandboxRequest(plan, options.sandboxId, [
+    sandboxRequest(plan, options, [
       {
         name: 'runtime-api',
         port: RUNTIME_API_PORT,
@@ -232,11 +294,14 @@ async function startFresh(
   try {
     signal.throwIfAborted();
     log.deliverInto(sandbox);
-    const cpus = cpusOf(plan.version);
-    const runtime = new RunningRuntime(sandbox, session, readiness, deps.clock, cpus);
-    await startProgram(sandbox, plan, log);
+    const startedMs = deps.clock.monotonicMs();
+    const env = variablesOf(plan, sandbox);
+    const mounts = [...functionMounts(plan), ...plan.installation.mounts];
+    const start = { sandbox, plan, session, readiness, log, env, mounts, cwd: TASK_ROOT };
+    const programs = await startPrograms(start);
     signal.throwIfAborted();
-    return runtime;
+    const parts = { sandbox, session, readiness, programs, startedMs, clock: deps.clock };
+    return new RunningRuntime({ ...parts, cpus: cpusOf(plan.version) });
   } catch (error) {
     session.cut();
     await sandbox.destroy('its program could not be started');
@@ -250,7 +315,7 @@ function cpusOf({ memoryMib }: FunctionVersion): number {
 
 function sandboxRequest(
   { version }: EnvironmentPlan,
-  id: string,
+  { sandboxId: id, tmp }: Pick<StartOptions, 'sandboxId' | 'tmp'>,
   listeners: readonly SandboxListener[],
 ): Parameters<SandboxDriver['create']>[0] {
   return {
@@ -261,23 +326,8 @@ function sandboxRequest(
     maxProcesses: SANDBOX_PROCESSES,
     maxFileDescriptors: SANDBOX_FILE_DESCRIPTORS,
     listeners,
+    ...(tmp === undefined ? {} : { tmp }),
   };
-}
-
-async function startProgram(
-  sandbox: Sandbox,
-  plan: EnvironmentPlan,
-  log: EnvironmentLog,
-): Promise<void> {
-  const { version, installation } = plan;
-  await sandbox.start({
-    argv: installation.argv,
-    env: variablesOf(plan, sandbox),
-    userEnv: version.environment,
-    cwd: TASK_ROOT,
-    mounts: [...functionMounts(plan), ...installation.mounts],
-    onOutput: log.write,
-  });
 }
 
 function variablesOf(plan: EnvironmentPlan, sandbox: Sandbox): Record<string, string> {
@@ -287,6 +337,7 @@ function variablesOf(plan: EnvironmentPlan, sandbox: Sandbox): Record<string, st
     credentials: plan.session.credentials,
     logStream: plan.logStream,
     initializationType: plan.initializationType,
+    metadataToken: plan.metadataToken,
     runtimeApi: sandbox.address('runtime-api'),
     awsEndpoint: sandbox.address('aws-endpoint'),
   });

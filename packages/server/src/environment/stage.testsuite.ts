@@ -235,6 +235,12 @@ function watched(
         sandboxes.add(sandbox);
         await mount(mounts);
       };
+      const retire = sandbox.retire.bind(sandbox);
+      sandbox.retire = async (reason) => {
+        const tmp = await retire(reason);
+        sandboxes.delete(sandbox);
+        return tmp;
+      };
       const destroy = sandbox.destroy.bind(sandbox);
       sandbox.destroy = async (reason) => {
         await destroy(reason);

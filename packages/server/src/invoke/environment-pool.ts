@@ -5,12 +5,12 @@
  * one that becomes idle. Every waiting invocation is served or rejected; none is left behind.
  */
 import { Throttled, type ThrottleReason } from '../core/invocation.ts';
-import { EnvironmentEnded, type Environment } from '../environment/environment.ts';
-import type { EnvironmentListener } from '../environment/environment.ts';
+import type { Environment, EnvironmentListener } from '../environment/environment.ts';
+import { EnvironmentEnded } from '../environment/invocation-order.ts';
 import type { ProvisionedCapacity } from '../core/provisioned.ts';
 import type { InitializationType } from '../core/initialization-type.ts';
 import type { Semaphore } from '../lib/semaphore.ts';
-import { ProvisionedEnvironments } from './provisioned-environments.ts';
+import { ProvisionedEnvironments, type EnvironmentCounts } from './provisioned-environments.ts';
 
 export interface PoolDeps {
   /** Bounds how many environments of all pools start at once. */
@@ -58,11 +58,12 @@ export class EnvironmentPool {
     });
   }
 
-  get counts(): { readonly starting: number; readonly idle: number; readonly busy: number } {
-    const { starting, idle, busy } = this.#provisioned.counts;
+  get counts(): EnvironmentCounts {
+    const { starting, idle, busy, frozen } = this.#provisioned.counts;
     return {
       starting: starting + this.#starting.size,
       idle: idle + this.#idle.length,
+      frozen: frozen + this.#idle.filter(({ state }) => state === 'frozen').length,
       busy: busy + this.#all.size - this.#idle.length - this.#starting.size,
     };
   }
@@ -106,10 +107,10 @@ export class EnvironmentPool {
   /** Provisioned ones stay, however long they are idle. */
   reapIdle(idleSinceBeforeMs: number): void {
     this.#provisioned.refresh();
-    const old = this.#idle.filter(({ idleSinceMs }) => idleSinceMs < idleSinceBeforeMs);
+    const old = this.#idle.filter((each) => each.idleSinceMs < idleSinceBeforeMs || !each.isFresh);
     for (const environment of old) {
       this.#idle.splice(this.#idle.indexOf(environment), 1);
-      this.#destroy(environment, 'it was idle for long enough');
+      this.#destroy(environment, 'it was idle or lived for long enough');
     }
   }
 
@@ -184,7 +185,7 @@ export class EnvironmentPool {
     try {
       await environment.start();
       // A good init came through `idle`; a failed one needs an invocation that it can tell.
-      if (environment.state === 'failed') this.#offer(environment);
+      if (environment.state === 'reset') this.#offer(environment);
     } catch (error) {
       this.#starting.delete(environment);
       this.#waiting.shift()?.reject(error);
@@ -204,8 +205,10 @@ export class EnvironmentPool {
     const waiter = isNew || isReusable ? this.#waiting.shift() : undefined;
     if (waiter !== undefined) {
       waiter.resolve(environment);
-    } else if (environment.state === 'idle' && this.#retiredBecause === undefined) {
-      if (isNew || isReusable) this.#idle.push(environment);
+    } else if (isKept(environment) && this.#retiredBecause === undefined) {
+      // One that has to run its init again is taken only when there is no other.
+      if ((isNew || isReusable) && environment.state === 'reset') this.#idle.unshift(environment);
+      else if (isNew || isReusable) this.#idle.push(environment);
       else this.#destroy(environment, 'environments are not reused');
     } else {
       this.#destroy(environment, this.#retiredBecause ?? 'its init failed');
@@ -243,6 +246,10 @@ export class EnvironmentPool {
     const isEmpty = this.#all.size + this.#waiting.length + this.#queuedStarts === 0;
     if (isEmpty && this.#provisioned.isEmpty) this.#deps.onEmpty();
   }
+}
+
+function isKept({ state }: Environment): boolean {
+  return state === 'idle' || state === 'reset';
 }
 
 /** An invocation without an environment yet; a timer of its own dies with the wait. */

@@ -7,7 +7,7 @@ import {
   type InvocationRequest,
   type InvocationResult,
 } from '../core/invocation.ts';
-import { EnvironmentEnded } from '../environment/environment.ts';
+import { EnvironmentEnded } from '../environment/invocation-order.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import { answerOf } from './answers.ts';

@@ -32,6 +32,14 @@ const IDLE_DEATH_PAUSE_MS = 1_000;
 /** AWS: recorded. */
 const INIT_FAILURE = 'FUNCTION_ERROR_INIT_FAILURE';
 
+export interface EnvironmentCounts {
+  readonly starting: number;
+  /** The frozen ones among them. */
+  readonly idle: number;
+  readonly frozen: number;
+  readonly busy: number;
+}
+
 export class ProvisionedEnvironments {
   readonly #deps: ProvisionedDeps;
   readonly #ready = new Set<Environment>();
@@ -58,9 +66,10 @@ export class ProvisionedEnvironments {
     return this.#ready.size + this.#starting.size + this.#queuedStarts;
   }
 
-  get counts(): { readonly starting: number; readonly idle: number; readonly busy: number } {
+  get counts(): EnvironmentCounts {
     const idle = this.#idle.length;
-    return { starting: this.#starting.size, idle, busy: this.#ready.size - idle };
+    const frozen = this.#idle.filter(({ state }) => state === 'frozen').length;
+    return { starting: this.#starting.size, idle, frozen, busy: this.#ready.size - idle };
   }
 
   get capacity(): ProvisionedCapacity {
@@ -133,7 +142,7 @@ export class ProvisionedEnvironments {
     const hold = setTimeout(release, GATE_HOLD_MS);
     try {
       await environment.start();
-      if (environment.state === 'failed') {
+      if (environment.state === 'reset') {
         this.#fail(INIT_FAILURE);
         this.#end(environment, 'its init failed');
       }
@@ -161,6 +170,8 @@ export class ProvisionedEnvironments {
     if (this.#ready.size > this.#wanted) this.#drop(environment, 'fewer are provisioned now');
     else if (!isNew && !this.#deps.reusesEnvironments) {
       this.#drop(environment, 'environments are not reused');
+    } else if (environment.state === 'reset') {
+      this.#drop(environment, 'its runtime failed');
     } else if (!environment.isFresh) {
       this.#drop(environment, 'it can take no further invocation');
     } else if (!this.#deps.offer(environment)) this.#idle.push(environment);

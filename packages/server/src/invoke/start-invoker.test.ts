@@ -40,7 +40,7 @@ test('a machine that makes no sandboxes is a fault of the platform for each who 
   expect(invoker.snapshot()).toMatchObject({
     platformFaults: 3,
     invocations: 0,
-    environments: { starting: 0, idle: 0, busy: 0 },
+    environments: { starting: 0, idle: 0, frozen: 0, busy: 0 },
   });
 });
 

@@ -52,6 +52,8 @@ export interface InvokerSettings {
   readonly initTimeoutMs?: number;
   /** Of a streamed answer, after its first 6 MB; AWS's where it is not said. */
   readonly streamBytesPerSecond?: number;
+  /** How old an environment may become. */
+  readonly maxAgeMs?: number;
   /** Booted runtimes that are kept ready of each kind; none where it is not said. */
   readonly bootedOfEach?: number;
   /** The most of them, of all kinds together. */
@@ -62,7 +64,9 @@ export interface InvokerSettings {
 interface InvokerSnapshot {
   readonly environments: {
     readonly starting: number;
+    /** The frozen ones among them. */
     readonly idle: number;
+    readonly frozen: number;
     readonly busy: number;
   };
   /** Runtimes that run already and wait for a function, by their name. */
@@ -173,18 +177,20 @@ function environmentDeps(
   deps: InvokerDeps,
 ): Omit<EnvironmentDeps, 'runtimeApi' | 'logs' | 'booted'> {
   const { callAs: _, settings, ...rest } = deps;
-  const { initTimeoutMs } = settings;
+  const { initTimeoutMs, maxAgeMs } = settings;
   return {
     ...rest,
     ...(initTimeoutMs === undefined ? {} : { initTimeoutMs }),
+    ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
   };
 }
 
 function countEnvironments(router: Router): InvokerSnapshot['environments'] {
-  const total = { starting: 0, idle: 0, busy: 0 };
+  const total = { starting: 0, idle: 0, frozen: 0, busy: 0 };
   for (const { counts } of router.pools) {
     total.starting += counts.starting;
     total.idle += counts.idle;
+    total.frozen += counts.frozen;
     total.busy += counts.busy;
   }
   return total;

@@ -64,8 +64,10 @@ export function describePrograms(name: string, suite: DriverSuite): void {
 
     test('a program beside the first has its own variables, output and end', async () => {
       const sandbox = await holder();
-      const one = await exec(sandbox, 'echo "$OWN $EXTRA"; exit 3', { EXTRA: 'more' });
-      const two = await exec(sandbox, 'echo broken >&2; kill -SEGV $$');
+      const [one, two] = await Promise.all([
+        exec(sandbox, 'echo "$OWN $EXTRA"; exit 3', { EXTRA: 'more' }),
+        exec(sandbox, 'echo broken >&2; kill -SEGV $$'),
+      ]);
       expect(await one.process.exited).toEqual({ code: 3, signal: null, outOfMemory: false });
       expect(await two.process.exited).toEqual({
         code: null,

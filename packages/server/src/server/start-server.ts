@@ -180,6 +180,7 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
     logger,
     settings: {
       idleTimeoutMs: config.idleTimeoutSeconds * 1000,
+      maxAgeMs: config.maxAgeSeconds * 1000,
       reuse: config.reuse,
       accountConcurrency: config.concurrency,
       streamBytesPerSecond: config.streamRate * 1_048_576,

@@ -55,10 +55,8 @@ export class ExtensionRegistry {
   }
 
   /** An external extension's program is being started under this name. */
-  expect(name: string): Extension {
-    const extension = new Extension(name, true);
-    this.#extensions.push(extension);
-    return extension;
+  expect(name: string): void {
+    this.#extensions.push(new Extension(name, true));
   }
 
   /** The runtime has asked for its first event: from now on nobody registers. */
@@ -69,6 +67,10 @@ export class ExtensionRegistry {
   /** Nothing that arrives from now on has any effect. */
   end(): void {
     this.#isEnded = true;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   get all(): readonly Extension[] {

@@ -34,6 +34,7 @@ export async function serveExtensions(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (registry.isEnded) return;
   const call = calls.get(path);
   if (call === undefined) replyUnknown(response);
   else if (request.method !== call.method) response.writeHead(405).end();

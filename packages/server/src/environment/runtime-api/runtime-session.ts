@@ -15,6 +15,7 @@ import type { ResponseSink } from '../../core/response-sink.ts';
 import { invariant } from '../../lib/invariant.ts';
 import { ExtensionRegistry } from '../extensions-api/extension-registry.ts';
 import type { TelemetrySource } from '../telemetry/serve-telemetry.ts';
+import type { Metadata } from '../metadata.ts';
 import { collectBody } from './collect-body.ts';
 import type { AssignmentTaker, EventTaker } from './event-taker.ts';
 import { responseMode, reportInTrailers, streamBody } from './stream-body.ts';
@@ -90,6 +91,8 @@ export class RuntimeSession {
   readonly extensions = new ExtensionRegistry();
   /** Set when there is a function whose telemetry its extensions may have. */
   telemetry: TelemetrySource | undefined;
+  /** Set when there is a function that may ask for it. */
+  metadata: Metadata | undefined;
   #listener: RuntimeListener | undefined;
   readonly #onBooted: (() => void) | undefined;
   readonly #sockets = new Set<Socket>();
@@ -146,7 +149,9 @@ export class RuntimeSession {
 
   /** Whether this connection may be served. */
   admit(socket: Socket): boolean {
-    if (this.#isEnded || this.#sockets.size >= MAX_CONNECTIONS) return false;
+    // Extensions may come back for their last event after the runtime's end.
+    const isOver = this.#isEnded && this.extensions.all.length === 0;
+    if (isOver || this.extensions.isEnded || this.#sockets.size >= MAX_CONNECTIONS) return false;
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     return true;
@@ -170,11 +175,11 @@ export class RuntimeSession {
    */
   end(): void {
     this.#isEnded = true;
-    this.extensions.end();
   }
 
   cut(): void {
     this.end();
+    this.extensions.end();
     for (const socket of this.#sockets) socket.destroy();
   }
 

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { METADATA_PATH, serveMetadata } from '../metadata.ts';
 import { EXTENSIONS_PREFIX, serveExtensions } from '../extensions-api/serve-extensions.ts';
 import { httpTaker } from './event-taker.ts';
 import { serveTelemetry, telemetryApi } from '../telemetry/serve-telemetry.ts';
@@ -52,7 +53,7 @@ export function startRuntimeApi(
     (request, response) => {
       const session = sessions.get(request.socket);
       if (session === undefined) request.socket.destroy();
-      else if (!session.isEnded) serve(deps.logger, session, request, response);
+      else serve(deps.logger, session, request, response);
     },
   );
   server.on('upgrade', (request, socket, head) => {
@@ -91,8 +92,15 @@ function serve(
   }
   const telemetry = telemetryApi(path);
   if (telemetry !== undefined) {
+    if (session.extensions.isEnded) return;
     const { extensions, telemetry: source } = session;
     settle(serveTelemetry(telemetry, { extensions, source }, request, response));
+    return;
+  }
+  // While extensions still hear of the end, the runtime has no say any more.
+  if (session.isEnded) return;
+  if (path === METADATA_PATH && session.metadata !== undefined) {
+    serveMetadata(session.metadata, request, response);
     return;
   }
   const route = routeRequest(request.method ?? '', request.url ?? '');

@@ -90,8 +90,9 @@ export class HelperSandbox {
   /** The listening sockets are the caller's to hand over and to close; `left` is taken over. */
   create(left?: LeftTmp): CreateResult & { readonly sockets: SandboxNetwork['sockets'] } {
     const { cgroups, idRanges, mountTmp } = this.#deps;
-    createCgroup(cgroups, this.#name, this.#call);
     this.#idRange = left?.idRange ?? idRanges.take();
+    if (left !== undefined) this.#openFds.add(left.treeFd);
+    createCgroup(cgroups, this.#name, this.#call);
     // A file system of its own, so that one detach ends everything that is mounted below it.
     mkdirSync(this.#folder, { recursive: true });
     mount({ source: 'hearth', target: this.#folder, type: 'tmpfs', options: 'mode=755,size=4m' });
@@ -99,7 +100,7 @@ export class HelperSandbox {
     const tmp = path.join(this.#folder, 'tmp');
     mkdirSync(tmp);
     if (left === undefined) mountTmp(tmp, this.#call.tmpMib);
-    else takeOver(left, tmp);
+    else this.#takeOver(left, tmp);
     this.#network = createNetwork(this.#call.listeners);
     this.#openFds.add(this.#network.namespaceFd);
     this.#pipes = { stdout: this.#openPipe(), stderr: this.#openPipe() };
@@ -241,6 +242,11 @@ export class HelperSandbox {
     return left;
   }
 
+  #takeOver({ treeFd }: LeftTmp, target: string): void {
+    moveMount(treeFd, target);
+    this.#close(treeFd);
+  }
+
   /** The ids go with the files that are owned by them. */
   #leaveTmp(): LeftTmp | undefined {
     const idRange = this.#idRange;
@@ -326,11 +332,6 @@ function exitOf({ code, signal }: WaitStatus): Omit<HelperExit, 'outOfMemory'> {
   const names = Object.entries(osConstants.signals);
   const name = names.find(([, value]) => value === number)?.[0];
   return name === undefined ? { code, signal: null } : { code: null, signal: name };
-}
-
-function takeOver({ treeFd }: LeftTmp, target: string): void {
-  moveMount(treeFd, target);
-  closeSync(treeFd);
 }
 
 function removeEmpty(folder: string): void {

@@ -50,6 +50,7 @@ export class OciSandbox implements Sandbox {
   readonly #connections = new Set<Socket>();
   #lastConnection = 0;
   readonly #programs = new Map<string, BesideProcess>();
+  #lastProgram = 0;
   #output: { readonly stdout: OutputStream; readonly stderr: OutputStream } | undefined;
   #isStarted = false;
   #destroying: Promise<void> | undefined;
@@ -106,7 +107,7 @@ export class OciSandbox implements Sandbox {
 
   async exec(program: Omit<SandboxProgram, 'mounts'>): Promise<SandboxProcess> {
     const { link } = this.#deps;
-    const name = `p${this.#programs.size + 1}`;
+    const name = `p${++this.#lastProgram}`;
     const of = { sandbox: this.id, program: name } as const;
     const { stdoutFd, stderrFd } = (await link.request({
       call: 'open-exec',

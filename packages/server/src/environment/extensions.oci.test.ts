@@ -1,0 +1,4 @@
+import { startOciDriver } from './oci-drivers.testsuite.ts';
+import { extensionsSuite } from './extensions.testsuite.ts';
+
+extensionsSuite('the OCI driver', startOciDriver);

@@ -1,0 +1,4 @@
+import { lifecycleSuite } from './lifecycle.testsuite.ts';
+import { overOciDrivers } from './oci-drivers.testsuite.ts';
+
+overOciDrivers(lifecycleSuite);
