@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateFunctionCommand,
   GetFunctionCommand,
@@ -131,6 +132,25 @@ test('after kill -9 the next start removes what was left, and everything acknowl
   expect(await count(second)).toEqual({ calls: 1, tmp: 1 });
   expect(await second.stop()).toBe(0);
   expect(await leftoversOf(second)).toEqual([]);
+  await rm(dataFolder, { recursive: true });
+});
+
+test('a server that is killed under load at any moment leaves nothing that its next start keeps', async () => {
+  const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-life-'));
+  let server = await startServer({ dataFolder });
+  await createCounter(server);
+  for (let round = 0; round < 2; round++) {
+    const load = Array.from({ length: 6 }, () => count(server).catch(() => undefined));
+    await sleep(Math.random() * 400);
+    await server.kill();
+    await Promise.all(load);
+    const killed = server;
+    server = await startServer({ dataFolder });
+    expect(await leftoversOf(killed, { isFolderReused: true })).toEqual([]);
+    expect(await count(server)).toEqual({ calls: 1, tmp: 1 });
+  }
+  expect(await server.stop()).toBe(0);
+  expect(await leftoversOf(server)).toEqual([]);
   await rm(dataFolder, { recursive: true });
 });
 

@@ -150,5 +150,53 @@ export function lifecycleSuite(
       withStage(async ({ invoke, version }) => {
         expect(jsonOf(await invoke(version('restores')))).toEqual([404, 404]);
       }));
+
+    test('sandboxes that are killed at any moment take their own invocations along and nothing else', () =>
+      withStage(async ({ invoke, version, invoker, sandboxes }) => {
+        const seed = Math.floor(Math.random() * 2 ** 31);
+        const random = seededRandom(seed);
+        const over = new AbortController();
+        const killer = (async () => {
+          while (!over.signal.aborted) {
+            const all = [...sandboxes];
+            all[random(all.length + 1)]?.signal('SIGKILL');
+            await sleep(10 + random(60));
+          }
+        })();
+        const kinds: string[] = [];
+        const callers = Array.from({ length: 4 }, async (_, caller) => {
+          for (let each = 0; each < 15; each++) {
+            const event = { caller, each, ms: random(40) };
+            const handler = random(2) === 0 ? 'echoes' : 'echoes-late';
+            const result = await invoke(version(handler, { timeoutSeconds: 60 }), event);
+            kinds.push(result.outcome.kind);
+            if (result.outcome.kind === 'succeeded') {
+              expect(jsonOf(result), `seed ${seed}`).toEqual(event);
+            } else {
+              expect(jsonOf(result).errorMessage, `seed ${seed}`).toMatch(/signal: killed$/);
+            }
+          }
+        });
+        await Promise.all(callers);
+        over.abort();
+        await killer;
+        expect(kinds.length).toBe(60);
+        expect(invoker.snapshot().platformFaults, `seed ${seed}`).toBe(0);
+        // One that was killed in its sleep dies when it is woken; after those everything works.
+        let last = '';
+        for (let each = 0; each < 10 && last !== 'succeeded'; each++) {
+          last = (await invoke(version('echoes', { timeoutSeconds: 60 }))).outcome.kind;
+        }
+        expect(last, `seed ${seed}`).toBe('succeeded');
+      }));
   });
+}
+
+/** A small generator whose seed a failure prints, so that a bad run can be had again. */
+function seededRandom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return (state >> 8) % below;
+  };
 }
