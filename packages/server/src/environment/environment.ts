@@ -398,7 +398,7 @@ export class Environment {
   }
 
   #onAnswered(answer: RuntimeAnswer): void {
-    this.#log?.answered(answer.kind === 'too-large' ? 0 : answer.payload.length);
+    this.#log?.answered(answer);
     this.#step('answered');
     this.#invocation?.answered(answer);
   }

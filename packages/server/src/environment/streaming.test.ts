@@ -85,6 +85,15 @@ test('what is written arrives while the function still runs', async () => {
   expect(tailOf(result)).toContain('REPORT RequestId: stream-1');
 });
 
+test('the platform tells how much was streamed', async () => {
+  const gate = path.join(folder, 'gate');
+  await writeFile(gate, '');
+  const logging = { format: 'JSON', group: '/streams', systemLevel: 'DEBUG' } as const;
+  const changes = { logging, incarnation: 'with JSON' };
+  const result = await stream('waits-for-the-gate', watch().sink, { gate }, changes);
+  expect(tailOf(result)).toMatch(/"type":"platform.runtimeDone".*"producedBytes":12\}/);
+});
+
 test('a caller that does not stream gets the whole, or the error', async () => {
   const gate = path.join(folder, 'gate');
   await writeFile(gate, '');

@@ -10,6 +10,7 @@ import type { InitializationType } from '../../core/initialization-type.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Sandbox } from '../../sandbox/driver.ts';
 import type { EnvironmentPlan } from '../prepare-environment.ts';
+import type { RuntimeAnswer } from '../runtime-api/runtime-session.ts';
 import { LOSS_REASON } from '../telemetry/subscriber.ts';
 import type { Subscription } from '../telemetry/subscription.ts';
 import type { Dialect, TelemetryEvent } from '../telemetry/telemetry-event.ts';
@@ -239,8 +240,8 @@ export class EnvironmentLog {
   }
 
   /** All of the answer is here. */
-  answered(producedBytes: number): void {
-    this.#invocation?.spans.answered(producedBytes);
+  answered(answer: RuntimeAnswer): void {
+    this.#invocation?.spans.answered(sizeOf(answer));
   }
 
   /** The runtime asks for its next event; what it wrote before may still be on its way. */
@@ -383,6 +384,11 @@ interface Current {
   readonly tracing: Pick<StartRecord, 'tracing'>;
   readonly spans: InvocationSpans;
   isRuntimeDone: boolean;
+}
+
+function sizeOf(answer: RuntimeAnswer): number {
+  if (answer.kind === 'too-large') return 0;
+  return (answer.kind === 'response' ? answer.streamedBytes : undefined) ?? answer.payload.length;
 }
 
 function picked({ status, errorType }: EventOutcome): EventOutcome {

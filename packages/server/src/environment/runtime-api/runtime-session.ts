@@ -46,7 +46,8 @@ export interface ErrorReport {
 }
 
 export type RuntimeAnswer =
-  | { readonly kind: 'response'; readonly payload: Uint8Array }
+  /** A streamed one has gone to the caller already: only its size is left. */
+  | { readonly kind: 'response'; readonly payload: Uint8Array; readonly streamedBytes?: number }
   | ({ readonly kind: 'error' } & ErrorReport)
   | { readonly kind: 'too-large'; readonly limitBytes: number };
 
@@ -315,7 +316,14 @@ export class RuntimeSession {
     if (!this.#begins('InvocationResponse', id, response)) return;
     const contentType = request.headers['content-type'];
     sink.begin({ contentType });
-    const end = await streamBody(request, sink, STREAMED_RESPONSE_BYTES);
+    let streamedBytes = 0;
+    const counted = {
+      write(chunk: Uint8Array): Promise<void> | undefined {
+        streamedBytes += chunk.length;
+        return sink.write(chunk);
+      },
+    };
+    const end = await streamBody(request, counted, STREAMED_RESPONSE_BYTES);
     // A process that dies takes its connection with it a moment before it is known to be dead.
     if (end === 'aborted') await sleep(EXIT_NOTICE_MS);
     if (this.#isEnded) return;
@@ -329,7 +337,9 @@ export class RuntimeSession {
     const empty = new Uint8Array();
     this.#finish(
       response,
-      failed === undefined ? { kind: 'response', payload: empty } : { kind: 'error', ...failed },
+      failed === undefined
+        ? { kind: 'response', payload: empty, streamedBytes }
+        : { kind: 'error', ...failed },
     );
   }
 

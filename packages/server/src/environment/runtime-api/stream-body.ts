@@ -22,7 +22,7 @@ const DISCARDED_BYTES = 64 * 1_048_576;
 
 export function streamBody(
   request: IncomingMessage,
-  sink: ResponseSink,
+  sink: Pick<ResponseSink, 'write'>,
   limitBytes: number,
 ): Promise<StreamEnd> {
   return new Promise((resolve) => {
