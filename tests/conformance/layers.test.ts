@@ -21,6 +21,7 @@ import {
   waitUntilFunctionUpdatedV2,
   waitUntilPublishedVersionActive,
 } from '@aws-sdk/client-lambda';
+import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { openFunctions, type Functions } from '../../packages/testkit/src/open-functions.ts';
@@ -209,6 +210,39 @@ test('hearth layer import serves a zip under the ARN that functions of others na
   );
   await expect(hearth('--endpoint-url', endpoint, 'layer', 'import', arn, zip)).rejects.toThrow(
     'cannot be read',
+  );
+});
+
+test('functions and layers take their code from S3, and what is not there is named', async () => {
+  const { endpoint } = functions.server;
+  const s3 = new S3Client({
+    endpoint,
+    region: 'eu-west-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  const Bucket = 'packages';
+  await s3.send(
+    new CreateBucketCommand({
+      Bucket,
+      CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' },
+    }),
+  );
+  const library = await zipOf({ 'nodejs/node_modules/stored.js': "module.exports = 'in S3';" });
+  const code = await zipOf({ 'index.js': "exports.handler = async () => require('stored');" });
+  await s3.send(new PutObjectCommand({ Bucket, Key: 'layer.zip', Body: library }));
+  await s3.send(new PutObjectCommand({ Bucket, Key: 'code.zip', Body: code }));
+  s3.destroy();
+  const publishFrom = (S3Key: string) =>
+    functions.lambda.send(
+      new PublishLayerVersionCommand({ LayerName: 'stored', Content: { S3Bucket: Bucket, S3Key } }),
+    );
+  const { LayerVersionArn: layer = '' } = await publishFrom('layer.zip');
+  const settings = { Layers: [layer], Code: { S3Bucket: Bucket, S3Key: 'code.zip' } };
+  await functions.create('stored', 'nodejs26.x', {}, settings);
+  expect((await functions.invoke('stored')).payload).toBe('in S3');
+  await expect(publishFrom('absent.zip')).rejects.toThrow(
+    'Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.',
   );
 });
 
