@@ -38,6 +38,8 @@ export function runCommand(
         stderr: Buffer.concat(stderr).toString('utf8'),
       }),
     );
+    // A program may end without having read what it was given.
+    child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
   });
 }

@@ -12,6 +12,7 @@ import type {
 import type { FunctionState } from '../core/function-state.ts';
 import { totalProvisioned, type ProvisionedRequest } from '../core/provisioned.ts';
 import type { ResourcePolicy } from '../core/operation.ts';
+import type { FunctionUrl } from './function-url.ts';
 
 export interface FunctionKey {
   readonly account: string;
@@ -46,6 +47,8 @@ export interface FunctionRecord extends FunctionKey {
   readonly reservedConcurrency?: number;
   /** Of versions and aliases, in the order of their qualifiers. */
   readonly provisioned?: readonly ProvisionedRequest[];
+  /** One for the function itself and one for each alias, at most. */
+  readonly urls?: readonly FunctionUrl[];
 }
 
 /** Nothing of it changes but the state, once, and with policies the revision. */

@@ -24,6 +24,8 @@ export interface FunctionRepository {
   /** Of one account and region, in the order of their names (code points). */
   list(owner: Omit<FunctionKey, 'name'>): readonly FunctionRecord[];
   all(): IterableIterator<FunctionRecord>;
+  /** The function that has this URL. */
+  findByUrl(urlId: string): FunctionRecord | undefined;
   /** False when the name is taken. */
   insert(record: FunctionRecord): Promise<boolean>;
   /**
@@ -72,6 +74,8 @@ class SqlFunctionRepository implements FunctionRepository {
   readonly #numbers = new Map<string, number>();
   /** Kept as a sum, because every invocation asks. */
   readonly #reserved = new Map<string, number>();
+  /** From the id of a URL to its function's key. */
+  readonly #urls = new Map<string, string>();
   #quarantinedRows = 0;
 
   constructor({ store, logger, secrets }: FunctionRepositoryDependencies) {
@@ -138,6 +142,11 @@ class SqlFunctionRepository implements FunctionRepository {
 
   all(): IterableIterator<FunctionRecord> {
     return this.#records.values();
+  }
+
+  findByUrl(urlId: string): FunctionRecord | undefined {
+    const key = this.#urls.get(urlId);
+    return key === undefined ? undefined : this.#records.get(key);
   }
 
   async insert(record: FunctionRecord): Promise<boolean> {
@@ -214,10 +223,12 @@ class SqlFunctionRepository implements FunctionRepository {
   #keep(record: FunctionRecord): void {
     this.#forget(record);
     this.#records.set(keyOf(record), record);
+    for (const { id } of record.urls ?? []) this.#urls.set(id, keyOf(record));
     this.#reserve(record, claimedConcurrency(record));
   }
 
   #forget(key: FunctionKey): void {
+    for (const { id } of this.find(key)?.urls ?? []) this.#urls.delete(id);
     this.#reserve(key, -claimedConcurrency(this.find(key)));
     this.#records.delete(keyOf(key));
   }

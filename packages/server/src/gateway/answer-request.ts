@@ -163,7 +163,7 @@ async function call(
  */
 const traceHeaderForm = /^[!-~]{1,512}$/;
 
-function traceHeaderOf(head: RawHead): Pick<OperationContext, 'traceHeader'> {
+export function traceHeaderOf(head: RawHead): Pick<OperationContext, 'traceHeader'> {
   const traceHeader = head.headers['x-amzn-trace-id'] ?? '';
   return traceHeaderForm.test(traceHeader) ? { traceHeader } : {};
 }

@@ -3,13 +3,21 @@
  * opened to its own endpoint are handed to it (`acceptFromSandbox`), and it never knows the
  * loopback administrator's key.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ListenerKind } from '../iam/credentials.ts';
 import { closeable, type Closeable } from '../lib/lifetime.ts';
 import type { Ids } from '../lib/ids.ts';
+import type { FunctionUrls } from '../services/lambda/function-urls/url-door.ts';
 import type { RawResponse } from '../wire/raw-message.ts';
 import type { ServiceModel } from '../wire/service-model.ts';
+import { answerFunctionUrl } from './answer-function-url.ts';
 import { answerRequest } from './answer-request.ts';
 import { createBodyBudget, type BodyBudget } from './body-budget.ts';
 import { namesThisMachine, webPageProblem } from './browser-guard.ts';
@@ -22,11 +30,14 @@ import { answerS3 } from './s3/answer-s3.ts';
 import { corsHeaders } from './s3/cors.ts';
 import type { S3Deps } from './s3/s3-request.ts';
 import { answerUnserved } from './unserved.ts';
+import { urlAddress, type UrlAddress } from './url-address.ts';
 import { writeStream } from './write-stream.ts';
 
 export interface GatewayDeps extends S3Deps {
   readonly ids: Ids;
   readonly ownPaths: readonly OwnPath[];
+  /** Without them their hosts and paths are as unknown as any. */
+  readonly functionUrls?: FunctionUrls;
 }
 
 export interface GatewayOptions {
@@ -160,11 +171,17 @@ function createListener(
 
 async function answer(
   deps: GatewayDeps,
-  { kind: listener, models, bodies }: Side,
+  side: Side,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const { kind: listener, models, bodies } = side;
   const head = rawHeadOf(request);
+  const { functionUrls } = deps;
+  const address = functionUrls && urlAddress(head);
+  if (functionUrls !== undefined && address !== undefined) {
+    return answerUrl(deps, side, { functionUrls, address, head }, request, response);
+  }
   const problem = listener === 'public' ? webPageProblem(head.headers) : undefined;
   const id = deps.ids.uuid();
   const signature = readRequestSignature(head);
@@ -185,11 +202,6 @@ async function answer(
         hasUnread(request),
       );
     case 'service': {
-      const gone = new AbortController();
-      response.on('close', () => {
-        // An abort makes an exception object: not for each answered request.
-        if (!response.writableFinished) gone.abort();
-      });
       const call = {
         id,
         listener,
@@ -199,7 +211,7 @@ async function answer(
         message: request,
         bodies,
         endpoint: endpointOf(head),
-        signal: gone.signal,
+        signal: goneSignal(response),
       };
       // Its bodies stream, both ways.
       if (destination.name === 's3') return await answerS3(deps, { ...call, response });
@@ -220,6 +232,44 @@ function isLetInByBucket(deps: GatewayDeps, head: RawHead, destination: Destinat
   );
 }
 
+interface UrlHead {
+  readonly functionUrls: FunctionUrls;
+  readonly address: UrlAddress;
+  readonly head: RawHead;
+}
+
+async function answerUrl(
+  deps: GatewayDeps,
+  { kind: listener, bodies }: Side,
+  { functionUrls, address, head }: UrlHead,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const answered = await answerFunctionUrl(deps, functionUrls, {
+    id: deps.ids.uuid(),
+    address,
+    listener,
+    head,
+    message,
+    bodies,
+    endpoint: endpointOf(head),
+    signal: goneSignal(response),
+  });
+  if (answered === undefined) return;
+  const { chunks } = answered;
+  if (chunks === undefined) write(response, answered, hasUnread(message));
+  else await writeStream(response, { ...answered, chunks });
+}
+
+function goneSignal(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  response.on('close', () => {
+    // An abort makes an exception object: not for each answered request.
+    if (!response.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
 function endpointOf(head: RawHead): string {
   return `http://${head.headers['host'] ?? 'localhost'}`;
 }
@@ -228,9 +278,12 @@ function hasUnread(request: IncomingMessage): boolean {
   return !request.complete;
 }
 
-function write(response: ServerResponse, answered: RawResponse, mustClose = false): void {
+/** A function URL answers some headers several times. */
+type Written = Omit<RawResponse, 'headers'> & { readonly headers: OutgoingHttpHeaders };
+
+function write(response: ServerResponse, answered: Written, mustClose = false): void {
   const { status, headers, body } = answered;
-  const all: Record<string, string | number> = { ...headers };
+  const all: OutgoingHttpHeaders = { ...headers };
   const mayHaveBody = status !== 204 && status !== 304;
   if (mayHaveBody) all['content-length'] = body.byteLength;
   if (mustClose) all['connection'] = 'close';

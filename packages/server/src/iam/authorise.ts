@@ -75,7 +75,8 @@ function isOfAnotherAccount(
   return /^\d{12}$/.test(owner) && owner !== principal.account;
 }
 
-function compiledPolicy(policy: ResourcePolicy): CompiledPolicy {
+/** Compiled once for each policy that there is. */
+export function compiledPolicy(policy: ResourcePolicy): CompiledPolicy {
   const known = compiled.get(policy);
   if (known !== undefined) return known;
   const made = compilePolicy(policy, 'resource policy');

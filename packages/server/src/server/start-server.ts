@@ -243,8 +243,9 @@ async function startServing(
     lambda.answerOwnPath,
     lambda.answerImport,
   ];
+  const doors = { corsOf: s3.corsOf, functionUrls: lambda.functionUrls };
   const gateway = await startGateway(
-    { identities, services, clock, ids, logger, ownPaths, corsOf: s3.corsOf },
+    { identities, services, clock, ids, logger, ownPaths, ...doors },
     { host: config.host, port: config.port, graceMs: config.shutdownGraceSeconds * 1000 },
   );
   late.gateway = gateway;

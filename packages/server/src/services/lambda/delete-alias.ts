@@ -2,10 +2,11 @@ import type { DeleteAliasRequest } from '@aws-sdk/client-lambda';
 import type { Operation } from '../../core/operation.ts';
 import { withPolicy } from '../../functions/function-record.ts';
 import { findWholeFunction, functionPermission } from './find-function.ts';
+import { withUrl } from './function-urls/url-config.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { applyProvisioned, withProvisioned } from './provisioned-target.ts';
 
-/** AWS: an alias that is not there is as good as deleted. Its policy and what is provisioned go with it. */
+/** AWS: an alias that is not there is as good as deleted. All that is its own goes with it. */
 export function deleteAlias(room: LambdaRoom): Operation<DeleteAliasRequest> {
   return {
     name: 'DeleteAlias',
@@ -18,7 +19,7 @@ export function deleteAlias(room: LambdaRoom): Operation<DeleteAliasRequest> {
         const { aliases = [] } = record;
         const left = aliases.filter(({ name }) => name !== input.Name);
         if (left.length === aliases.length) return {};
-        const rest = withPolicy(record, input.Name, undefined);
+        const rest = withUrl(withPolicy(record, input.Name, undefined), input.Name, undefined);
         const next = { ...withProvisioned(rest, input.Name ?? '', undefined), aliases: left };
         // False when the function changed just now: look again.
         if (!(await room.functions.replace(record, next))) continue;

@@ -117,7 +117,7 @@ export function functionPermission(
   };
 }
 
-function resourceTags(record: FunctionRecord | undefined): Permission['conditions'] {
+export function resourceTags(record: FunctionRecord | undefined): Permission['conditions'] {
   const tags = Object.entries(record?.tags ?? {});
   if (tags.length === 0) return undefined;
   return Object.fromEntries(tags.map(([name, value]) => [`aws:ResourceTag/${name}`, value]));

@@ -5,6 +5,13 @@ import type { Architecture } from '../../core/function-version.ts';
 import { KeyedLock } from '../../lib/keyed-lock.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { RawResponse } from '../../wire/raw-message.ts';
+import { createFunctionUrlConfig } from './create-function-url-config.ts';
+import { deleteFunctionUrlConfig } from './delete-function-url-config.ts';
+import { getFunctionUrlConfig } from './get-function-url-config.ts';
+import { updateFunctionUrlConfig } from './update-function-url-config.ts';
+import { listFunctionUrlConfigs } from './list-function-url-configs.ts';
+import { createUrlDoor } from './function-urls/url-door.ts';
+import type { FunctionUrls } from './function-urls/url-door.ts';
 import { createCodeLinks, type CodeLinks } from './code-links.ts';
 import { addPermission } from './add-permission.ts';
 import {
@@ -83,6 +90,8 @@ export interface LambdaService extends Service, Closeable {
   readonly answerOwnPath: CodeLinks['answer'];
   /** Answers `/_hearth/layers`. */
   readonly answerImport: (request: ImportRequest) => Promise<RawResponse | undefined>;
+  /** What the gateway serves under the hosts and paths of function URLs. */
+  readonly functionUrls: FunctionUrls;
 }
 
 /** `close()` waits until nothing is being prepared; the store must still be open then. */
@@ -124,6 +133,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     },
     answerOwnPath: (request) => links.answer(request),
     answerImport: (request) => answerImport(room, request),
+    functionUrls: createUrlDoor(room),
   };
 }
 
@@ -134,11 +144,13 @@ export function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] 
     createAlias(room),
     createCodeSigningConfig(room),
     createFunction(room),
+    createFunctionUrlConfig(room),
     deleteAlias(room),
     deleteCodeSigningConfig(room),
     deleteFunction(room),
     deleteFunctionCodeSigningConfig(room),
     deleteFunctionConcurrency(room),
+    deleteFunctionUrlConfig(room),
     deleteLayerVersion(room),
     deleteProvisionedConcurrencyConfig(room),
     deleteResourcePolicy(room),
@@ -149,6 +161,7 @@ export function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] 
     getFunctionCodeSigningConfig(room),
     getFunctionConcurrency(room),
     getFunctionConfiguration(room),
+    getFunctionUrlConfig(room),
     getLayerVersion(room),
     getLayerVersionByArn(room),
     getLayerVersionPolicy(room),
@@ -161,6 +174,7 @@ export function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] 
     listCodeSigningConfigs(room),
     listFunctions(room),
     listFunctionsByCodeSigningConfig(room),
+    listFunctionUrlConfigs(room),
     listLayerVersions(room),
     listLayers(room),
     listProvisionedConcurrencyConfigs(room),
@@ -180,6 +194,7 @@ export function operationsOf(room: LambdaRoom): Parameters<typeof serviceOf>[1] 
     updateCodeSigningConfig(room),
     updateFunctionCode(room),
     updateFunctionConfiguration(room),
+    updateFunctionUrlConfig(room),
   ];
 }
 

@@ -1,0 +1,63 @@
+import { beforeAll, expect, test } from 'vitest';
+import { openIam } from '../../../testkit/src/open-iam.ts';
+import type { Identities } from './identities.ts';
+import { mayEverybody } from './public-access.ts';
+
+let identities: Identities;
+beforeAll(async () => {
+  ({ identities } = await openIam(0));
+});
+
+const FUNCTION = 'arn:aws:lambda:eu-west-1:000000000000:function:f';
+const attributes = { service: 'lambda', sourceIp: '127.0.0.1', isSecureTransport: false };
+
+const may = (...statements: readonly object[]): boolean =>
+  mayEverybody(
+    identities,
+    [
+      {
+        action: 'lambda:InvokeFunctionUrl',
+        resources: [FUNCTION],
+        conditions: { 'lambda:FunctionUrlAuthType': 'NONE' },
+        resourcePolicy: {
+          Version: '2012-10-17',
+          Statement: statements.map((each) => ({ Effect: 'Allow' as const, ...each })),
+        },
+      },
+    ],
+    attributes,
+  );
+const everybody = { Principal: '*', Action: 'lambda:InvokeFunctionUrl', Resource: FUNCTION };
+
+test('everybody may what a statement allows to everybody, and nothing else', () => {
+  expect(may(everybody)).toBe(true);
+  expect(may({ ...everybody, Principal: { AWS: '*' } })).toBe(true);
+  expect(may({ ...everybody, Action: 'lambda:InvokeFunction' })).toBe(false);
+  expect(may({ ...everybody, Resource: `${FUNCTION}:live` })).toBe(false);
+  expect(may()).toBe(false);
+});
+
+test('a statement for somebody is not for everybody', () => {
+  for (const AWS of ['arn:aws:iam::000000000000:root', 'arn:aws:iam::000000000000:user/ada']) {
+    expect(may({ ...everybody, Principal: { AWS } })).toBe(false);
+  }
+  expect(may({ ...everybody, Principal: { Service: 's3.amazonaws.com' } })).toBe(false);
+});
+
+test('conditions see the request, and that nobody has signed it', () => {
+  const when = (Condition: object): boolean => may({ ...everybody, Condition });
+  expect(when({ StringEquals: { 'lambda:FunctionUrlAuthType': 'NONE' } })).toBe(true);
+  expect(when({ StringEquals: { 'lambda:FunctionUrlAuthType': 'AWS_IAM' } })).toBe(false);
+  expect(when({ IpAddress: { 'aws:SourceIp': '127.0.0.0/8' } })).toBe(true);
+  expect(when({ Null: { 'aws:PrincipalArn': 'true' } })).toBe(true);
+  expect(when({ StringEquals: { 'aws:PrincipalType': 'Anonymous' } })).toBe(true);
+});
+
+test('a Deny for everybody wins', () => {
+  expect(may(everybody, { ...everybody, Effect: 'Deny' })).toBe(false);
+});
+
+test('without a policy nobody may', () => {
+  const permission = { action: 'lambda:InvokeFunctionUrl', resources: [FUNCTION] };
+  expect(mayEverybody(identities, [permission], attributes)).toBe(false);
+});
