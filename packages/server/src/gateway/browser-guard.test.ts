@@ -15,6 +15,12 @@ test.each([
   expect(webPageProblem(headers)).toBeUndefined();
 });
 
+test('an address that a browser opens is not an action of the API', () => {
+  const opened = { host: '127.0.0.1:4566', 'sec-fetch-site': 'none', 'sec-fetch-mode': 'navigate' };
+  expect(webPageProblem(opened, 'X-Amz-Expires=60')).toBeUndefined();
+  expect(webPageProblem(opened, 'X-Amz-Expires=60&%41ction=DeleteUser')).toMatch(/^Hearth /);
+});
+
 test.each([
   { host: '127.0.0.1:4566', origin: 'https://example.com' },
   { host: '127.0.0.1:4566', origin: 'null' },

@@ -10,14 +10,21 @@
 import { isIP } from 'node:net';
 
 /** Why the request must not be served; undefined where it may be. */
-export function webPageProblem(headers: Readonly<Record<string, string>>): string | undefined {
+export function webPageProblem(
+  headers: Readonly<Record<string, string>>,
+  query = '',
+): string | undefined {
   const { host = '', origin } = headers;
   if (!namesThisMachine(host)) {
     return 'Hearth is not served under this host name: use 127.0.0.1 or localhost.';
   }
   const isOwnPage = origin === undefined || origin === `http://${host}`;
   const site = headers['sec-fetch-site'] ?? 'none';
-  if (isOwnPage && (site === 'none' || site === 'same-origin')) return undefined;
+  // A page that somebody opened by its address may redirect here, and no origin is told then.
+  const isRedirectable =
+    headers['sec-fetch-mode'] === 'navigate' && new URLSearchParams(query).has('Action');
+  const isFromHere = isOwnPage && (site === 'none' || site === 'same-origin');
+  if (isFromHere && !isRedirectable) return undefined;
   return 'Hearth does not serve requests that a web page from elsewhere sends.';
 }
 

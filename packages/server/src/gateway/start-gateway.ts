@@ -182,7 +182,7 @@ async function answer(
   if (functionUrls !== undefined && address !== undefined) {
     return answerUrl(deps, side, { functionUrls, address, head }, request, response);
   }
-  const problem = listener === 'public' ? webPageProblem(head.headers) : undefined;
+  const problem = listener === 'public' ? webPageProblem(head.headers, head.query) : undefined;
   const id = deps.ids.uuid();
   const signature = readRequestSignature(head);
   const destination = identifyService({ ...head, signedService: signature.service }, models);
