@@ -157,6 +157,65 @@ export function telemetrySuite(
         { logging: { format: 'JSON', group: '/aws/lambda/watched', systemLevel: 'DEBUG' } },
       ));
 
+    async function extensionLayer(): Promise<Partial<FunctionVersion>> {
+      const place = path.join(folder, 'layer-watches/extensions');
+      await mkdir(place, { recursive: true });
+      const source = path.join(import.meta.dirname, 'fixtures/extensions/python-telemetry');
+      await copyFile(source, path.join(place, 'watches'));
+      await chmod(path.join(place, 'watches'), 0o755);
+      return { layers: [{ arn: 'arn', code: { sha256: 'layer-watches', sizeBytes: 1 } }] };
+    }
+
+    // Without isolation nothing is found under the name sandbox.localdomain.
+    const isIsolated = !name.includes('process');
+
+    test.runIf(isIsolated)(
+      'an extension of its own has everything before it is told to end',
+      async () =>
+        withFunction(
+          { path: '/nowhere' },
+          async (call, stage) => {
+            await call({ print: 'line', lines: 1 });
+            const last = stage.lastRequestId();
+            await stage.invoker.close();
+            const taken = toldBy(stage);
+            expect(taken.map(({ type }) => type)).toEqual([
+              'platform.initStart',
+              'platform.telemetrySubscription',
+              'extension',
+              'function',
+              'platform.initRuntimeDone',
+              'platform.extension',
+              'platform.extension',
+              'platform.initReport',
+              'platform.start',
+              'function',
+              'platform.runtimeDone',
+              'platform.report',
+            ]);
+            expect(taken.at(-1)?.record).toMatchObject({ requestId: last, status: 'success' });
+            expect(taken[2]?.record).toBe('watches subscribed "OK"\n');
+          },
+          await extensionLayer(),
+        ),
+    );
+
+    test.runIf(isIsolated)('an extension of its own knows of a timeout before it ends', async () =>
+      withFunction(
+        { path: '/nowhere' },
+        async (call, stage) => {
+          const answer = await call({ waitFor: 'never' });
+          expect(answer).toMatchObject({ errorType: 'Sandbox.Timedout' });
+          await stage.invoker.close();
+          const done = toldBy(stage).filter(({ type }) => type === 'platform.runtimeDone');
+          expect(done).toMatchObject([
+            { record: { status: 'timeout', metrics: { producedBytes: 0 } } },
+          ]);
+        },
+        { ...(await extensionLayer()), timeoutSeconds: 2 },
+      ),
+    );
+
     test('a subscription after init, without an identifier or with nonsense is refused', () =>
       withFunction(
         {
@@ -191,6 +250,13 @@ export function telemetrySuite(
         },
       ));
   });
+}
+
+/** What the extension of its own said at its end. */
+function toldBy({ lines }: Stage): readonly Taken[] {
+  const text = lines.map(({ message }) => message).join('');
+  expect(text).toContain('watches subscribed "OK"\n');
+  return JSON.parse(/^watches got (.*)$/m.exec(text)?.[1] ?? '[]');
 }
 
 /** The events of an environment until the end of its first invocation, which wrote two lines. */
