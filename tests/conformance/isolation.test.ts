@@ -135,6 +135,8 @@ describe('a function finds', () => {
       AWS_LAMBDA_LOG_STREAM_NAME: expect.stringMatching(
         /^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/,
       ),
+      AWS_LAMBDA_METADATA_API: '169.254.100.1:9001',
+      AWS_LAMBDA_METADATA_TOKEN: expect.stringMatching(/^[0-9a-f]{64}$/),
       AWS_LAMBDA_RUNTIME_API: '169.254.100.1:9001',
       AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
       AWS_XRAY_DAEMON_ADDRESS: '169.254.100.1:2000',

@@ -38,10 +38,15 @@ afterAll(async () => {
   await functions?.[Symbol.asyncDispose]();
 });
 
-async function environments(): Promise<{ starting: number; idle: number; busy: number }> {
+async function environments(): Promise<{
+  starting: number;
+  idle: number;
+  frozen: number;
+  busy: number;
+}> {
   const answer = await fetch(`${functions.server.endpoint}/_hearth/health`);
   const health = (await answer.json()) as {
-    invocations: { environments: { starting: number; idle: number; busy: number } };
+    invocations: { environments: { starting: number; idle: number; frozen: number; busy: number } };
   };
   return health.invocations.environments;
 }
@@ -94,7 +99,7 @@ describe('an environment', () => {
     expect(new Set(five.map((each) => each.environment)).size).toBe(5);
     await expect
       .poll(environments, { timeout: 20_000, interval: 200 })
-      .toEqual({ starting: 0, idle: 0, busy: 0 });
+      .toEqual({ starting: 0, idle: 0, frozen: 0, busy: 0 });
     const next = await call();
     expect(five.map((each) => each.environment)).not.toContain(next.environment);
     expect(next).toMatchObject({ calls: 1, written: 1 });
