@@ -68,7 +68,7 @@ describe('an invocation', () => {
       errorType: 'Runtime.ExitError',
       errorMessage: `RequestId: ${requestId} Error: Runtime exited with error: signal: killed`,
     });
-    // No recording of AWS shows the type that REPORT gives here; ours names the cause.
+    // AWS: the REPORT lines that users quote have this type, with all of the memory used.
     expect(log).toMatch(report('Status: error\\tError Type: Runtime.OutOfMemory'));
     expect(log).toContain('Max Memory Used: 128 MB');
   });

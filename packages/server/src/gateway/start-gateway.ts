@@ -20,7 +20,7 @@ import type { ServiceModel } from '../wire/service-model.ts';
 import { answerFunctionUrl } from './answer-function-url.ts';
 import { answerRequest } from './answer-request.ts';
 import { createBodyBudget, type BodyBudget } from './body-budget.ts';
-import { namesThisMachine, webPageProblem } from './browser-guard.ts';
+import { namesThisMachine, webPageProblem } from '../wire/browser-guard.ts';
 import { identifyService, type Destination } from './identify-service.ts';
 import { answerOwnPath, jsonResponse, type OwnPath } from './own-paths.ts';
 import { ownRequest } from './own-request.ts';

@@ -92,7 +92,8 @@ const MAX_REAP_INTERVAL_MS = 10_000;
 
 export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
   const { clock, logger, settings } = deps;
-  const runtimeApi = startRuntimeApi({ logger });
+  const isOnHostLoopback = deps.driver.isolation === 'process';
+  const runtimeApi = startRuntimeApi({ logger }, { isOnHostLoopback });
   const logs = createLogShipper({ callAs: deps.callAs, logger });
   const booted = startRuntimePools(
     { ...deps, runtimeApi },

@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { isOwnerDead, ownerName } from './owner.ts';
 
 test('a running process is not dead, whatever follows its name', () => {
-  expect(ownerName()).toMatch(new RegExp(`^hearth-${process.pid}-\\d+$`));
+  expect(ownerName()).toMatch(new RegExp(`^hearth-${process.pid}-\\d+-\\d+$`));
   expect(isOwnerDead(ownerName())).toBe(false);
   expect(isOwnerDead(`${ownerName()}-ab12-1`)).toBe(false);
 });
@@ -30,6 +30,14 @@ test('a zombie is dead', async () => {
 
 test('a living process with another start time is another one', () => {
   expect(isOwnerDead(`hearth-${process.pid}-1`)).toBe(true);
+});
+
+test('a server of another pid namespace is left alone: its process cannot be seen from here', () => {
+  const { pid } = spawnSync('/bin/true');
+  const [, own] = /-(\d+)$/.exec(ownerName())!;
+  expect(isOwnerDead(`hearth-${pid}-1-${own}-ab12-1`)).toBe(true);
+  expect(isOwnerDead(`hearth-${pid}-1-1-ab12-1`)).toBe(false);
+  expect(isOwnerDead(`hearth-${pid}-1-1`)).toBe(false);
 });
 
 test('names of others are never called dead', () => {

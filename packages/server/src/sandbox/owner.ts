@@ -1,24 +1,37 @@
 /**
- * The name under which a server's sandboxes live on the machine: `hearth-<pid>-<start>`.
+ * The name under which a server's sandboxes live on the machine:
+ * `hearth-<pid>-<start>-<pid namespace>`.
  *
  * Every cgroup, folder and marker of a sandbox begins with it, so that the next start tells the
  * leftovers of a dead server from the belongings of a live one. The start time is part of it
- * because process ids are used again.
+ * because process ids are used again; the namespace, because two servers in containers that share
+ * /sys/fs/cgroup have the same process ids and cannot see each other.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 
-/** `hearth-4711-88213377`; the same for the whole life of this process. */
+const FORM = /^hearth-(\d+)-(\d+)(?:-(\d+)(?=-|$))?/;
+
+/** `hearth-4711-88213377-4026531836`; the same for the whole life of this process. */
 export function ownerName(pid: number = process.pid): string {
-  return `hearth-${pid}-${startTicks(pid) ?? 0}`;
+  return `hearth-${pid}-${startTicks(pid) ?? 0}-${pidNamespace()}`;
 }
 
-/** Whether the server that made something of this name runs. Names of another form are not ours. */
+/**
+ * Whether the server that made something of this name has ended, as far as one can see from here:
+ * one in another pid namespace counts as living. Names of another form are not ours.
+ */
 export function isOwnerDead(name: string): boolean {
-  const match = /^hearth-(\d+)-(\d+)/.exec(name);
-  if (match === null) return false;
+  const match = FORM.exec(name);
+  if (match === null || isOwnerElsewhere(name)) return false;
   const [, pid, start] = match;
   if (start === '0') return !isRunning(Number(pid));
   return String(startTicks(Number(pid))) !== start;
+}
+
+/** Whether it was made in another pid namespace. Names of earlier versions do not tell. */
+export function isOwnerElsewhere(name: string): boolean {
+  const namespace = FORM.exec(name)?.[3];
+  return namespace !== undefined && namespace !== pidNamespace();
 }
 
 /**
@@ -43,5 +56,14 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The number by which the kernel tells pid namespaces apart; 0 where there is no /proc. */
+function pidNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    return '0';
   }
 }

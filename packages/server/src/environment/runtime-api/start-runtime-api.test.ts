@@ -147,3 +147,19 @@ test('an ended session answers nothing, takes nobody new, and is cut when its sa
   socket.resume();
   await once(socket, 'close');
 });
+
+test('on the loopback device of the host no web page takes an event', async () => {
+  const { dial, parked } = await startSession({ isOnHostLoopback: true });
+  const asPage = async (headers: string): Promise<void> => {
+    const socket = await dial();
+    socket.write(next.replace('Host: x', headers));
+    await once(socket, 'close');
+  };
+  await asPage('Host: 127.0.0.1:9001\r\nOrigin: https://example.com');
+  await asPage('Host: 127.0.0.1:9001\r\nSec-Fetch-Site: cross-site');
+  await asPage('Host: rebound.example.com');
+  expect(parked()).toBe(0);
+  const runtime = await dial();
+  runtime.write(next);
+  await expect.poll(parked).toBe(1);
+});

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { webPageProblem } from '../../wire/browser-guard.ts';
 import { METADATA_PATH, serveMetadata } from '../metadata.ts';
 import { EXTENSIONS_PREFIX, serveExtensions } from '../extensions-api/serve-extensions.ts';
 import { httpTaker } from './event-taker.ts';
@@ -33,12 +34,16 @@ const REQUEST_TIMEOUT_MS = 900_000;
 export interface RuntimeApiOptions {
   /** Shorter in tests. */
   readonly headersTimeoutMs?: number;
+  /** Whether a web page that is opened on this machine could reach it, and so must be refused. */
+  readonly isOnHostLoopback?: boolean;
 }
 
 export function startRuntimeApi(
   deps: { readonly logger: Logger },
   options: RuntimeApiOptions = {},
 ): RuntimeApi {
+  const isFromPage = ({ headers }: IncomingMessage): boolean =>
+    options.isOnHostLoopback === true && isFromWebPage(headers);
   const headersTimeoutMs = options.headersTimeoutMs ?? HEADERS_TIMEOUT_MS;
   const sessions = new WeakMap<Socket, RuntimeSession>();
   const server = createServer(
@@ -52,14 +57,15 @@ export function startRuntimeApi(
     },
     (request, response) => {
       const session = sessions.get(request.socket);
-      if (session === undefined) request.socket.destroy();
+      if (session === undefined || isFromPage(request)) request.socket.destroy();
       else serve(deps.logger, session, request, response);
     },
   );
   server.on('upgrade', (request, socket, head) => {
     const session = sessions.get(request.socket);
     const isOurs = request.url === CHANNEL && request.headers.upgrade === 'hearth-runtime';
-    if (!isOurs || session === undefined || !session.openChannel()) socket.destroy();
+    if (!isOurs || session === undefined || isFromPage(request) || !session.openChannel())
+      socket.destroy();
     else serveChannel(request.socket, session, head);
   });
   // Node starts to watch for slow requests when a server listens; ours never does.
@@ -76,6 +82,15 @@ export function startRuntimeApi(
     },
     ...closeable(() => closeServer(server)),
   };
+}
+
+/**
+ * A page has a public name, with a dot in it; runtimes and extensions that write their requests
+ * themselves put any single word into Host.
+ */
+function isFromWebPage({ host = '', ...headers }: IncomingMessage['headers']): boolean {
+  const isPublicName = host.includes('.');
+  return webPageProblem(isPublicName ? { ...headers, host } : headers) !== undefined;
 }
 
 function serve(

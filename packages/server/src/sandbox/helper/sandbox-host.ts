@@ -122,7 +122,8 @@ export class SandboxHost {
     buildRootfs(path.join(stage, 'rootfs'));
     const warnings: string[] = [];
     const { tmp, mountTmp } = chooseTmp(call.folder, warnings);
-    this.#prepared = { ...call, cgroups, stage, mountTmp, idRanges: new IdRanges(process.pid) };
+    const idRanges = new IdRanges(path.join(RUN_FOLDER, 'ids'));
+    this.#prepared = { ...call, cgroups, stage, mountTmp, idRanges };
     if (cgroups.version === 1) {
       this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
     }

@@ -54,6 +54,7 @@ const { functions: libc } = dlopen(null, {
   bind: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
   listen: { arguments: ['i32', 'i32'], return: 'i32' },
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
+  flock: { arguments: ['i32', 'i32'], return: 'i32' },
   lseek: { arguments: ['i32', 'i64', 'i32'], return: 'i64' },
   syscall: { arguments: ['i64', 'i64', 'pointer', 'i64', 'pointer', 'i64'], return: 'i64' },
 });
@@ -215,6 +216,15 @@ export function ioctl(fd: number, request: number, argument: Buffer | null): num
   return checked('ioctl', libc.ioctl(fd, BigInt(request), argument));
 }
 
+/** Whether the file is locked for this descriptor alone from now on, until it is closed. */
+export function tryLock(fd: number): boolean {
+  const [LOCK_EX, LOCK_NB] = [2, 4];
+  if (libc.flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
+  const code = lastError();
+  if (code === 'EWOULDBLOCK' || code === 'EAGAIN' || code === 'EINTR') return false;
+  throw new SyscallFailed('flock', code);
+}
+
 /** The offset of the next data, or of the next hole; undefined behind the last. */
 export function seekExtent(fd: number, offset: number, kind: 'data' | 'hole'): number | undefined {
   const found = Number(libc.lseek(fd, BigInt(offset), kind === 'data' ? 3 : 4));
@@ -239,7 +249,10 @@ function cString(text: string): Buffer {
 
 function checked(call: string, result: number): number {
   if (result >= 0) return result;
-  // Nothing else may run between the call and this read.
-  const errno = getInt32(libc.__errno_location(), 0);
-  throw new SyscallFailed(call, getSystemErrorName(-errno));
+  throw new SyscallFailed(call, lastError());
+}
+
+/** Nothing else may run between the call and this. */
+function lastError(): string {
+  return getSystemErrorName(-getInt32(libc.__errno_location(), 0));
 }

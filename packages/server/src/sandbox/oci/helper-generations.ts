@@ -1,7 +1,7 @@
 /**
  * Keeps one sandbox helper running. When it dies, the next one is started at once, because only a
  * helper can kill what the dead one left; everything that a helper makes carries its own owner
- * name, `hearth-<pid>-<start>-<driver>-<generation>`.
+ * name, `hearth-<pid>-<start>-<namespace>-<driver>-<generation>`.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';

@@ -16,7 +16,7 @@ import {
   type SandboxDriver,
   type SandboxRequest,
 } from '../driver.ts';
-import { isOwnerDead } from '../owner.ts';
+import { isOwnerDead, isOwnerElsewhere } from '../owner.ts';
 import { findRuntimes, type OciRuntime, type RuntimeChoice } from './find-runtime.ts';
 import { HelperGenerations, type Generation } from './helper-generations.ts';
 import { OciSandbox } from './oci-sandbox.ts';
@@ -183,7 +183,9 @@ function report({ warnings, removedLeftovers }: Generation, logger: Logger): voi
   }
 }
 
+/** Of servers that used the same data folder before, perhaps each in a container of its own. */
 async function removeDeadFolders(folder: string): Promise<void> {
-  const dead = (await readdir(folder)).filter((name) => isOwnerDead(name));
+  const names = await readdir(folder);
+  const dead = names.filter((name) => isOwnerDead(name) || isOwnerElsewhere(name));
   for (const name of dead) await removeTree(folder, path.join(folder, name));
 }

@@ -9,11 +9,15 @@
  */
 import { isIP } from 'node:net';
 
+type PageHeaders = Readonly<
+  Record<string, string | readonly string[] | undefined> & {
+    readonly host?: string | undefined;
+    readonly origin?: string | undefined;
+  }
+>;
+
 /** Why the request must not be served; undefined where it may be. */
-export function webPageProblem(
-  headers: Readonly<Record<string, string>>,
-  query = '',
-): string | undefined {
+export function webPageProblem(headers: PageHeaders, query = ''): string | undefined {
   const { host = '', origin } = headers;
   if (!namesThisMachine(host)) {
     return 'Hearth is not served under this host name: use 127.0.0.1 or localhost.';
