@@ -13,6 +13,7 @@ import { decisions } from './rows/decision.ts';
 import { idleMemory } from './rows/idle-memory.ts';
 import { noisyNeighbour } from './rows/noisy-neighbour.ts';
 import { overload } from './rows/overload.ts';
+import { s3 } from './rows/s3.ts';
 import { scaleOut } from './rows/scale-out.ts';
 import { warm } from './rows/warm.ts';
 import { table, type Line } from './scoreboard.ts';
@@ -21,7 +22,19 @@ const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, rows: { type: 'string' } },
 });
 const share = values.quick ? 0.1 : 1;
-const wanted = values.rows?.split(',') ?? ['1', '2', '4', '6', '7', '8', '9', '10', '14', 'iam'];
+const wanted = values.rows?.split(',') ?? [
+  '1',
+  '2',
+  '4',
+  '6',
+  '7',
+  '8',
+  '9',
+  '10',
+  '14',
+  'iam',
+  's3',
+];
 const isWanted = (...rows: readonly string[]): boolean => rows.some((row) => wanted.includes(row));
 
 const lines: Line[] = [];
@@ -33,6 +46,7 @@ if (isWanted('9')) lines.push(await scaleOut(values.quick ? 40 : 200));
 if (isWanted('10')) lines.push(await idleMemory(values.quick ? 10 : 100));
 if (isWanted('14')) lines.push(...(await noisyNeighbour(values.quick ? 1_000 : 4_000)));
 if (isWanted('iam')) lines.push(...(await decisions(Math.ceil(100 * share))));
+if (isWanted('s3')) lines.push(...(await s3(Math.ceil(200 * share), values.quick)));
 
 const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, Linux ${os.release()}, Node ${process.versions.node}`;
 console.log(`\n${machine}\n\n${table(lines)}\n`);

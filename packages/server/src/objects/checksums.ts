@@ -13,9 +13,6 @@ export interface Checksum {
   readonly type: ChecksumType;
 }
 
-/** What an object has whose client named no algorithm. */
-export const DEFAULT_ALGORITHM: ChecksumAlgorithm = 'CRC64NVME';
-
 export interface RunningChecksum {
   update(chunk: Uint8Array): void;
   /** Base64. */

@@ -36,4 +36,15 @@ export const objectMigrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    id: 2,
+    sql: `
+      CREATE TABLE s3_events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, bucket TEXT NOT NULL, account TEXT NOT NULL,
+        region TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL, created_ms INTEGER NOT NULL,
+        due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, body TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX s3_events_due ON s3_events (due_ms, id);
+    `,
+  },
 ];

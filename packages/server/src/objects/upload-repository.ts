@@ -25,8 +25,8 @@ export interface UploadPart {
   readonly etag: string;
   readonly modifiedMs: number;
   readonly sha256: string;
-  /** Of the upload's algorithm, or of the default one. */
-  readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
+  /** Of the upload's algorithm, or of the one that the client named for the part. */
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string };
 }
 
 interface UploadRow {
@@ -98,7 +98,7 @@ export class UploadRepository {
             part.etag,
             part.modifiedMs,
             part.sha256,
-            JSON.stringify(part.checksum),
+            JSON.stringify(part.checksum ?? null),
           ],
         },
         ...references([part], 1),
@@ -168,12 +168,13 @@ function uploadOf(row: UploadRow): Upload {
 }
 
 function partOf(row: PartRow): UploadPart {
+  const checksum = JSON.parse(row.checksum) as NonNullable<UploadPart['checksum']> | null;
   return {
     number: row.part,
     size: row.size,
     etag: row.etag,
     modifiedMs: row.modified_ms,
     sha256: row.sha256,
-    checksum: JSON.parse(row.checksum) as UploadPart['checksum'],
+    ...(checksum === null ? {} : { checksum }),
   };
 }

@@ -43,7 +43,7 @@ import type { SandboxDriver } from '../sandbox/driver.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { createLambdaService } from '../services/lambda/service.ts';
 import { createLogsService } from '../services/logs/service.ts';
-import type { ObjectEvents } from '../services/s3/object-events.ts';
+import { startEventOutbox } from '../services/s3/event-outbox.ts';
 import { startLifecycle } from '../services/s3/lifecycle-runner.ts';
 import { createS3Service, type S3Service } from '../services/s3/service.ts';
 import { createStsService } from '../services/sts/service.ts';
@@ -256,12 +256,10 @@ async function startServing(
 function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
   const { clock, ids, logger, parts } = root;
   const callAs: CallAs = (...call) => present(late.callAs)(...call);
-  const events = noEvents;
+  const events = parts.use(startEventOutbox({ store: objects.store, callAs, clock, logger }));
   parts.use(startLifecycle({ objects, events, clock, logger }));
   return createS3Service({ objects, clock, ids, logger, callAs, events });
 }
-
-const noEvents: ObjectEvents = { statements: () => [], wake: () => {} };
 
 /** An eighth of the machine's memory, at what an idle Node takes (measured: 9.5 MB). */
 function bootedInAll(memoryBytes: number): number {

@@ -11,6 +11,7 @@ import type { Protocol } from './protocol.ts';
 import type { RawRequest, RawResponse } from './raw-message.ts';
 import { isInBody, readHeader, readPrefixed, readQuery } from './rest-input.ts';
 import { s3AddressOf } from './s3-address.ts';
+import { extendedRequestId, shortRequestId } from './s3-request-ids.ts';
 import { createS3Routes } from './s3-routes.ts';
 import type { OperationModel, ServiceModel } from './service-model.ts';
 import type { Member, StructureShape } from './shape.ts';
@@ -138,16 +139,10 @@ function documentOf(name: string, namespace: string, content: string): string {
 }
 
 function requestHeaders(requestId: string): Record<string, string> {
-  return { 'x-amz-request-id': shortId(requestId), 'x-amz-id-2': hostId(requestId) };
-}
-
-/** S3's request ids have sixteen characters. */
-function shortId(requestId: string): string {
-  return requestId.replaceAll('-', '').slice(0, 16).toUpperCase();
-}
-
-function hostId(requestId: string): string {
-  return Buffer.from(requestId).toString('base64');
+  return {
+    'x-amz-request-id': shortRequestId(requestId),
+    'x-amz-id-2': extendedRequestId(requestId),
+  };
 }
 
 /** What the common parts of the gateway throw, under the names that S3 has for it. */
@@ -176,8 +171,8 @@ function errorResponse(model: ServiceModel, error: AwsError, requestId: string):
     ['Code', s3Names[error.code] ?? error.code],
     ['Message', error.message],
     ...Object.entries(error.members).filter(([name]) => elementName.test(name)),
-    ['RequestId', shortId(requestId)],
-    ['HostId', hostId(requestId)],
+    ['RequestId', shortRequestId(requestId)],
+    ['HostId', extendedRequestId(requestId)],
   ];
   const content = fields.map(([name = '', text = '']) => xmlElement(name, xmlText(text))).join('');
   return {

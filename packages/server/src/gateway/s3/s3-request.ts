@@ -40,11 +40,20 @@ export function contextOf(
 ): Pick<Call, 'context' | 'attributes'> {
   const { account, region, principal, conditions } = caller;
   const { id, endpoint, signal, message } = request;
+  const sourceIp = message.socket.remoteAddress;
   return {
-    context: { requestId: id, account, region, principal, endpoint, signal },
+    context: {
+      requestId: id,
+      account,
+      region,
+      principal,
+      endpoint,
+      signal,
+      ...(sourceIp === undefined ? {} : { sourceIp }),
+    },
     attributes: {
       service: 's3',
-      sourceIp: message.socket.remoteAddress,
+      sourceIp,
       isSecureTransport: false,
       region,
       keys: conditions,

@@ -52,7 +52,8 @@ function checkPartChecksum(upload: Upload, part: UploadPart, named: NamedPart): 
         `must include the checksum for each part. It was missing for part ${part.number} in the request.`,
     );
   }
-  if (claimed.algorithm === part.checksum.algorithm && claimed.value !== part.checksum.value) {
+  const own = part.checksum;
+  if (own === undefined || (claimed.algorithm === own.algorithm && claimed.value !== own.value)) {
     throw invalidPart(named, upload);
   }
 }
@@ -63,14 +64,14 @@ function checksumOf(
   parts: readonly UploadPart[],
   input: object,
 ): Checksum | undefined {
-  const algorithm = upload.checksum?.algorithm ?? parts[0]?.checksum.algorithm;
+  const algorithm = upload.checksum?.algorithm ?? parts[0]?.checksum?.algorithm;
   if (algorithm === undefined) return undefined;
-  if (parts.some((part) => part.checksum.algorithm !== algorithm)) return undefined;
+  if (parts.some((part) => part.checksum?.algorithm !== algorithm)) return undefined;
   if (upload.checksum === undefined && !isCrc(algorithm)) return undefined;
   const checksum = checksumOfParts(
     algorithm,
     upload.checksum?.type ?? 'FULL_OBJECT',
-    parts.map((part) => ({ value: part.checksum.value, size: part.size })),
+    parts.map((part) => ({ value: part.checksum?.value ?? '', size: part.size })),
   );
   const given = (input as Readonly<Record<string, string | undefined>>)[`Checksum${algorithm}`];
   const isOwnForm = given === checksum.value || given === checksum.value.replace(/-\d+$/, '');

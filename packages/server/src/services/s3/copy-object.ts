@@ -4,7 +4,7 @@ import { AwsError } from '../../core/aws-error.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { HeldBlob } from '../../objects/blob-store.ts';
 import type { Bucket } from '../../objects/bucket.ts';
-import { DEFAULT_ALGORITHM, startChecksum, type Checksum } from '../../objects/checksums.ts';
+import { startChecksum, type Checksum } from '../../objects/checksums.ts';
 import type { ObjectDetails, ObjectVersion } from '../../objects/object-version.ts';
 import type { Validated } from '../validated.ts';
 import { bucketOf, objectAccess } from './access.ts';
@@ -53,7 +53,7 @@ export function copyObject(deps: S3Deps): Operation<Input> {
         const { etag, checksum } = await fingerprint(deps, input, source.version);
         const details: ObjectDetails = {
           ...describeCopy(input, source.version, bucket),
-          checksum,
+          ...(checksum === undefined ? {} : { checksum }),
           // The copy is one object, whatever it was uploaded as; its bytes are shared.
           segments: source.version.details.segments,
           isMultipart: false,
@@ -75,7 +75,7 @@ export function copyObject(deps: S3Deps): Operation<Input> {
             ETag: quoted(etag),
             LastModified: wholeSeconds(modifiedMs),
             ...checksumOutput(checksum),
-            ChecksumType: checksum.type,
+            ...(checksum === undefined ? {} : { ChecksumType: checksum.type }),
           },
           ...(source.bucket.versioning === undefined
             ? {}
@@ -159,27 +159,29 @@ async function fingerprint(
   { objects }: S3Deps,
   input: Input,
   source: ObjectVersion,
-): Promise<{ readonly etag: string; readonly checksum: Checksum }> {
+): Promise<{ readonly etag: string; readonly checksum: Checksum | undefined }> {
   const { checksum } = source.details;
-  const algorithm =
-    algorithmNamed(input.ChecksumAlgorithm) ?? checksum?.algorithm ?? DEFAULT_ALGORITHM;
+  const algorithm = algorithmNamed(input.ChecksumAlgorithm) ?? checksum?.algorithm;
   const isWhole = !source.etag.includes('-');
-  if (isWhole && checksum?.algorithm === algorithm && checksum.type === 'FULL_OBJECT') {
+  if (isWhole && checksum?.algorithm === algorithm && checksum?.type !== 'COMPOSITE') {
     return { etag: source.etag, checksum };
   }
   const md5 = createHash('md5');
-  const running = startChecksum(algorithm);
+  const running = algorithm === undefined ? undefined : startChecksum(algorithm);
   const body = await openObject(objects.blobs, source, { start: 0, end: source.size });
   let seen = 0;
   for await (const chunk of body) {
     md5.update(chunk);
-    running.update(chunk);
+    running?.update(chunk);
     seen += chunk.byteLength;
   }
   if (seen !== source.size)
     throw new AwsError('InternalError', 500, 'The source changed its size.');
   return {
     etag: md5.digest('hex'),
-    checksum: { algorithm, value: running.digest(), type: 'FULL_OBJECT' },
+    checksum:
+      algorithm === undefined || running === undefined
+        ? undefined
+        : { algorithm, value: running.digest(), type: 'FULL_OBJECT' },
   };
 }

@@ -10,7 +10,7 @@ import type {
 import { AwsError } from '../../core/aws-error.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { Bucket } from '../../objects/bucket.ts';
-import { DEFAULT_ALGORITHM, type Checksum } from '../../objects/checksums.ts';
+import type { Checksum } from '../../objects/checksums.ts';
 import type { NewObject } from '../../objects/object-repository.ts';
 import type { Upload, UploadPart } from '../../objects/upload-repository.ts';
 import type { Validated } from '../validated.ts';
@@ -124,7 +124,7 @@ export function uploadPart(deps: S3Deps): Operation<PartInput> {
       refuseUnsupported(input);
       checkPartNumber(input.PartNumber);
       const upload = await uploadOf(deps, bucketOf(deps, input), input);
-      const stored = await storeBody(deps, input, upload.checksum?.algorithm ?? DEFAULT_ALGORITHM);
+      const stored = await storeBody(deps, input, upload.checksum?.algorithm);
       await recordPart(deps, upload, input.PartNumber, stored);
       return {
         ETag: quoted(stored.etag),
@@ -156,7 +156,7 @@ async function recordPart(
   const modifiedMs = deps.clock.nowMs();
   try {
     const expected = upload.checksum?.algorithm;
-    if (expected !== undefined && expected !== checksum.algorithm) {
+    if (expected !== undefined && checksum !== undefined && expected !== checksum.algorithm) {
       throw invalidRequest(
         `Checksum Type mismatch occurred, expected checksum Type: ${expected.toLowerCase()}, ` +
           `actual checksum Type: ${checksum.algorithm.toLowerCase()}`,
@@ -170,7 +170,7 @@ async function recordPart(
         etag,
         modifiedMs,
         sha256: blob.sha256,
-        checksum,
+        ...(checksum === undefined ? {} : { checksum }),
       }),
     );
     // Completed or aborted while the bytes came.
@@ -201,7 +201,7 @@ export function uploadPartCopy(deps: S3Deps): Operation<Validated<UploadPartCopy
       const stored = await storeBody(
         deps,
         { Body: { size: body.size, chunks: body, trailers: new Map() } },
-        upload.checksum?.algorithm ?? DEFAULT_ALGORITHM,
+        upload.checksum?.algorithm,
       );
       const modifiedMs = await recordPart(deps, upload, input.PartNumber, stored);
       return {
@@ -311,7 +311,7 @@ function assembled(
         number: part.number,
         sha256: part.sha256,
         size: part.size,
-        checksum: part.checksum.value,
+        ...(part.checksum === undefined ? {} : { checksum: part.checksum.value }),
       })),
       isMultipart: true,
     },

@@ -46,7 +46,9 @@ export function putObject(deps: S3Deps): Operation<Input> {
           etag,
           details: {
             ...details,
-            checksum: { ...checksum, type: 'FULL_OBJECT' as const },
+            ...(checksum === undefined
+              ? {}
+              : { checksum: { ...checksum, type: 'FULL_OBJECT' as const } }),
             segments: [{ number: 1, sha256: blob.sha256, size: blob.size }],
             isMultipart: false,
           },
@@ -65,7 +67,7 @@ export function putObject(deps: S3Deps): Operation<Input> {
           ETag: quoted(etag),
           ...encryptionOutput(details.encryption),
           ...checksumOutput(checksum),
-          ChecksumType: 'FULL_OBJECT',
+          ...(checksum === undefined ? {} : { ChecksumType: 'FULL_OBJECT' }),
           ...(version === undefined ? {} : versionOutput(bucket, version)),
         };
       } finally {

@@ -26,6 +26,7 @@ import {
   uploadPart,
   uploadPartCopy,
 } from './multipart.ts';
+import { notifications } from './notifications.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './object-tagging.ts';
 import { putObject } from './put-object.ts';
 import type { S3Deps } from './s3-deps.ts';
@@ -47,6 +48,7 @@ export function createS3Service(deps: S3Deps): S3Service {
     ...bucketPolicy(deps),
     ...lifecycle(deps),
     ...acls(deps),
+    ...notifications(deps),
     ...unconfigured(deps),
     putObject(deps),
     getObject(deps),

@@ -7,11 +7,7 @@ import { createHash } from 'node:crypto';
 import type { IncomingBody } from '../../core/object-body.ts';
 import { contentHashMismatch } from '../../wire/sigv4-errors.ts';
 import type { HeldBlob } from '../../objects/blob-store.ts';
-import {
-  DEFAULT_ALGORITHM,
-  startChecksum,
-  type ChecksumAlgorithm,
-} from '../../objects/checksums.ts';
+import { startChecksum, type ChecksumAlgorithm } from '../../objects/checksums.ts';
 import type { S3Deps } from './s3-deps.ts';
 import { invalidRequest } from './s3-errors.ts';
 import {
@@ -27,7 +23,8 @@ export interface StoredBody {
   readonly blob: HeldBlob;
   /** The MD5 in hex. */
   readonly etag: string;
-  readonly checksum: NamedChecksum;
+  /** Of the algorithm that the client named; undefined where it named none. */
+  readonly checksum: NamedChecksum | undefined;
 }
 
 export interface BodyClaims {
@@ -36,11 +33,11 @@ export interface BodyClaims {
   readonly ChecksumAlgorithm?: string | undefined;
 }
 
-/** `preferred`: the algorithm where the client names none. */
+/** `preferred`: the algorithm where the request names none. */
 export async function storeBody(
   { objects }: Pick<S3Deps, 'objects'>,
   input: BodyClaims,
-  preferred: ChecksumAlgorithm = DEFAULT_ALGORITHM,
+  preferred?: ChecksumAlgorithm,
 ): Promise<StoredBody> {
   const body = asIncoming(input.Body);
   const claimed = namedChecksum(input);
@@ -57,24 +54,26 @@ export async function storeBody(
   const algorithm = claimed?.algorithm ?? trailing ?? asked ?? preferred;
   const wantedMd5 = input.ContentMD5 === undefined ? undefined : readContentMd5(input.ContentMD5);
   const md5 = createHash('md5');
-  const running = startChecksum(algorithm);
+  const running = algorithm === undefined ? undefined : startChecksum(algorithm);
   let etag = '';
-  let checksum: NamedChecksum = { algorithm, value: '' };
+  let checksum: NamedChecksum | undefined;
   const blob = await objects.blobs.write(body.chunks, {
     onChunk(chunk) {
       md5.update(chunk);
-      running.update(chunk);
+      running?.update(chunk);
     },
     accept({ sha256 }) {
       etag = md5.digest('hex');
-      checksum = { algorithm, value: running.digest() };
+      if (algorithm !== undefined && running !== undefined) {
+        checksum = { algorithm, value: running.digest() };
+      }
       if (wantedMd5 !== undefined && wantedMd5 !== etag) throw badDigest('Content-MD5');
       const { statedSha256 } = body;
       if (statedSha256 !== undefined && statedSha256 !== sha256) {
         throw contentHashMismatch(statedSha256, sha256);
       }
       const claim = claimed ?? trailerChecksum(body, trailing);
-      if (claim !== undefined && claim.value !== checksum.value) throw badDigest(algorithm);
+      if (claim !== undefined && claim.value !== checksum?.value) throw badDigest(claim.algorithm);
     },
   });
   return { blob, etag, checksum };

@@ -1,0 +1,236 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../lib/clock.ts';
+import { randomIds } from '../lib/ids.ts';
+import { silentLogger } from '../lib/logger.ts';
+import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
+import type { Bucket } from './bucket.ts';
+import { listObjects } from './list-objects.ts';
+import { openObjectStore, type ObjectStore } from './object-store.ts';
+import type { NewObject } from './object-repository.ts';
+
+let folder: string;
+let store: Store;
+let objects: ObjectStore;
+let bucket: Bucket;
+/** Set: the next writes to a file fail as on a full disk. */
+let isDiskFull = false;
+
+const openFile = async (file: string): Promise<FileHandle> => {
+  const handle = await open(file, 'wx');
+  const fail = async (): Promise<never> => {
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  };
+  if (isDiskFull) Object.assign(handle, { writev: fail, write: fail });
+  return handle;
+};
+
+async function start(): Promise<void> {
+  objects = await openObjectStore({
+    folder: path.join(folder, 'objects'),
+    store,
+    clock: systemClock,
+    ids: randomIds,
+    logger: silentLogger,
+    openFile,
+  });
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-objects-'));
+  store = await openStore({ path: path.join(folder, 'db'), logger: silentLogger });
+  isDiskFull = false;
+  await start();
+  await objects.buckets.insert({ name: 'b', account: '0', region: 'r', createdMs: 0 });
+  bucket = objects.buckets.find('b') as Bucket;
+});
+afterEach(async () => {
+  await objects.close();
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+async function put(
+  key: string,
+  bytes: Uint8Array,
+  also: (made: NewObject) => void = () => {},
+): Promise<void> {
+  const blob = await objects.blobs.write(once(bytes), { onChunk: () => {} });
+  try {
+    const made: NewObject = {
+      modifiedMs: Date.now(),
+      size: blob.size,
+      etag: createHash('md5').update(bytes).digest('hex'),
+      details: {
+        headers: {},
+        metadata: {},
+        tags: [],
+        storageClass: 'STANDARD',
+        encryption: { algorithm: 'AES256' },
+        segments: [{ number: 1, sha256: blob.sha256, size: blob.size }],
+        isMultipart: false,
+      },
+    };
+    also(made);
+    const { dropped } = await objects.objects.put(bucket, key, made);
+    objects.drop(dropped);
+  } finally {
+    blob.release();
+  }
+}
+
+async function read(key: string): Promise<Buffer> {
+  const version = await objects.objects.current(bucket, key);
+  const [segment] = version?.details.segments ?? [];
+  await using handle = await objects.blobs.open(segment?.sha256 ?? '');
+  return await handle.readFile();
+}
+
+async function files(): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const room of ['blobs', 'incoming']) {
+    for (const each of await readdir(path.join(folder, 'objects', room), {
+      recursive: true,
+      withFileTypes: true,
+    })) {
+      if (each.isFile()) found.push(each.name);
+    }
+  }
+  return found.sort();
+}
+
+describe('contents', () => {
+  test('that nothing refers to any more are removed, and shared ones are kept', async () => {
+    await put('one', Buffer.from('shared'));
+    await put('two', Buffer.from('shared'));
+    await put('one', Buffer.from('other'));
+    expect(await files()).toHaveLength(2);
+    await put('two', Buffer.from('other'));
+    await expect.poll(files).toHaveLength(1);
+    expect((await read('one')).toString()).toBe('other');
+  });
+
+  test('survive writers that replace and bring back the same bytes at once', async () => {
+    const bytes = ['x', 'y', 'z'].map((text) => Buffer.from(text.repeat(1_000)));
+    const writers = Array.from({ length: 8 }, async (_, index) => {
+      for (let round = 0; round < 25; round += 1) {
+        await put(`key-${(index + round) % 3}`, bytes[(index * 7 + round) % 3]!);
+      }
+    });
+    await Promise.all(writers);
+    for (const key of ['key-0', 'key-1', 'key-2']) {
+      const found = await read(key);
+      expect(bytes.some((each) => each.equals(found))).toBe(true);
+    }
+  });
+
+  test('of a write that failed on a full disk leave nothing, and the object stays as it was', async () => {
+    await put('kept', Buffer.from('before'));
+    isDiskFull = true;
+    await expect(put('kept', randomBytes(3_000_000))).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(await files()).toHaveLength(1);
+    isDiskFull = false;
+    expect((await read('kept')).toString()).toBe('before');
+  });
+
+  test('that no record has ever named are removed by the next start', async () => {
+    await put('kept', Buffer.from('kept'));
+    const stray = await objects.blobs.write(once(Buffer.from('stray')), { onChunk: () => {} });
+    expect(await files()).toHaveLength(2);
+    await objects.close();
+    await start();
+    await expect.poll(files).toHaveLength(1);
+    expect(await objects.blobs.hold(stray.sha256)).toBeUndefined();
+    expect((await read('kept')).toString()).toBe('kept');
+  });
+
+  test('whose check fails get no name', async () => {
+    const checks = {
+      onChunk: () => {},
+      accept: () => {
+        throw new Error('not what was announced');
+      },
+    };
+    await expect(objects.blobs.write(once(Buffer.from('x')), checks)).rejects.toThrow('announced');
+    expect(await files()).toEqual([]);
+  });
+});
+
+test('a bucket with something in it is not removed, and an object gets into no removed one', async () => {
+  await put('k', Buffer.from('x'));
+  expect(await objects.buckets.remove(bucket)).toBe('has-content');
+  const { dropped } = await objects.objects.delete(bucket, 'k', 0);
+  objects.drop(dropped);
+  expect(await objects.buckets.remove(bucket)).toBe('removed');
+  await expect(put('k', Buffer.from('x'))).rejects.toMatchObject({ name: 'BucketGone' });
+});
+
+describe('a listing', () => {
+  const keysOf = async (request: Partial<Parameters<typeof listObjects>[2]>): Promise<string[]> => {
+    const whole = { prefix: '', delimiter: '', after: '', most: 1_000, ...request };
+    const { entries } = await listObjects(store, bucket, whole);
+    return entries.map((each) => `${each.kind === 'prefix' ? 'prefix ' : ''}${each.key}`);
+  };
+
+  test('equals sorting and grouping all keys by their bytes', async () => {
+    const keys = [
+      'a',
+      'a/',
+      'a/b',
+      'a//c',
+      'a0',
+      'b/c/d',
+      'b/c/e',
+      'é/x',
+      '\u{10000}',
+      '\uFFFD',
+      'z\u0000',
+      'z',
+    ];
+    for (const key of keys) await put(key, Buffer.from(key));
+    const sorted = keys.toSorted((left, right) =>
+      Buffer.compare(Buffer.from(left), Buffer.from(right)),
+    );
+    expect(await keysOf({})).toEqual(sorted);
+    for (const delimiter of ['/', '//', 'c']) {
+      for (const prefix of ['', 'a', 'a/', 'b/']) {
+        for (const after of ['', 'a/b', 'b/c/d', 'b/']) {
+          const expected: string[] = [];
+          for (const key of sorted) {
+            if (!key.startsWith(prefix)) continue;
+            const at = key.indexOf(delimiter, prefix.length);
+            const shown = at === -1 ? key : `prefix ${key.slice(0, at + delimiter.length)}`;
+            const place = at === -1 ? key : key.slice(0, at + delimiter.length);
+            const isBehind = Buffer.compare(Buffer.from(place), Buffer.from(after)) > 0;
+            if (
+              isBehind &&
+              !after.startsWith(at === -1 ? '\uFFFF' : place) &&
+              expected.at(-1) !== shown
+            ) {
+              expected.push(shown);
+            }
+          }
+          expect({
+            delimiter,
+            prefix,
+            after,
+            keys: await keysOf({ delimiter, prefix, after }),
+          }).toEqual({
+            delimiter,
+            prefix,
+            after,
+            keys: expected,
+          });
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,293 @@
+/** What happens to objects by themselves: events that are handed over, rules that expire. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { AwsError } from '../../core/aws-error.ts';
+import type { CallAs } from '../../core/call-as.ts';
+import type { OperationContext } from '../../core/operation.ts';
+import { randomIds } from '../../lib/ids.ts';
+import { silentLogger } from '../../lib/logger.ts';
+import { openObjectStore, type ObjectStore } from '../../objects/object-store.ts';
+import { openStore } from '../../store/open-store.ts';
+import type { Store } from '../../store/store.ts';
+import { startEventOutbox, type EventOutbox } from './event-outbox.ts';
+import { startLifecycle, type LifecycleRunner } from './lifecycle-runner.ts';
+import { createS3Service } from './service.ts';
+
+const DAY = 86_400_000;
+let nowMs = Date.parse('2026-11-24T10:00:00Z');
+const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+const context: OperationContext = {
+  requestId: '01234567-89ab-cdef-0123-456789abcdef',
+  account: '000000000000',
+  region: 'us-east-1',
+  principal: {
+    kind: 'root',
+    account: '000000000000',
+    arn: 'arn:aws:iam::000000000000:root',
+    userId: '000000000000',
+  },
+  endpoint: 'http://127.0.0.1:4566',
+  signal: new AbortController().signal,
+  sourceIp: '127.0.0.1',
+};
+const target = 'arn:aws:lambda:us-east-1:000000000000:function:f';
+
+let folder: string;
+let store: Store;
+let objects: ObjectStore;
+let outbox: EventOutbox;
+let rules: LifecycleRunner;
+let calls: { readonly operation: string; readonly source: unknown; readonly input: object }[];
+let failure: AwsError | undefined;
+let call: (operation: string, input: object) => Promise<Record<string, never>>;
+
+const callAs: CallAs = async (caller, service, operation, input) => {
+  calls.push({ operation: `${service}:${operation}`, source: caller.source, input });
+  if (failure !== undefined) throw failure;
+  return {};
+};
+
+async function start(): Promise<void> {
+  const logger = silentLogger;
+  objects = await openObjectStore({
+    folder: path.join(folder, 'o'),
+    store,
+    clock,
+    ids: randomIds,
+    logger,
+  });
+  outbox = startEventOutbox({ store, callAs, clock, logger });
+  rules = startLifecycle({ objects, events: outbox, clock, logger });
+  const service = createS3Service({
+    objects,
+    clock,
+    ids: randomIds,
+    logger,
+    callAs,
+    events: outbox,
+  });
+  call = async (operation, input) => {
+    const found = service.operations.get(operation) as unknown as {
+      handle(input: object, context: OperationContext): Promise<Record<string, never>>;
+    };
+    return await found.handle({ Bucket: 'bucket', ...input }, context);
+  };
+}
+
+async function stop(): Promise<void> {
+  await rules.close();
+  await outbox.close();
+  await objects.close();
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-s3-rules-'));
+  store = await openStore({ path: path.join(folder, 'db'), logger: silentLogger });
+  [calls, failure] = [[], undefined];
+  await start();
+  await call('CreateBucket', {});
+});
+afterEach(async () => {
+  await stop();
+  await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const put = (Key: string): Promise<object> =>
+  call('PutObject', { Key, Body: Buffer.from('12345') });
+
+function eventsSeen(): readonly {
+  readonly eventName: string;
+  readonly s3: { readonly object: object };
+}[] {
+  return calls
+    .filter(({ input }) => 'Payload' in input && input.Payload !== undefined)
+    .map(
+      ({ input }) =>
+        JSON.parse(Buffer.from((input as { Payload: Uint8Array }).Payload).toString('utf8'))
+          .Records[0],
+    );
+}
+
+describe('notifications', () => {
+  const configure = (more: object = {}): Promise<object> =>
+    call('PutBucketNotificationConfiguration', {
+      NotificationConfiguration: {
+        LambdaFunctionConfigurations: [
+          {
+            Id: 'mine',
+            LambdaFunctionArn: target,
+            Events: ['s3:ObjectCreated:*', 's3:ObjectRemoved:Delete'],
+            Filter: {
+              Key: {
+                FilterRules: [
+                  { Name: 'prefix', Value: 'in/' },
+                  { Name: 'Suffix', Value: '.txt' },
+                ],
+              },
+            },
+          },
+        ],
+        ...more,
+      },
+    });
+
+  test('are kept only when the destination lets S3 in', async () => {
+    failure = new AwsError('AccessDeniedException', 403, 'no');
+    await expect(configure()).rejects.toMatchObject({
+      code: 'InvalidArgument',
+      message: 'Unable to validate the following destination configurations',
+    });
+    failure = undefined;
+    await configure();
+    expect(calls.at(-1)).toMatchObject({
+      operation: 'lambda:Invoke',
+      source: { arn: 'arn:aws:s3:::bucket', account: '000000000000' },
+      input: { FunctionName: target, InvocationType: 'DryRun' },
+    });
+    expect(await call('GetBucketNotificationConfiguration', {})).toMatchObject({
+      LambdaFunctionConfigurations: [{ Id: 'mine', LambdaFunctionArn: target }],
+    });
+  });
+
+  test('tell of the objects that their filters mean, in the form of AWS', async () => {
+    await configure();
+    calls = [];
+    await put('in/a b+ü.txt');
+    await put('in/a.png');
+    await put('out/a.txt');
+    await call('DeleteObject', { Key: 'in/a b+ü.txt' });
+    await outbox.deliver();
+    await expect.poll(() => eventsSeen().length).toBe(2);
+    const [created, removed] = eventsSeen();
+    expect(created).toMatchObject({
+      eventVersion: '2.1',
+      eventSource: 'aws:s3',
+      awsRegion: 'us-east-1',
+      eventTime: '2026-11-24T10:00:00.000Z',
+      eventName: 'ObjectCreated:Put',
+      userIdentity: { principalId: 'AWS:000000000000' },
+      requestParameters: { sourceIPAddress: '127.0.0.1' },
+      responseElements: { 'x-amz-request-id': '0123456789ABCDEF' },
+      s3: {
+        s3SchemaVersion: '1.0',
+        configurationId: 'mine',
+        bucket: { name: 'bucket', arn: 'arn:aws:s3:::bucket' },
+        object: {
+          key: 'in/a+b%2B%C3%BC.txt',
+          size: 5,
+          eTag: '827ccb0eea8a706c4c34a16891f84e7b',
+          sequencer: expect.stringMatching(/^[0-9A-F]{18}$/),
+        },
+      },
+    });
+    expect(removed).toMatchObject({ eventName: 'ObjectRemoved:Delete' });
+    expect(removed?.s3.object).not.toHaveProperty('size');
+  });
+
+  test('wait for a destination that cannot take them now, also through a restart', async () => {
+    await configure();
+    calls = [];
+    failure = new AwsError('ServiceException', 500, 'later');
+    await put('in/x.txt');
+    await outbox.deliver();
+    await expect.poll(() => eventsSeen().length).toBeGreaterThan(0);
+    await stop();
+    [calls, failure] = [[], undefined];
+    nowMs += 1_000_000;
+    await start();
+    await outbox.deliver();
+    expect(eventsSeen()).toMatchObject([{ eventName: 'ObjectCreated:Put' }]);
+    await outbox.deliver();
+    expect(eventsSeen()).toHaveLength(1);
+  });
+
+  test('that overlap, or of what is not served, are refused', async () => {
+    const twice = {
+      LambdaFunctionConfigurations: ['a', 'b'].map((Id) => ({
+        Id,
+        LambdaFunctionArn: target,
+        Events: ['s3:ObjectCreated:Put'],
+      })),
+    };
+    await expect(configure(twice)).rejects.toMatchObject({ code: 'InvalidArgument' });
+    const topic = { TopicConfigurations: [{ TopicArn: 'x', Events: [] }] };
+    await expect(configure(topic)).rejects.toMatchObject({ code: 'NotImplemented' });
+  });
+});
+
+describe('lifecycle rules', () => {
+  const rule = (Rules: readonly object[]): Promise<object> =>
+    call('PutBucketLifecycleConfiguration', { LifecycleConfiguration: { Rules } });
+  const keys = async (): Promise<readonly string[]> => {
+    const { Contents } = await call('ListObjectsV2', {});
+    return (Contents as unknown as { Key: string }[]).map(({ Key }) => Key);
+  };
+
+  test('expire what they mean at the midnight after its days, and nothing else', async () => {
+    await put('logs/old');
+    await put('kept/old');
+    await rule([
+      { ID: 'logs', Status: 'Enabled', Filter: { Prefix: 'logs/' }, Expiration: { Days: 1 } },
+    ]);
+    expect(await call('HeadObject', { Key: 'logs/old' })).toMatchObject({
+      Expiration: expect.stringMatching(/^expiry-date=".* 00:00:00 GMT", rule-id="logs"$/),
+    });
+    nowMs += DAY;
+    await put('logs/new');
+    await rules.run();
+    expect(await keys()).toEqual(['kept/old', 'logs/new', 'logs/old']);
+    nowMs += DAY / 1.5;
+    await rules.run();
+    expect(await keys()).toEqual(['kept/old', 'logs/new']);
+  });
+
+  test('remove old versions and markers that hide nothing', async () => {
+    await call('PutBucketVersioning', { VersioningConfiguration: { Status: 'Enabled' } });
+    await rule([
+      {
+        Status: 'Enabled',
+        Filter: {},
+        Expiration: { ExpiredObjectDeleteMarker: true },
+        NoncurrentVersionExpiration: { NoncurrentDays: 2 },
+      },
+    ]);
+    await put('k');
+    await put('k');
+    await call('DeleteObject', { Key: 'k' });
+    nowMs += 4 * DAY;
+    await rules.run();
+    await rules.run();
+    expect(await call('ListObjectVersions', {})).toMatchObject({ Versions: [], DeleteMarkers: [] });
+  });
+
+  test('abort uploads that nobody finished; a month without any rule is too long as well', async () => {
+    await call('CreateMultipartUpload', { Key: 'tmp/a' });
+    await call('CreateMultipartUpload', { Key: 'b' });
+    const open = async (): Promise<number> =>
+      ((await call('ListMultipartUploads', {})) as unknown as { Uploads: object[] }).Uploads.length;
+    await rule([
+      {
+        Status: 'Enabled',
+        Filter: { Prefix: 'tmp/' },
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+      },
+    ]);
+    nowMs += 2 * DAY;
+    await rules.run();
+    expect(await open()).toBe(1);
+    nowMs += 29 * DAY;
+    await rules.run();
+    expect(await open()).toBe(0);
+  });
+
+  test('that could not act are refused', async () => {
+    const transition = { Status: 'Enabled', Filter: {}, Transitions: [{ Days: 1 }] };
+    await expect(rule([transition])).rejects.toMatchObject({ code: 'NotImplemented' });
+    await expect(rule([{ Status: 'Enabled', Filter: {} }])).rejects.toMatchObject({
+      code: 'MalformedXML',
+    });
+  });
+});

@@ -1,0 +1,261 @@
+/** S3 by the aws CLI and boto3 of Debian, by curl's means, and through kill -9. */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
+import { connect } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runCommand, type CommandResult } from '../../packages/testkit/src/run-command.ts';
+import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
+
+let server: TestServer;
+let folder: string;
+beforeAll(async () => {
+  server = await startServer({ args: ['--isolation', 'process'] });
+  folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-s3-'));
+});
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const clientEnvironment = {
+  PATH: process.env['PATH'],
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_DEFAULT_REGION: 'eu-central-1',
+  AWS_PAGER: '',
+} as const;
+
+async function aws(...args: readonly string[]): Promise<CommandResult> {
+  const result = await runCommand(['/usr/bin/aws', '--endpoint-url', server.endpoint, ...args], {
+    env: clientEnvironment,
+    cwd: folder,
+  });
+  expect({ args, status: result.status, stderr: result.stderr }).toMatchObject({ status: 0 });
+  return result;
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function sdk(endpoint: string): S3Client {
+  return new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  });
+}
+
+describe('the aws CLI', () => {
+  test('copies, synchronises, presigns and removes', async () => {
+    const large = randomBytes(20 * 1_048_576);
+    await writeFile(path.join(folder, 'large'), large);
+    await mkdir(path.join(folder, 'tree/inner'), { recursive: true });
+    await writeFile(path.join(folder, 'tree/a b.txt'), 'one');
+    await writeFile(path.join(folder, 'tree/inner/ü.txt'), 'two');
+    await aws('s3', 'mb', 's3://cli-bucket');
+    await aws('s3', 'cp', 'large', 's3://cli-bucket/large', '--no-progress');
+    await aws('s3', 'cp', 's3://cli-bucket/large', 'again', '--no-progress');
+    expect(hashOf(await readFile(path.join(folder, 'again')))).toBe(hashOf(large));
+    await aws('s3', 'sync', 'tree', 's3://cli-bucket/tree', '--no-progress');
+    const listed = await aws('s3', 'ls', '--recursive', 's3://cli-bucket/tree/');
+    expect(listed.stdout).toMatch(/3 tree\/a b\.txt\n.*3 tree\/inner\/ü\.txt\n/);
+    const again = await aws('s3', 'sync', 'tree', 's3://cli-bucket/tree', '--no-progress');
+    expect(again.stdout).toBe('');
+    const { stdout } = await aws('s3', 'presign', 's3://cli-bucket/tree/a b.txt');
+    const presigned = await fetch(stdout.trim());
+    expect([presigned.status, await presigned.text()]).toEqual([200, 'one']);
+    const forged = await fetch(stdout.trim().replace('a%20b', 'inner'));
+    expect([forged.status, await forged.text()]).toEqual([
+      403,
+      expect.stringContaining('<Code>SignatureDoesNotMatch</Code>'),
+    ]);
+    await aws('s3', 'rb', '--force', 's3://cli-bucket');
+  });
+
+  test("creates a function from a zip that it has uploaded, and S3's errors are told as Lambda's", async () => {
+    await writeFile(
+      path.join(folder, 'trust.json'),
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'lambda.amazonaws.com' },
+            Action: 'sts:AssumeRole',
+          },
+        ],
+      }),
+    );
+    await writeFile(
+      path.join(folder, 'index.mjs'),
+      'export const handler = async () => "from s3";',
+    );
+    await aws(
+      'iam',
+      'create-role',
+      '--role-name',
+      'r',
+      '--assume-role-policy-document',
+      'file://trust.json',
+    );
+    await runCommand(['/usr/bin/python3', '-m', 'zipfile', '-c', 'code.zip', 'index.mjs'], {
+      cwd: folder,
+    });
+    await aws('s3', 'mb', 's3://code');
+    await aws('s3', 'cp', 'code.zip', 's3://code/code.zip', '--no-progress');
+    const create = [
+      'lambda',
+      'create-function',
+      '--function-name',
+      'f',
+      '--runtime',
+      'nodejs26.x',
+      '--handler',
+      'index.handler',
+      '--role',
+      'arn:aws:iam::000000000000:role/r',
+    ];
+    const missing = await runCommand(
+      [
+        '/usr/bin/aws',
+        '--endpoint-url',
+        server.endpoint,
+        ...create,
+        '--code',
+        'S3Bucket=code,S3Key=nothing',
+      ],
+      { env: clientEnvironment, cwd: folder },
+    );
+    expect(missing.stderr).toContain(
+      'S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.',
+    );
+    await aws(...create, '--code', 'S3Bucket=code,S3Key=code.zip');
+    await aws('lambda', 'wait', 'function-active-v2', '--function-name', 'f');
+    await aws('lambda', 'invoke', '--function-name', 'f', 'answer.json');
+    expect(await readFile(path.join(folder, 'answer.json'), 'utf8')).toBe('"from s3"');
+  });
+});
+
+test("boto3's transfer manager moves large files; its forms are accepted within their policy", async () => {
+  await writeFile(path.join(folder, 'large'), randomBytes(30 * 1_048_576));
+  const script = path.join(import.meta.dirname, 's3-boto3.py');
+  const { status, stdout, stderr } = await runCommand([
+    '/usr/bin/python3',
+    script,
+    server.endpoint,
+    folder,
+  ]);
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  const seen = JSON.parse(stdout) as { form: { url: string; fields: Record<string, string> } };
+  expect(seen).toMatchObject({
+    same: true,
+    etag: expect.stringMatching(/^"[0-9a-f]{32}-4"$/),
+    metadata: { from: 'boto3' },
+    type: 'application/x-large',
+    copied: 30 * 1_048_576,
+    keys: ['copied', 'nested/large'],
+    refused: 'BadDigest',
+    missing: 404,
+  });
+  const post = async (text: string, type = 'text/plain'): Promise<[number, string]> => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries({ ...seen.form.fields, 'Content-Type': type })) {
+      form.set(name, value);
+    }
+    form.set('file', new Blob([text]), 'name.txt');
+    const answer = await fetch(seen.form.url, { method: 'POST', body: form });
+    return [answer.status, await answer.text()];
+  };
+  expect(await post('by form')).toEqual([204, '']);
+  expect(await post('far too long')).toEqual([400, expect.stringContaining('EntityTooLarge')]);
+  expect(await post('typed', 'image/png')).toEqual([
+    403,
+    expect.stringContaining('Policy Condition failed'),
+  ]);
+  const s3 = sdk(server.endpoint);
+  const got = await s3.send(new GetObjectCommand({ Bucket: 'boto', Key: 'forms/name.txt' }));
+  expect([await got.Body?.transformToString(), got.ContentType]).toEqual(['by form', 'text/plain']);
+  s3.destroy();
+});
+
+describe('over a bare socket', () => {
+  const exchange = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(server.endpoint);
+      const socket = connect(Number(port), hostname);
+      const chunks: Buffer[] = [];
+      socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+      socket.on('error', reject);
+      socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
+      socket.end(text);
+    });
+
+  test('a bucket may stand in the host name, and nobody gets in without a policy', async () => {
+    const answer = await exchange(
+      'GET /some/key HTTP/1.1\r\nhost: no-such-bucket.s3.localhost\r\nconnection: close\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 404 /);
+    expect(answer).toContain('<Code>NoSuchBucket</Code>');
+    expect(answer).toContain('<BucketName>no-such-bucket</BucketName>');
+    const put = await exchange(
+      'PUT /boto/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc',
+    );
+    expect(put).toMatch(/^HTTP\/1.1 403 /);
+  });
+
+  test('a web page reaches no bucket without a CORS rule', async () => {
+    const answer = await exchange(
+      'GET /boto/x HTTP/1.1\r\nhost: boto.s3.localhost\r\norigin: http://evil.example\r\nconnection: close\r\n\r\n',
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 403 /);
+    expect(answer).toContain('web page from elsewhere');
+  });
+});
+
+test('what was acknowledged before kill -9 is there, whole; what was not, leaves nothing', async () => {
+  const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-s3-kill-'));
+  const first = await startServer({ args: ['--isolation', 'process'], dataFolder });
+  const s3 = sdk(first.endpoint);
+  await s3.send(new CreateBucketCommand({ Bucket: 'kept' }));
+  const acknowledged = new Map<string, string>();
+  let round = 0;
+  const writer = async (Key: string): Promise<void> => {
+    for (;;) {
+      const Body = randomBytes(300_000 + (round += 1));
+      try {
+        await s3.send(new PutObjectCommand({ Bucket: 'kept', Key, Body }));
+      } catch {
+        return;
+      }
+      acknowledged.set(Key, hashOf(Body));
+    }
+  };
+  const writers = ['a', 'b', 'c'].map(writer);
+  await expect.poll(() => acknowledged.size === 3 && round > 20, { timeout: 60_000 }).toBe(true);
+  await first.kill();
+  await Promise.all(writers);
+  s3.destroy();
+  await using second = await startServer({ args: ['--isolation', 'process'], dataFolder });
+  const after = sdk(second.endpoint);
+  for (const Key of acknowledged.keys()) {
+    const got = await after.send(new GetObjectCommand({ Bucket: 'kept', Key }));
+    const bytes = (await got.Body?.transformToByteArray()) ?? new Uint8Array();
+    // A write whose answer was cut off may be there as well, but whole.
+    expect(got.ETag).toBe(`"${createHash('md5').update(bytes).digest('hex')}"`);
+    expect(bytes.byteLength).toBeGreaterThan(300_000);
+  }
+  after.destroy();
+  await second.stop();
+  await rm(dataFolder, { recursive: true, force: true });
+});
