@@ -13,6 +13,8 @@ export interface FunctionVersion {
   readonly incarnation: string;
   /** `nodejs22.x`; a key of the runtime table. */
   readonly runtime: string;
+  /** The only version of the runtime that it may run on; any where absent. */
+  readonly pinnedRuntimeVersionArn?: string;
   readonly handler: string;
   readonly role: string;
   readonly architecture: Architecture;

@@ -2,13 +2,18 @@
  * Everything that a sandbox of a function version needs before it can start, gathered once for
  * each environment: the runtime, the code, the role's credentials, the name of the log stream.
  */
-import type { RuntimeCatalogue, RuntimeInstallation } from '@hearth/runtimes';
+import {
+  RuntimeUnavailable,
+  type RuntimeCatalogue,
+  type RuntimeInstallation,
+} from '@hearth/runtimes';
 import type { CodeReference, FunctionVersion } from '../core/function-version.ts';
 import type { InitializationType } from '../core/initialization-type.ts';
 import type { RoleSession } from '../core/principal.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
+import { runtimeVersionArn } from '../core/runtime-version-arn.ts';
 import { findEntryPoint } from './entry-point.ts';
 import { findExtensions, type ExtensionProblem } from './find-extensions.ts';
 import { logStreamName } from './log/log-stream-name.ts';
@@ -57,6 +62,7 @@ export async function prepareEnvironment(
     // AWS: the session is named after the function.
     deps.roles.assume(version.role, version.name, 'lambda.amazonaws.com'),
   ]);
+  checkPinned(version, installation);
   const folders = { task: codeFolder, layers: layersFolder };
   const [program, extensions] = await Promise.all([
     findEntryPoint(installation, folders),
@@ -75,4 +81,13 @@ export async function prepareEnvironment(
     ...(extensions.problem === undefined ? {} : { extensionProblem: extensions.problem }),
     ...(program.problem === undefined ? {} : { entryPointProblem: program.problem }),
   };
+}
+
+/** Whoever holds a function on one version of its runtime does not want it run on another. */
+function checkPinned(version: FunctionVersion, { versionLabel }: RuntimeInstallation): void {
+  const { pinnedRuntimeVersionArn: pinned, region, runtime } = version;
+  if (pinned === undefined || pinned === runtimeVersionArn(region, versionLabel)) return;
+  throw new RuntimeUnavailable(
+    `The function is held on ${pinned} of ${runtime}, and this machine has ${versionLabel} now.`,
+  );
 }

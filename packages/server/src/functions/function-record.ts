@@ -51,7 +51,7 @@ export interface FunctionRecord extends FunctionKey {
   readonly urls?: readonly FunctionUrl[];
 }
 
-/** Nothing of it changes but the state, once, and with policies the revision. */
+/** Nothing of it changes but the state, what its runtime may do, and with policies the revision. */
 export interface PublishedVersion {
   readonly version: string;
   readonly revisionId: string;
@@ -89,6 +89,19 @@ export interface FunctionSettings {
   readonly code: CodeReference;
   /** As they were when the function got them; absent where there are none. */
   readonly layers?: readonly LayerReference[];
+  /** Absent: another version of the runtime is used as soon as the machine has it. */
+  readonly runtimeUpdates?: 'FunctionUpdate' | 'Manual';
+  /** Absent for PassThrough. */
+  readonly tracing?: 'Active';
+  /** ARN of a queue, for events that failed. */
+  readonly deadLetterArn?: string;
+  readonly vpc?: VpcSettings;
+}
+
+export interface VpcSettings {
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+  readonly isIpv6Allowed: boolean;
 }
 
 /** The code of a function and of its layers: what must stay on disk for it. */
@@ -114,8 +127,16 @@ function remembered(
 ): FunctionVersion {
   const known = served.get(origin);
   if (known !== undefined) return known;
-  const { description: _, runtimeVersionArn: __, environment, ...rest } = settings;
-  const made = { account, region, name, version, environment: environment ?? {}, ...rest };
+  const { description: _, runtimeVersionArn, runtimeUpdates, environment, ...rest } = settings;
+  const made = {
+    account,
+    region,
+    name,
+    version,
+    environment: environment ?? {},
+    ...rest,
+    ...(runtimeUpdates === undefined ? {} : { pinnedRuntimeVersionArn: runtimeVersionArn }),
+  };
   served.set(origin, made);
   return made;
 }

@@ -7,5 +7,8 @@ export const withoutEffect: Readonly<Record<string, string>> = {
   'iam account aliases': 'there is no sign-in page that would show them',
   'iam OpenID Connect thumbprints': 'keys come from a file, no provider is asked over TLS',
   'conditions on aws:PrincipalOrgID and lambda:EventSourceToken': 'no request has these keys',
+  'TracingConfig Active': 'nothing takes segments yet',
+  'VpcConfig of functions': 'functions reach their Runtime API and Hearth only',
+  'DeadLetterConfig of functions': 'nothing is invoked asynchronously yet',
   'AWS_XRAY_DAEMON_ADDRESS in functions': 'nothing listens there',
 };

@@ -35,7 +35,7 @@ export function pointTo(
   }
   checkVersion(record, version);
   checkVersion(record, other);
-  checkSameRole(record, version, other);
+  checkSameOwners(record, version, other);
   return { version, routing: { version: other, weight } };
 }
 
@@ -58,12 +58,19 @@ function checkVersion(record: FunctionRecord, version: string): void {
   if (version !== '$LATEST' && !isThere) throw functionNotFound(record, version);
 }
 
-/** AWS: both versions of a routed alias run under one role. */
-function checkSameRole(record: FunctionRecord, ...numbers: readonly string[]): void {
+/** AWS: both versions of a routed alias have one role and one dead-letter queue; its wording is not known. */
+function checkSameOwners(record: FunctionRecord, ...numbers: readonly string[]): void {
   const versions = record.versions?.filter(({ version }) => numbers.includes(version)) ?? [];
-  if (new Set(versions.map(({ settings }) => settings.role)).size > 1) {
+  const differ = (name: 'role' | 'deadLetterArn'): boolean =>
+    new Set(versions.map(({ settings }) => settings[name])).size > 1;
+  if (differ('role')) {
     throw invalidParameter(
       'The versions that an alias points to must have the same execution role.',
+    );
+  }
+  if (differ('deadLetterArn')) {
+    throw invalidParameter(
+      'The versions that an alias points to must have the same dead-letter queue.',
     );
   }
 }

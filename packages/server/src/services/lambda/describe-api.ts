@@ -5,7 +5,7 @@
 import type { Operation } from '../../core/operation.ts';
 import { loadServiceModel } from '../../wire/service-model.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
-import { operationsOf } from './service.ts';
+import { operationsOf } from './operations.ts';
 import { featuresRefused } from './refused-features.ts';
 
 const model = loadServiceModel('lambda');

@@ -2,6 +2,7 @@
 import { RuntimeUnavailable, type RuntimeInstallation } from '@hearth/runtimes';
 import type { Architecture } from '../../core/function-version.ts';
 import { runtimeVersionArn } from '../../core/runtime-version-arn.ts';
+import type { FunctionRecord } from '../../functions/function-record.ts';
 import { invalidParameter } from './lambda-errors.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 
@@ -25,6 +26,22 @@ export async function checkRuntimeRunsHere(
     throw error;
   }
   return runtimeVersionArn(region, installed.versionLabel);
+}
+
+/**
+ * What an update of a function leaves it on: the version of the runtime that is here where the
+ * runtime is another one, or where the function takes what is new with its updates.
+ */
+export async function runtimeAfterUpdate(
+  room: LambdaRoom,
+  { latest, region }: FunctionRecord,
+  asked?: string,
+): Promise<string> {
+  const { runtimeUpdates, runtimeVersionArn: known } = latest;
+  if (runtimeUpdates === 'FunctionUpdate' || (asked !== undefined && asked !== latest.runtime)) {
+    return await checkRuntimeRunsHere(room, asked ?? latest.runtime, region);
+  }
+  return known;
 }
 
 /**

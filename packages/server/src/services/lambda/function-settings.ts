@@ -16,6 +16,7 @@ import { checkRuntime } from '../../core/runtime-table.ts';
 import type { FunctionSettings } from '../../functions/function-record.ts';
 import { checkEnvironment } from './environment-rules.ts';
 import { invalidParameter } from './lambda-errors.ts';
+import { configureLater, type AskedLater } from './later-settings.ts';
 
 export type AskedSettings = Pick<
   UpdateFunctionConfigurationRequest,
@@ -28,7 +29,8 @@ export type AskedSettings = Pick<
   | 'EphemeralStorage'
   | 'Environment'
   | 'LoggingConfig'
->;
+> &
+  AskedLater;
 
 /** What one request can change; the rest (code, architecture, incarnation) is the caller's. */
 export type Configured = Omit<
@@ -56,7 +58,7 @@ export function configure<Base extends Configured>(base: Base, asked: AskedSetti
   const variables = asked.Environment?.Variables;
   if (variables !== undefined) checkEnvironment(variables);
   return {
-    ...base,
+    ...configureLater(base, asked),
     description: asked.Description ?? base.description,
     runtime: asked.Runtime ?? base.runtime,
     handler: asked.Handler ?? base.handler,

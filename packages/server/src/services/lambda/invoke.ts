@@ -6,6 +6,7 @@ import type {
   InvocationRequest as InvokeInput,
   InvocationResponse as InvokeOutput,
 } from '@aws-sdk/client-lambda';
+import { RuntimeUnavailable } from '@hearth/runtimes';
 import { AwsError } from '../../core/aws-error.ts';
 import { isPending, type FunctionState } from '../../core/function-state.ts';
 import { functionArn } from '../../core/function-version.ts';
@@ -170,6 +171,10 @@ export function translateInvocationError(error: unknown): unknown {
       headers: { 'Retry-After': RETRY_AFTER_SECONDS },
       cause: error,
     });
+  }
+  if (error instanceof RuntimeUnavailable) {
+    const members = { Type: 'User' };
+    return new AwsError('InvalidRuntimeException', 502, error.message, { members, cause: error });
   }
   if (error instanceof RoleNotAssumable) {
     const message = 'The role defined for the function cannot be assumed by Lambda.';

@@ -11,10 +11,7 @@ import { cannotYet } from './lambda-errors.ts';
 
 type Shared = Pick<
   CreateFunctionRequest & UpdateFunctionConfigurationRequest,
-  | 'VpcConfig'
-  | 'DeadLetterConfig'
   | 'KMSKeyArn'
-  | 'TracingConfig'
   | 'FileSystemConfigs'
   | 'ImageConfig'
   | 'SnapStart'
@@ -25,13 +22,7 @@ type Shared = Pick<
 type Feature<Input> = readonly [what: string, isAsked: (input: Input) => boolean];
 
 const shared: readonly Feature<Shared>[] = [
-  [
-    'VPC networking (VpcConfig)',
-    ({ VpcConfig: vpc }) => isFilled(vpc?.SubnetIds) || isFilled(vpc?.SecurityGroupIds),
-  ],
-  ['dead-letter queues (DeadLetterConfig)', (input) => isFilled(input.DeadLetterConfig?.TargetArn)],
   ['customer managed keys (KMSKeyArn)', (input) => isFilled(input.KMSKeyArn)],
-  ['active tracing (TracingConfig)', (input) => input.TracingConfig?.Mode === 'Active'],
   ['file systems (FileSystemConfigs)', (input) => isFilled(input.FileSystemConfigs)],
   ['container images (ImageConfig)', (input) => isFilledObject(input.ImageConfig)],
   ['SnapStart', (input) => input.SnapStart?.ApplyOn === 'PublishedVersions'],

@@ -62,7 +62,6 @@ const NOT_THERE = 'arn:aws:lambda:eu-west-1:000000000000:function:missing';
 const IN_JSON = 'Could not parse request body into json: Could not parse payload into json:';
 const SOURCE =
   '\n at [Source: REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled); line: 1, column: ';
-const VPC = { SubnetIds: ['subnet-1'], SecurityGroupIds: ['sg-1'] };
 const large = 'x'.repeat(4096);
 
 type Case = readonly [operation: string, input: object, status: number, code: string, text: string];
@@ -555,13 +554,26 @@ const cases: readonly Case[] = [
   ],
   ...(
     [
-      ['VpcConfig', VPC, 'VPC networking (VpcConfig)'],
-      ['TracingConfig', { Mode: 'Active' }, 'active tracing (TracingConfig)'],
+      [
+        'FileSystemConfigs',
+        [
+          {
+            Arn: 'arn:aws:elasticfilesystem:eu-west-1:000000000000:access-point/fsap-0123456789abcdef0',
+            LocalMountPath: '/mnt/a',
+          },
+        ],
+        'file systems (FileSystemConfigs)',
+      ],
+      [
+        'KMSKeyArn',
+        'arn:aws:kms:eu-west-1:000000000000:key/1',
+        'customer managed keys (KMSKeyArn)',
+      ],
       ['SnapStart', { ApplyOn: 'PublishedVersions' }, 'SnapStart'],
       [
         'DeadLetterConfig',
-        { TargetArn: 'arn:aws:sqs:eu-west-1:000000000000:q' },
-        'dead-letter queues (DeadLetterConfig)',
+        { TargetArn: 'arn:aws:sns:eu-west-1:000000000000:q' },
+        'dead-letter topics (DeadLetterConfig)',
       ],
     ] as const
   ).flatMap(([member, value, what]): Case[] => {

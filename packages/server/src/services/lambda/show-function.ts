@@ -10,6 +10,7 @@ import { functionArn } from '../../core/function-version.ts';
 import type { LayerReference, LoggingConfiguration } from '../../core/function-version.ts';
 import type { FunctionState } from '../../core/function-state.ts';
 import type { FunctionRecord, PublishedVersion } from '../../functions/function-record.ts';
+import { showLater } from './later-settings.ts';
 
 /** What is shown, and under which name. A published version without an alias has its number. */
 export interface Shown {
@@ -50,7 +51,7 @@ export function showListed(record: FunctionRecord, shown: Shown = {}): FunctionC
     ...(latest.environment === undefined
       ? {}
       : { Environment: { Variables: { ...latest.environment } } }),
-    TracingConfig: { Mode: 'PassThrough' },
+    ...showLater(latest),
     RevisionId: revisionId,
     ...(latest.layers === undefined ? {} : { Layers: latest.layers.map(showLayer) }),
     PackageType: 'Zip',

@@ -3,7 +3,7 @@ import type { Operation } from '../../core/operation.ts';
 import { checkSignature } from './code-signing.ts';
 import { readUpload } from './code-source.ts';
 import { findLatest, functionPermission } from './find-function.ts';
-import { checkArchitecture } from './function-checks.ts';
+import { checkArchitecture, runtimeAfterUpdate } from './function-checks.ts';
 import { checkTotalSize } from './function-layers.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidParameter } from './lambda-errors.ts';
@@ -25,11 +25,12 @@ export function updateFunctionCode(
       const architecture = checkArchitecture(room, input.Architectures);
       checkUpdatable(record, input.RevisionId);
       checkSignature(room, record.codeSigningConfigArn, record.name);
+      const runtimeVersionArn = await runtimeAfterUpdate(room, record);
       const upload = await readUpload(room, input, context);
       return withUpload(room, upload, async (code) => {
         await checkTotalSize(room, code, record.latest.layers);
         // A dry run checks everything and shows the function as it is.
-        const changed = { ...record.latest, architecture, code };
+        const changed = { ...record.latest, architecture, code, runtimeVersionArn };
         const { record: stored, published }: StoredUpdate =
           input.DryRun === true
             ? { record }

@@ -5,7 +5,7 @@ import type {
 import type { Operation } from '../../core/operation.ts';
 import { checkSignature } from './code-signing.ts';
 import { findLatest, functionPermission, passRole } from './find-function.ts';
-import { checkRole, checkRuntimeRunsHere } from './function-checks.ts';
+import { checkRole, runtimeAfterUpdate } from './function-checks.ts';
 import { configure } from './function-settings.ts';
 import {
   askedLayers,
@@ -43,10 +43,7 @@ export function updateFunctionConfiguration(
       const configured = withLayers(configure(record.latest, input), layers);
       await checkTotalSize(room, record.latest.code, layers);
       if (input.Role !== undefined) await checkRole(room, input.Role);
-      const runtimeVersionArn =
-        input.Runtime === undefined
-          ? record.latest.runtimeVersionArn
-          : await checkRuntimeRunsHere(room, input.Runtime, record.region);
+      const runtimeVersionArn = await runtimeAfterUpdate(room, record, input.Runtime);
       const { record: next } = await storeUpdate(room, record, {
         ...configured,
         runtimeVersionArn,

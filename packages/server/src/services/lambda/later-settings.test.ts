@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { buildZip } from '../../code/fixtures/build-zip.ts';
+import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+
+const zip = buildZip([{ name: 'index.js' }]);
+const QUEUE = 'arn:aws:sqs:eu-west-1:000000000000:failed';
+const all = {
+  TracingConfig: { Mode: 'Active' },
+  DeadLetterConfig: { TargetArn: QUEUE },
+  VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: ['sg-1'] },
+};
+const shown = {
+  ...all,
+  VpcConfig: { ...all.VpcConfig, VpcId: '', Ipv6AllowedForDualStack: false },
+};
+
+let lambda: LambdaUnderTest;
+beforeAll(async () => {
+  lambda = await startLambda();
+});
+beforeEach(() => lambda.forget());
+afterAll(() => lambda[Symbol.asyncDispose]());
+
+const create = (changes: object): Promise<object> =>
+  lambda.call('CreateFunction', {
+    FunctionName: 'f',
+    Runtime: 'nodejs22.x',
+    Role: ROLE,
+    Handler: 'index.handler',
+    Code: { ZipFile: zip },
+    ...changes,
+  });
+const update = async (changes: object): Promise<object> => {
+  await lambda.settled();
+  return await lambda.call('UpdateFunctionConfiguration', { FunctionName: 'f', ...changes });
+};
+
+test('active tracing, a dead-letter queue and a network are kept and shown, after a restart too', async () => {
+  await expect(create(all)).resolves.toMatchObject(shown);
+  await lambda.settled();
+  await lambda.stop();
+  await lambda.start();
+  await expect(
+    lambda.call('GetFunctionConfiguration', { FunctionName: 'f' }),
+  ).resolves.toMatchObject(shown);
+});
+
+test('a function that was given none of them shows none of them', async () => {
+  const created = await create({});
+  expect(created).toMatchObject({ TracingConfig: { Mode: 'PassThrough' } });
+  expect(created).not.toHaveProperty('DeadLetterConfig');
+  expect(created).not.toHaveProperty('VpcConfig');
+});
+
+test('an update without them keeps them, and empty ones take them away', async () => {
+  await create(all);
+  await expect(update({ Description: 'other' })).resolves.toMatchObject(shown);
+  const without = await update({
+    TracingConfig: { Mode: 'PassThrough' },
+    DeadLetterConfig: { TargetArn: '' },
+    VpcConfig: { SubnetIds: [], SecurityGroupIds: [] },
+  });
+  expect(without).toMatchObject({ TracingConfig: { Mode: 'PassThrough' } });
+  expect(without).not.toHaveProperty('DeadLetterConfig');
+  expect(without).not.toHaveProperty('VpcConfig');
+});
+
+test.each([
+  [
+    { VpcConfig: { SubnetIds: ['subnet-1'] } },
+    'SubnetIds and SecurityIds must coexist or be both empty list.',
+  ],
+  [
+    { DeadLetterConfig: { TargetArn: 'arn:aws:s3:::bucket' } },
+    'The dead-letter target arn:aws:s3:::bucket is not a queue.',
+  ],
+  [
+    { VpcConfig: { SubnetIds: ['net'], SecurityGroupIds: ['sg-1'] } },
+    "1 validation error detected: Value '[net]' at 'vpcConfig.subnetIds' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: subnet-[0-9a-z]*]",
+  ],
+  [
+    { VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: ['group'] } },
+    "1 validation error detected: Value '[group]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 0, Member must satisfy regular expression pattern: sg-[0-9a-zA-Z]*]",
+  ],
+])('%j is refused', async (changes, text) => {
+  await expect(create(changes)).rejects.toMatchObject({ status: 400, message: text });
+  await expect(lambda.call('ListFunctions', {})).resolves.toEqual({ Functions: [] });
+});
+
+test('an alias does not send to versions with different dead-letter queues', async () => {
+  await create({ ...all, Publish: true });
+  await update({ DeadLetterConfig: { TargetArn: `${QUEUE}2` } });
+  await lambda.settled();
+  await lambda.call('PublishVersion', { FunctionName: 'f' });
+  await expect(
+    lambda.call('CreateAlias', {
+      FunctionName: 'f',
+      Name: 'live',
+      FunctionVersion: '1',
+      RoutingConfig: { AdditionalVersionWeights: { 2: 0.5 } },
+    }),
+  ).rejects.toMatchObject({ code: 'InvalidParameterValueException' });
+});

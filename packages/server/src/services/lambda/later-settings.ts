@@ -1,0 +1,82 @@
+/**
+ * Settings that are checked, kept and shown, and that `hearth doctor` says have no effect yet:
+ * they act when X-Ray, virtual networks and asynchronous invocation do.
+ */
+import type {
+  DeadLetterConfig,
+  TracingConfig,
+  UpdateFunctionConfigurationRequest,
+  VpcConfig,
+  VpcConfigResponse,
+} from '@aws-sdk/client-lambda';
+import type { FunctionSettings, VpcSettings } from '../../functions/function-record.ts';
+import { cannotYet, invalidParameter } from './lambda-errors.ts';
+
+export type AskedLater = Pick<
+  UpdateFunctionConfigurationRequest,
+  'TracingConfig' | 'DeadLetterConfig' | 'VpcConfig'
+>;
+type LaterSettings = Pick<FunctionSettings, 'tracing' | 'deadLetterArn' | 'vpc'>;
+
+/** Members that are not given keep what `base` has; empty ones take it away, as on AWS. */
+export function configureLater<Base extends LaterSettings>(base: Base, asked: AskedLater): Base {
+  const { tracing, deadLetterArn, vpc, ...rest } = base;
+  const { TracingConfig: mode, DeadLetterConfig: target, VpcConfig: network } = asked;
+  const next: LaterSettings = {
+    ...present('tracing', mode?.Mode === undefined ? tracing : tracingOf(mode)),
+    ...present('deadLetterArn', target === undefined ? deadLetterArn : deadLetterOf(target)),
+    ...present('vpc', network === undefined ? vpc : vpcOf(network)),
+  };
+  return { ...rest, ...next } as Base;
+}
+
+export function showLater({ tracing, deadLetterArn, vpc }: LaterSettings): {
+  readonly TracingConfig: { readonly Mode: 'Active' | 'PassThrough' };
+  readonly DeadLetterConfig?: DeadLetterConfig;
+  readonly VpcConfig?: VpcConfigResponse;
+} {
+  return {
+    TracingConfig: { Mode: tracing ?? 'PassThrough' },
+    ...(deadLetterArn === undefined ? {} : { DeadLetterConfig: { TargetArn: deadLetterArn } }),
+    ...(vpc === undefined ? {} : { VpcConfig: showVpc(vpc) }),
+  };
+}
+
+function tracingOf({ Mode: mode }: TracingConfig): 'Active' | undefined {
+  return mode === 'Active' ? mode : undefined;
+}
+
+function deadLetterOf({ TargetArn: arn = '' }: DeadLetterConfig): string | undefined {
+  if (arn === '') return undefined;
+  const [, , service = ''] = arn.split(':');
+  if (service === 'sns') throw cannotYet('dead-letter topics (DeadLetterConfig)');
+  // AWS refuses other services; its wording is not known.
+  if (service !== 'sqs') throw invalidParameter(`The dead-letter target ${arn} is not a queue.`);
+  return arn;
+}
+
+function vpcOf(asked: VpcConfig): VpcSettings | undefined {
+  const { SubnetIds: subnetIds = [], SecurityGroupIds: securityGroupIds = [] } = asked;
+  if ((subnetIds.length === 0) !== (securityGroupIds.length === 0)) {
+    throw invalidParameter('SubnetIds and SecurityIds must coexist or be both empty list.');
+  }
+  if (subnetIds.length === 0) return undefined;
+  return { subnetIds, securityGroupIds, isIpv6Allowed: asked.Ipv6AllowedForDualStack === true };
+}
+
+function showVpc({ subnetIds, securityGroupIds, isIpv6Allowed }: VpcSettings): VpcConfigResponse {
+  return {
+    SubnetIds: [...subnetIds],
+    SecurityGroupIds: [...securityGroupIds],
+    // There is nobody who knows which network a subnet is part of.
+    VpcId: '',
+    Ipv6AllowedForDualStack: isIpv6Allowed,
+  };
+}
+
+function present<Name extends string, Value>(
+  name: Name,
+  value: Value | undefined,
+): Partial<Record<Name, Value>> {
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>);
+}
