@@ -11,6 +11,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { presignUrl, signRequest } from '../../packages/server/src/wire/sigv4.ts';
 import { runCommand, type CommandResult } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
@@ -212,6 +213,28 @@ describe('over a bare socket', () => {
       'PUT /boto/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc',
     );
     expect(put).toMatch(/^HTTP\/1.1 403 /);
+  });
+
+  test('a body that ends early, or is not the one whose hash was signed, leaves nothing', async () => {
+    const target = `${server.endpoint}/boto/lie`;
+    const scope = { region: 'us-east-1', service: 's3', nowMs: Date.now() };
+    const key = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const url = new URL(presignUrl(target, key, { ...scope, method: 'PUT', expiresSeconds: 60 }));
+    const early = await exchange(
+      `PUT ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\ncontent-length: 10\r\n\r\nabc`,
+    );
+    expect(early).not.toMatch(/^HTTP\/1.1 200 /);
+    const raw = { method: 'PUT', path: '/boto/lie', query: '', headers: { host: url.host } };
+    const signed = signRequest({ ...raw, body: Buffer.from('the truth') }, key, scope);
+    const lie = await fetch(target, { method: 'PUT', headers: signed, body: 'not truth' });
+    expect([lie.status, await lie.text()]).toEqual([
+      400,
+      expect.stringContaining('<Code>XAmzContentSHA256Mismatch</Code>'),
+    ]);
+    const s3 = sdk(server.endpoint);
+    const missing = s3.send(new GetObjectCommand({ Bucket: 'boto', Key: 'lie' }));
+    await expect(missing).rejects.toMatchObject({ name: 'NoSuchKey' });
+    s3.destroy();
   });
 
   test('a web page reaches no bucket without a CORS rule', async () => {
