@@ -15,6 +15,7 @@ import { noisyNeighbour } from './rows/noisy-neighbour.ts';
 import { overload } from './rows/overload.ts';
 import { s3 } from './rows/s3.ts';
 import { scaleOut } from './rows/scale-out.ts';
+import { durableAccepts } from './rows/durable-accepts.ts';
 import { warm } from './rows/warm.ts';
 import { table, type Line } from './scoreboard.ts';
 
@@ -34,6 +35,7 @@ const wanted = values.rows?.split(',') ?? [
   '14',
   'iam',
   's3',
+  '13',
 ];
 const isWanted = (...rows: readonly string[]): boolean => rows.some((row) => wanted.includes(row));
 
@@ -47,6 +49,7 @@ if (isWanted('10')) lines.push(await idleMemory(values.quick ? 10 : 100));
 if (isWanted('14')) lines.push(...(await noisyNeighbour(values.quick ? 1_000 : 4_000)));
 if (isWanted('iam')) lines.push(...(await decisions(Math.ceil(100 * share))));
 if (isWanted('s3')) lines.push(...(await s3(Math.ceil(200 * share), values.quick)));
+if (isWanted('13')) lines.push(...(await durableAccepts(Math.ceil(10 * share))));
 
 const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, Linux ${os.release()}, Node ${process.versions.node}`;
 console.log(`\n${machine}\n\n${table(lines)}\n`);

@@ -48,6 +48,8 @@ import { startLifecycle } from '../services/s3/lifecycle-runner.ts';
 import { createS3Service, type S3Service } from '../services/s3/service.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { openStore } from '../store/open-store.ts';
+import type { DurableQueue } from '../store/queue/durable-queue.ts';
+import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
 import { createHealthReport } from './health.ts';
 import { version } from './release.ts';
 
@@ -105,6 +107,7 @@ interface Late {
 
 /** What is kept on disk. */
 interface State {
+  readonly queue: DurableQueue;
   readonly identities: Identities;
   readonly webIdentityKeys: WebIdentityKeys;
   readonly roles: RoleSessions;
@@ -116,7 +119,8 @@ interface State {
   readonly codeSigning: CodeSigningConfigs;
 }
 
-async function openState({ config, logger, clock, ids, parts }: Root): Promise<State> {
+async function openState(root: Root): Promise<State> {
+  const { config, logger, clock, ids, parts } = root;
   const folder = (name: string): string => path.join(config.dataDir, name);
   const store = parts.use(await openStore({ path: folder('hearth.sqlite'), logger }));
   const secretsKey = await openKeyFile(folder('secrets.key'), ids);
@@ -130,6 +134,7 @@ async function openState({ config, logger, clock, ids, parts }: Root): Promise<S
   return {
     identities,
     webIdentityKeys: await openWebIdentityKeys(config.webIdentityKeys),
+    queue: await openQueue(root, folder('queue.sqlite')),
     roles: createRoleSessions({ identities, ids }),
     logs: parts.use(await openLogStore({ folder: folder('logs'), store, clock, logger })),
     code: parts.use(await openCodeStore({ folder: folder('code'), logger })),
@@ -144,6 +149,12 @@ async function openState({ config, logger, clock, ids, parts }: Root): Promise<S
       await openObjectStore({ folder: folder('objects'), store, clock, ids, logger }),
     ),
   };
+}
+
+/** In a store of its own: much that waits does not slow what is administered. */
+async function openQueue({ logger, clock, ids, parts }: Root, file: string): Promise<DurableQueue> {
+  const store = parts.use(await openStore({ path: file, logger }));
+  return parts.use(await openDurableQueue({ store, clock, ids, logger }));
 }
 
 /** What runs functions. */
@@ -234,6 +245,7 @@ async function startServing(
       functionRows: state.functions.quarantinedRows,
       layerRows: state.layers.damagedRows,
       logRecords: logs.damagedRecords,
+      queueEntries: state.queue.quarantined,
     }),
   });
   const ownPaths = [

@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Clock } from '../../lib/clock.ts';
+import { randomIds } from '../../lib/ids.ts';
+import { silentLogger } from '../../lib/logger.ts';
+import { openStore } from '../open-store.ts';
+import type { Store } from '../store.ts';
+import type { DurableQueue } from './durable-queue.ts';
+import { describeDurableQueue, type QueueFixture } from './durable-queue.testsuite.ts';
+import { openDurableQueue } from './open-durable-queue.ts';
+
+describeDurableQueue('the embedded queue', () => startFixture());
+
+interface Fixture extends QueueFixture {
+  readonly store: Store;
+  stepWallClock(ms: number): void;
+}
+
+async function startFixture(monotonicMs: () => number = () => 0): Promise<Fixture> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hearth-queue-'));
+  const file = path.join(folder, 'queue.sqlite');
+  let passedMs = 0;
+  let wallMs = 1_790_000_000_000;
+  const clock: Clock = {
+    nowMs: () => wallMs + passedMs,
+    monotonicMs: () => monotonicMs() + passedMs,
+  };
+  const open = async (): Promise<{ store: Store; queue: DurableQueue }> => {
+    const store = await openStore({ path: file, logger: silentLogger });
+    const queue = await openDurableQueue({ store, clock, ids: randomIds, logger: silentLogger });
+    return { store, queue };
+  };
+  let opened = await open();
+  return {
+    get store() {
+      return opened.store;
+    },
+    get queue() {
+      return opened.queue;
+    },
+    stepWallClock: (ms) => {
+      wallMs += ms;
+    },
+    advance: (ms) => {
+      passedMs += ms;
+    },
+    reopen: async () => {
+      await opened.queue.close();
+      await opened.store.close();
+      opened = await open();
+    },
+    damage: async (sequence, part) => {
+      const sql =
+        part === 'content'
+          ? `UPDATE queue_entries SET body = CAST('Content' AS BLOB) WHERE sequence = ?`
+          : 'UPDATE queue_entries SET receive_count = receive_count + 1 WHERE sequence = ?';
+      await opened.store.write([{ sql, params: [sequence], expectChanges: 1 }]);
+    },
+    end: async () => {
+      await opened.queue.close();
+      await opened.store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+describe('the embedded queue', () => {
+  test('tells the sender when there is no room, keeps nothing and goes on when there is', async () => {
+    const fixture = await startFixture();
+    const entry = (bytes: number) => [{ id: `${bytes}`, body: Buffer.alloc(bytes) }];
+    // Limits the database as a full disk would.
+    await fixture.store.migrate('limit', [{ id: 1, sql: 'PRAGMA max_page_count = 60' }]);
+    await expect(fixture.queue.send('q', entry(900_000))).rejects.toThrow(/full/);
+    expect(fixture.queue.counts('q').visible).toBe(0);
+    await fixture.queue.send('q', entry(10));
+    const received = await fixture.queue.receive('q', { most: 10, visibilityMs: 1_000 });
+    expect(received.map(({ id }) => id)).toEqual(['10']);
+    await fixture.end();
+  });
+
+  test('a duplicate of what could not be kept is kept', async () => {
+    const fixture = await startFixture();
+    const deduplication = { key: 'k', windowMs: 300_000 };
+    await fixture.store.migrate('limit', [{ id: 1, sql: 'PRAGMA max_page_count = 60' }]);
+    const tooLarge = { id: 'large', body: Buffer.alloc(900_000), deduplication };
+    await expect(fixture.queue.send('q', [tooLarge])).rejects.toThrow(/full/);
+    const sent = await fixture.queue.send('q', [{ ...tooLarge, body: Buffer.from('small') }]);
+    expect(sent).toMatchObject([{ isDuplicate: false }]);
+    await fixture.end();
+  });
+
+  test('a step of the wall clock neither shows nor hides what is in flight', async () => {
+    const fixture = await startFixture();
+    await fixture.queue.send('q', [{ id: 'a', body: Buffer.from('a') }]);
+    const options = { most: 1, visibilityMs: 60_000 };
+    await fixture.queue.receive('q', options);
+    fixture.stepWallClock(3_600_000);
+    expect(await fixture.queue.receive('q', options)).toEqual([]);
+    fixture.stepWallClock(-7_200_000);
+    fixture.advance(60_000);
+    expect(await fixture.queue.receive('q', options)).toHaveLength(1);
+    await fixture.end();
+  });
+
+  test('waits on a timer for what becomes visible while somebody waits', async () => {
+    const fixture = await startFixture(() => performance.now());
+    await fixture.queue.send('q', [{ id: 'a', body: Buffer.from('a'), delayMs: 50 }]);
+    const options = { most: 1, visibilityMs: 60_000, waitMs: 60_000 };
+    expect(await fixture.queue.receive('q', options)).toMatchObject([{ id: 'a' }]);
+    await fixture.end();
+  });
+});

@@ -1,0 +1,147 @@
+/**
+ * Entries as rows and back. Each row has two checksums: `content_checksum` is of the content, which
+ * is read when an entry is handed out; `checksum` is of everything else and of the first one, and is
+ * verified when the queue is opened.
+ */
+import { crc32 } from 'node:zlib';
+import type { SqlValue, Statement } from '../store.ts';
+import type { EntryContent, QueueEntry } from './queue-entry.ts';
+
+export interface EntryRow {
+  readonly sequence: number;
+  readonly queue: string;
+  readonly id: string;
+  readonly lane: string;
+  readonly is_ordered: number;
+  readonly sent_at: number;
+  readonly moved_from: string | null;
+  /** On the wall clock; a server that starts again has no other. */
+  readonly visible_at: number;
+  readonly receive_count: number;
+  readonly first_received_at: number;
+  readonly receipt: string;
+  readonly content_checksum: number;
+  readonly checksum: number;
+}
+
+export const ENTRY_COLUMNS =
+  'sequence, queue, id, lane, is_ordered, sent_at, moved_from, visible_at, receive_count, first_received_at, receipt, content_checksum, checksum';
+
+export function contentChecksum({ body, attributes }: EntryContent): number {
+  return crc32(attributes, crc32(body));
+}
+
+export function insertStatement(
+  entry: QueueEntry,
+  visibleAtMs: number,
+  { attributes, body }: EntryContent,
+): Statement {
+  const { values, checksum } = columnsOf(entry, visibleAtMs);
+  return {
+    sql: `INSERT INTO queue_entries (${ENTRY_COLUMNS}, attributes, body)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    params: [...values, checksum, attributes, body],
+  };
+}
+
+/** After it was received, held or given other attributes. */
+export function updateStatement(
+  entry: QueueEntry,
+  visibleAtMs: number,
+  attributes?: string,
+): Statement {
+  const { checksum } = columnsOf(entry, visibleAtMs);
+  const changed = [
+    visibleAtMs,
+    entry.receiveCount,
+    entry.firstReceivedAtMs,
+    entry.receipt,
+    entry.contentChecksum,
+    checksum,
+  ];
+  const sql = `UPDATE queue_entries SET visible_at = ?, receive_count = ?, first_received_at = ?,
+               receipt = ?, content_checksum = ?, checksum = ?`;
+  return attributes === undefined
+    ? { sql: `${sql} WHERE sequence = ?`, params: [...changed, entry.sequence], expectChanges: 1 }
+    : {
+        sql: `${sql}, attributes = ? WHERE sequence = ?`,
+        params: [...changed, attributes, entry.sequence],
+        expectChanges: 1,
+      };
+}
+
+/** The row of `previous` becomes that of `entry`, with its content. */
+export function moveStatement(
+  previous: QueueEntry,
+  entry: QueueEntry,
+  visibleAtMs: number,
+): Statement {
+  const { values, checksum } = columnsOf(entry, visibleAtMs);
+  return {
+    sql: `UPDATE queue_entries SET (${ENTRY_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          WHERE sequence = ?`,
+    params: [...values, checksum, previous.sequence],
+    expectChanges: 1,
+  };
+}
+
+export function deleteStatement({ sequence }: QueueEntry): Statement {
+  return { sql: 'DELETE FROM queue_entries WHERE sequence = ?', params: [sequence] };
+}
+
+export function quarantineStatements(sequence: number, problem: string): readonly Statement[] {
+  return [
+    {
+      sql: `INSERT INTO queue_quarantine (sequence, queue, id, attributes, body, problem)
+            SELECT sequence, queue, id, attributes, body, ? FROM queue_entries WHERE sequence = ?`,
+      params: [problem, sequence],
+    },
+    { sql: 'DELETE FROM queue_entries WHERE sequence = ?', params: [sequence] },
+  ];
+}
+
+/** `nowMs` and `monotonicMs` are the same moment. Undefined: the row is not what was written. */
+export function readEntryRow(
+  row: EntryRow,
+  nowMs: number,
+  monotonicMs: number,
+): QueueEntry | undefined {
+  const inMs = row.visible_at - nowMs;
+  const entry: QueueEntry = {
+    sequence: row.sequence,
+    queue: row.queue,
+    id: row.id,
+    lane: row.lane,
+    isOrdered: row.is_ordered === 1,
+    sentAtMs: row.sent_at,
+    movedFrom: row.moved_from ?? undefined,
+    contentChecksum: row.content_checksum,
+    receiveCount: row.receive_count,
+    firstReceivedAtMs: row.first_received_at,
+    receipt: row.receipt,
+    state: inMs <= 0 ? 'visible' : row.receipt === '' ? 'delayed' : 'in-flight',
+    dueMs: monotonicMs + inMs,
+  };
+  return columnsOf(entry, row.visible_at).checksum === row.checksum ? entry : undefined;
+}
+
+function columnsOf(
+  entry: QueueEntry,
+  visibleAtMs: number,
+): { readonly values: readonly SqlValue[]; readonly checksum: number } {
+  const values = [
+    entry.sequence,
+    entry.queue,
+    entry.id,
+    entry.lane,
+    entry.isOrdered ? 1 : 0,
+    entry.sentAtMs,
+    entry.movedFrom ?? null,
+    visibleAtMs,
+    entry.receiveCount,
+    entry.firstReceivedAtMs,
+    entry.receipt,
+    entry.contentChecksum,
+  ];
+  return { values, checksum: crc32(JSON.stringify(values)) };
+}
