@@ -23,6 +23,7 @@ const clients: Readonly<Record<ServiceName, readonly [name: string, client: stri
   iam: ['@aws-sdk/client-iam', 'IAMClient'],
   sts: ['@aws-sdk/client-sts', 'STSClient'],
   s3: ['@aws-sdk/client-s3', 'S3Client'],
+  sqs: ['@aws-sdk/client-sqs', 'SQSClient'],
 };
 const load = createRequire(import.meta.url);
 /** A live tail is addressed by a host name of its own, which no client resolves here. */
@@ -41,7 +42,7 @@ test('every API that the server serves is walked here', async () => {
   const health = (await (await fetch(`${server.endpoint}/_hearth/health`)).json()) as {
     readonly services: readonly string[];
   };
-  expect(health.services.toSorted()).toEqual([...serviceNames].sort());
+  expect(health.services.toSorted()).toEqual([...serviceNames, 's3'].sort());
 });
 
 describe.each(serviceNames)('%s', (service) => {

@@ -9,6 +9,7 @@ import { buildOnce } from '../build-once.ts';
 const carriedPackages = [
   '@aws-sdk/client-lambda',
   '@aws-sdk/client-iam',
+  '@aws-sdk/client-sqs',
   '@aws-sdk/client-sts',
   '@aws-sdk/client-cloudwatch-logs',
   '@aws-sdk/client-s3',

@@ -170,6 +170,17 @@ const optionTable = {
     most: 100_000,
     description: 'Concurrent executions of an account; more are throttled.',
   },
+  asyncRetrySeconds: {
+    type: 'integer',
+    env: 'HEARTH_ASYNC_RETRY',
+    flag: '--async-retry',
+    value: 'SECONDS',
+    default: 60,
+    least: 0,
+    most: 3_600,
+    description:
+      'Pause before an asynchronous invocation that failed is tried again; before the second retry it is twice as long.',
+  },
   streamRate: {
     type: 'integer',
     env: 'HEARTH_STREAM_RATE',

@@ -32,6 +32,7 @@ describe('readConfig', () => {
       idleTimeoutSeconds: 300,
       inactiveAfterDays: 14,
       maxAgeSeconds: 14_400,
+      asyncRetrySeconds: 60,
       concurrency: 1000,
       webIdentityKeys: '',
       logLevel: 'info',

@@ -15,6 +15,8 @@ export interface CallAsCaller {
    * `lambda.amazonaws.com`, which policies know as `aws:CalledVia`.
    */
   readonly calledVia?: string;
+  /** Of the invocation for which it acts: what it sets in motion carries the same trace on. */
+  readonly traceHeader?: string;
 }
 
 export interface CallSource {

@@ -15,6 +15,8 @@ export const UNZIPPED_CODE_BYTES = 262_144_000;
 export const REQUEST_BYTES = 1_048_576;
 /** PutLogEvents: a batch of 1 MB, in JSON, where an escaped character takes six bytes. */
 export const LOG_REQUEST_BYTES = 6_291_556;
+/** SendMessage: 1 MB of message, in JSON or a form, where a character takes up to six bytes. */
+export const MESSAGE_REQUEST_BYTES = 6_815_744;
 /** JSON of all environment variables. */
 export const ENVIRONMENT_BYTES = 4_096;
 /** X-Amz-Log-Result: the last bytes of the log, before base64. */

@@ -49,6 +49,22 @@ export interface FunctionRecord extends FunctionKey {
   readonly provisioned?: readonly ProvisionedRequest[];
   /** One for the function itself and one for each alias, at most. */
   readonly urls?: readonly FunctionUrl[];
+  /** Absent: a loop that it is in is stopped. */
+  readonly recursiveLoop?: 'Allow';
+  /** In the order of their qualifiers. */
+  readonly eventInvoke?: readonly EventInvokeConfig[];
+}
+
+/** How asynchronous invocations under one qualifier are tried, and who is told of their end. */
+export interface EventInvokeConfig {
+  /** A version, an alias or `$LATEST`. */
+  readonly qualifier: string;
+  readonly lastModifiedMs: number;
+  readonly maxRetries?: number;
+  readonly maxAgeSeconds?: number;
+  /** ARNs. */
+  readonly onSuccess?: string;
+  readonly onFailure?: string;
 }
 
 /** Nothing of it changes but the state, what its runtime may do, and with policies the revision. */

@@ -4,17 +4,17 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { AwsError, notImplemented } from '../core/aws-error.ts';
-import { REQUEST_BYTES } from '../core/limits.ts';
 import type { OperationContext, ServiceName } from '../core/operation.ts';
 import type { ListenerKind } from '../iam/credentials.ts';
 import type { Identities } from '../iam/identities.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { protocolFor } from '../wire/protocol.ts';
 import type { RawRequest, RawResponse } from '../wire/raw-message.ts';
 import type { OperationModel } from '../wire/service-model.ts';
 import { authenticate, missingToken, nobody } from './authenticate.ts';
 import type { BodyBudget } from './body-budget.ts';
-import { bodyLimitOf, bodyTooLarge, tooManyBodies } from './body-limits.ts';
+import { bodyLimitOf, bodyTooLarge, formLimitOf, tooManyBodies } from './body-limits.ts';
 import { dispatch } from './dispatch.ts';
 import type { RawHead } from './raw-request.ts';
 import { readBody } from './read-body.ts';
@@ -53,8 +53,9 @@ export async function answerRequest(
   deps: AnswerDeps,
   request: ApiRequest,
 ): Promise<ApiAnswer | undefined> {
-  const served = deps.services.get(request.service);
-  if (served === undefined) throw new Error(`service ${request.service} has no implementation`);
+  const found = deps.services.get(request.service);
+  if (found === undefined) throw new Error(`service ${request.service} has no implementation`);
+  const served = { ...found, protocol: protocolFor(found.model, request.head) };
   const progress: Progress = { operation: undefined, mustClose: false };
   try {
     const response = await perform(deps, served, request, progress);
@@ -86,7 +87,7 @@ async function perform(
   const early = progress.operation;
   if (!protocol.needsBodyToRoute && early === undefined) throw unknownOperation(served);
 
-  const limit = early ? bodyLimitOf(early.name) : REQUEST_BYTES;
+  const limit = early ? bodyLimitOf(early.name) : formLimitOf(request.service);
   const giveBack = request.bodies.take(mostBodyBytes(request.head, limit));
   if (giveBack === undefined) throw tooManyBodies(request.service);
   try {
@@ -187,7 +188,7 @@ function nameOf(progress: Progress): string {
 }
 
 function unknownOperation(served: ServedService, form?: Uint8Array): AwsError {
-  if (served.model.protocol === 'awsQuery') {
+  if (served.protocol.needsBodyToRoute) {
     return new AwsError(
       'InvalidAction',
       400,

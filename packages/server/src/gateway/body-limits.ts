@@ -3,6 +3,7 @@ import { AwsError } from '../core/aws-error.ts';
 import {
   CODE_REQUEST_BYTES,
   LOG_REQUEST_BYTES,
+  MESSAGE_REQUEST_BYTES,
   REQUEST_BYTES,
   SYNC_PAYLOAD_BYTES,
 } from '../core/limits.ts';
@@ -15,10 +16,18 @@ const codeUploads: ReadonlySet<string> = new Set([
 ]);
 const invocations: ReadonlySet<string> = new Set(['Invoke', 'InvokeWithResponseStream']);
 
+const messageSends: ReadonlySet<string> = new Set(['SendMessage', 'SendMessageBatch']);
+
 export function bodyLimitOf(operation: string): number {
   if (codeUploads.has(operation)) return CODE_REQUEST_BYTES;
   if (operation === 'PutLogEvents') return LOG_REQUEST_BYTES;
+  if (messageSends.has(operation)) return MESSAGE_REQUEST_BYTES;
   return invocations.has(operation) ? SYNC_PAYLOAD_BYTES : REQUEST_BYTES;
+}
+
+/** Of a form, which names its operation inside. */
+export function formLimitOf(service: ServiceName): number {
+  return service === 'sqs' ? MESSAGE_REQUEST_BYTES : REQUEST_BYTES;
 }
 
 export function bodyTooLarge(operation: string): AwsError {

@@ -29,6 +29,7 @@ export function createCallAs(deps: CallAsDeps): CallAs {
       principal: caller.principal,
       endpoint: deps.endpoint(),
       signal: never,
+      ...(caller.traceHeader === undefined ? {} : { traceHeader: caller.traceHeader }),
     };
     const attributes = {
       service,

@@ -32,8 +32,9 @@ export function accessDenied(service: string, message: string): AwsError {
     : new AwsError('AccessDeniedException', statusOf(service), message);
 }
 
+/** SQS speaks both kinds of protocol; its JSON gives these errors their JSON names. */
 function isQuery(service: string): boolean {
-  return service === 'iam' || service === 'sts';
+  return service === 'iam' || service === 'sts' || service === 'sqs';
 }
 
 /** AWS: the awsJson protocols answer 400 where the others answer 403. */

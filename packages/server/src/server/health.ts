@@ -16,6 +16,8 @@ export interface HealthDeps {
   readonly clock: Clock;
   /** Stored records that failed their checksum: kept aside, never served. */
   /** Records that could not be read, by their kind. */
+  /** What could not be told of asynchronous invocations. */
+  readonly asynchronous: () => object;
   readonly damage: () => Readonly<Record<string, number>>;
 }
 
@@ -41,6 +43,7 @@ export function createHealthReport(deps: HealthDeps): () => Promise<object> {
         ]),
       ),
       invocations: deps.invoker.snapshot(),
+      asynchronousInvocations: deps.asynchronous(),
       damagedRecords: deps.damage(),
       withoutEffect,
     };

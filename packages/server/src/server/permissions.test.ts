@@ -19,6 +19,8 @@ import { openLogStore } from '../observe/open-log-store.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { LambdaUnderTest } from '../services/lambda/fixtures/start-lambda.ts';
 import { createLogsService } from '../services/logs/service.ts';
+import { openSqsService } from '../services/sqs/service.ts';
+import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { serviceNames, valuesOf } from '../wire/sdk-client.testsuite.ts';
 import { loadServiceModel } from '../wire/service-model.ts';
@@ -37,6 +39,8 @@ const named: Readonly<Record<string, unknown>> = {
   Resource: 'arn:aws:lambda:eu-west-1:000000000000:function:pay',
   resourceArn: 'arn:aws:logs:eu-west-1:000000000000:log-group:pay',
   Url: 'https://id.example.com',
+  QueueUrl: 'http://127.0.0.1:4566/000000000000/pay',
+  SourceArn: 'arn:aws:sqs:eu-west-1:000000000000:pay',
 };
 
 const context: OperationContext = {
@@ -62,6 +66,8 @@ beforeAll(async () => {
   open.defer(() => lambda.stop());
   services.set('iam', createIamService({ ...deps, identities }));
   services.set('sts', createStsService({ ...deps, identities }));
+  const messages = open.use(await openDurableQueue(deps));
+  services.set('sqs', open.use(await openSqsService({ ...deps, messages })));
   services.set('logs', createLogsService({ ...deps, logs }));
   services.set('lambda', lambda.service);
 });
@@ -79,7 +85,7 @@ describe.each(serviceNames)('%s', (name) => {
       expect({ operation: operation.name, asked: asked.length }).not.toMatchObject({ asked: 0 });
       for (const permissions of asked) expect(permissions, operation.name).not.toEqual([]);
       for (const { action, resources } of asked.flat()) {
-        expect(action).toMatch(/^(lambda|iam|sts|logs):[A-Z][A-Za-z]+$/);
+        expect(action).toMatch(/^(lambda|iam|sts|logs|sqs):[A-Z][A-Za-z]+$/);
         expect({ action, resources }).not.toMatchObject({ resources: [] });
       }
     }

@@ -46,6 +46,7 @@ import { createLogsService } from '../services/logs/service.ts';
 import { startEventOutbox } from '../services/s3/event-outbox.ts';
 import { startLifecycle } from '../services/s3/lifecycle-runner.ts';
 import { createS3Service, type S3Service } from '../services/s3/service.ts';
+import { openSqsService, type SqsService } from '../services/sqs/service.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { openStore } from '../store/open-store.ts';
 import type { DurableQueue } from '../store/queue/durable-queue.ts';
@@ -108,6 +109,7 @@ interface Late {
 /** What is kept on disk. */
 interface State {
   readonly queue: DurableQueue;
+  readonly sqs: SqsService;
   readonly identities: Identities;
   readonly webIdentityKeys: WebIdentityKeys;
   readonly roles: RoleSessions;
@@ -131,10 +133,12 @@ async function openState(root: Root): Promise<State> {
     logger,
     secretsKey,
   });
+  const queue = await openQueue(root, folder('queue.sqlite'));
   return {
     identities,
     webIdentityKeys: await openWebIdentityKeys(config.webIdentityKeys),
-    queue: await openQueue(root, folder('queue.sqlite')),
+    queue,
+    sqs: parts.use(await openSqsService({ store, messages: queue, clock, ids, logger })),
     roles: createRoleSessions({ identities, ids }),
     logs: parts.use(await openLogStore({ folder: folder('logs'), store, clock, logger })),
     code: parts.use(await openCodeStore({ folder: folder('code'), logger })),
@@ -210,9 +214,8 @@ async function startServing(
   late: Late,
 ): Promise<Gateway> {
   const { config, logger, clock, ids, parts } = root;
-  const { identities, logs, webIdentityKeys, objects, ...stored } = state;
+  const { identities, logs, webIdentityKeys, objects, sqs, ...stored } = state;
   const { runtimes, invoker } = execution;
-  const accountConcurrency = config.concurrency;
   const lambda = createLambdaService({
     ...stored,
     callAs: (...call) => present(late.callAs)(...call),
@@ -221,7 +224,8 @@ async function startServing(
     clock,
     ids,
     logger,
-    accountConcurrency,
+    accountConcurrency: config.concurrency,
+    asyncRetryMs: config.asyncRetrySeconds * 1_000,
     inactiveAfterMs: config.inactiveAfterDays * 86_400_000,
   });
   parts.use(lambda);
@@ -233,6 +237,7 @@ async function startServing(
     createIamService({ identities, clock, ids }),
     createStsService({ identities, clock, ids, webIdentityKeys }),
     createLogsService({ logs, clock }),
+    sqs,
   ]);
   const endpoint = (): string => present(late.gateway).endpoint;
   late.callAs = createCallAs({ identities, services, ids, endpoint });
@@ -241,12 +246,8 @@ async function startServing(
     version,
     services: [...services.keys()],
     clock,
-    damage: () => ({
-      functionRows: state.functions.quarantinedRows,
-      layerRows: state.layers.damagedRows,
-      logRecords: logs.damagedRecords,
-      queueEntries: state.queue.quarantined,
-    }),
+    damage: () => damageOf(state),
+    asynchronous: () => lambda.asyncCounts,
   });
   const ownPaths = [
     healthPath(health),
@@ -262,7 +263,21 @@ async function startServing(
   );
   late.gateway = gateway;
   lambda.provision();
-  return parts.use(gateway);
+  parts.use(gateway);
+  // First of all: a caller that waits for a message would be waited for.
+  parts.defer(() => sqs.endWaits());
+  return gateway;
+}
+
+/** Records that were not what had been written, by their kind. */
+function damageOf(state: State): Readonly<Record<string, number>> {
+  return {
+    functionRows: state.functions.quarantinedRows,
+    layerRows: state.layers.damagedRows,
+    logRecords: state.logs.damagedRecords,
+    queueEntries: state.queue.quarantined,
+    queueRows: state.sqs.damagedRows,
+  };
 }
 
 function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {

@@ -9,6 +9,7 @@ export const withoutEffect: Readonly<Record<string, string>> = {
   'conditions on aws:PrincipalOrgID and lambda:EventSourceToken': 'no request has these keys',
   'TracingConfig Active': 'nothing takes segments yet',
   'VpcConfig of functions': 'functions reach their Runtime API and Hearth only',
-  'DeadLetterConfig of functions': 'nothing is invoked asynchronously yet',
+  'SqsManagedSseEnabled and FifoThroughputLimit of SQS queues':
+    'nothing is encrypted there, and no queue is limited',
   'AWS_XRAY_DAEMON_ADDRESS in functions': 'nothing listens there',
 };

@@ -3,6 +3,7 @@
  * X-Amz-Target, the input as the body's JSON, errors named by `__type`.
  */
 import type { AwsError } from '../core/aws-error.ts';
+import { queryCompatibleType, queryErrorOf } from './query-compatible.ts';
 import { jsonReader } from './json-reader.ts';
 import { jsonWriter } from './json-writer.ts';
 import { membersOf } from './error-body.ts';
@@ -38,7 +39,11 @@ export function createAwsJson(model: ServiceModel): Protocol {
     },
     serializeError(error, requestId) {
       const body = Buffer.from(JSON.stringify(documentOf(model, error)));
-      const response = answer(statusOf(error.status), requestId, body);
+      const status = model.isQueryCompatible
+        ? (model.errors.get(error.code)?.status ?? error.status)
+        : statusOf(error.status);
+      const response = answer(status, requestId, body);
+      if (model.isQueryCompatible) Object.assign(response.headers, queryErrorOf(model, error));
       Object.assign(response.headers, error.headers);
       return response;
     },
@@ -49,7 +54,9 @@ function documentOf(model: ServiceModel, error: AwsError): Record<string, string
   const known = model.errors.get(error.code);
   const named = known?.shape.members.find((each) => each.name.toLowerCase() === 'message');
   return {
-    __type: known?.code ?? error.code,
+    __type: model.isQueryCompatible
+      ? queryCompatibleType(model, error)
+      : (known?.code ?? error.code),
     ...membersOf(error, known),
     [named?.name ?? 'message']: error.message,
   };

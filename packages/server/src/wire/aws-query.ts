@@ -19,7 +19,8 @@ export function createAwsQuery(model: ServiceModel): Protocol {
     needsBodyToRoute: true,
     route: (request, formBody) => findOperation(model, request, formBody ?? noBody),
     parseInput(operation, request): object {
-      return readQueryInput(operation.input, parametersOf(request, request.body));
+      const input = readQueryInput(operation.input, parametersOf(request, request.body));
+      return model.name === 'sqs' ? withQueueOf(request, operation, input) : input;
     },
     serializeOutput(operation, output, requestId) {
       return xmlAnswer(200, requestId, answerXml(model, operation, output, requestId));
@@ -36,6 +37,14 @@ export function createAwsQuery(model: ServiceModel): Protocol {
       return response;
     },
   };
+}
+
+/** AWS: a request to the address of a queue is about that queue, whatever else it says. */
+function withQueueOf(request: RawRequestHead, operation: OperationModel, input: object): object {
+  const isAddress = /^\/\d{12}\/[^/]+\/?$/.test(request.path);
+  const takesQueue = operation.input.members.some(({ name }) => name === 'QueueUrl');
+  if (!isAddress || !takesQueue || 'QueueUrl' in input) return input;
+  return { ...input, QueueUrl: request.path };
 }
 
 function findOperation(
@@ -91,12 +100,18 @@ function errorXml(
   const fields: readonly (readonly [name: string, text: string])[] = [
     ['Type', status >= 500 ? 'Receiver' : 'Sender'],
     ['Code', code],
-    ['Message', error.message],
+    ['Message', messageOf(error)],
     ...Object.entries(error.members).filter(([name]) => elementName.test(name)),
   ];
   const content = fields.map(([name, text]) => xmlElement(name, xmlText(text))).join('');
   const id = xmlElement('RequestId', xmlText(requestId));
   return `<ErrorResponse xmlns="${model.xmlNamespace}"><Error>${content}</Error>${id}</ErrorResponse>`;
+}
+
+/** AWS: recorded; the older protocol has a longer text for this one. */
+function messageOf({ code, message }: AwsError): string {
+  if (code !== 'QueueDoesNotExist') return message;
+  return 'The specified queue does not exist for this wsdl version.';
 }
 
 const elementName = /^[A-Za-z][A-Za-z0-9]*$/;

@@ -23,6 +23,25 @@ export interface Protocol {
   serializeError(error: AwsError, requestId: string, operation?: OperationModel): RawResponse;
 }
 
+/**
+ * The protocol that a request speaks. A service that is compatible with awsQuery is spoken to in
+ * JSON by those who name the operation in a header, and in forms by all others.
+ */
+export function protocolFor(model: ServiceModel, request: RawRequestHead): Protocol {
+  const isForm = model.isQueryCompatible && request.headers['x-amz-target'] === undefined;
+  return protocolOf(isForm ? queryModelOf(model) : model);
+}
+
+const queryModels = new WeakMap<ServiceModel, ServiceModel>();
+
+function queryModelOf(model: ServiceModel): ServiceModel {
+  const earlier = queryModels.get(model);
+  if (earlier !== undefined) return earlier;
+  const made: ServiceModel = { ...model, protocol: 'awsQuery' };
+  queryModels.set(model, made);
+  return made;
+}
+
 const made = new WeakMap<ServiceModel, Protocol>();
 
 export function protocolOf(model: ServiceModel): Protocol {

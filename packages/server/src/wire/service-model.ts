@@ -19,6 +19,11 @@ export interface ServiceModel {
   readonly targetPrefix?: string;
   /** awsQuery, restXml: the namespace of the answers. */
   readonly xmlNamespace?: string;
+  /**
+   * Speaks awsJson now and awsQuery to older clients, who know its errors by other codes: JSON
+   * answers name those in a header.
+   */
+  readonly isQueryCompatible?: true;
   readonly operations: ReadonlyMap<string, OperationModel>;
   /** By the name of the shape, and in awsQuery by the code of the error as well. */
   readonly errors: ReadonlyMap<string, ErrorModel>;
@@ -89,6 +94,16 @@ const sources: Readonly<Record<ServiceName, ServiceSource>> = {
     apiVersion: '2011-06-15',
     xmlNamespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     sdkPackage: '@aws-sdk/client-sts',
+  },
+  sqs: {
+    name: 'sqs',
+    signingName: 'sqs',
+    protocol: 'awsJson1.0',
+    apiVersion: '2012-11-05',
+    targetPrefix: 'AmazonSQS',
+    xmlNamespace: 'http://queue.amazonaws.com/doc/2012-11-05/',
+    isQueryCompatible: true,
+    sdkPackage: '@aws-sdk/client-sqs',
   },
 };
 

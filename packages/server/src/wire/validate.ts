@@ -10,6 +10,7 @@ import type { Constraint, ConstraintTable } from './constraint.ts';
 import { iamConstraints } from './constraints/iam.ts';
 import { lambdaConstraints } from './constraints/lambda.ts';
 import { logsConstraints } from './constraints/logs.ts';
+import { sqsConstraints } from './constraints/sqs.ts';
 import { stsConstraints } from './constraints/sts.ts';
 import type { OperationModel, ServiceModel } from './service-model.ts';
 import type { Member, Shape, StructureShape } from './shape.ts';
@@ -28,6 +29,7 @@ const tables: Readonly<Record<ServiceName, ConstraintTable>> = {
   sts: stsConstraints,
   // S3 checks its values itself, each with an error of its own.
   s3: { shapes: {}, members: {} },
+  sqs: sqsConstraints,
 };
 
 /** AWS: the services tell the same thing under different names. */
@@ -37,12 +39,27 @@ const codes: Readonly<Record<ServiceName, string>> = {
   iam: 'ValidationError',
   sts: 'ValidationError',
   s3: 'InvalidArgument',
+  sqs: 'MissingParameter',
 };
 
 export function validateInput(model: ServiceModel, operation: OperationModel, input: object): void {
   const problems: Problem[] = [];
   structureValidator(tables[model.name], operation.input)(input, '', problems);
-  if (problems.length > 0) throw validationError(model.name, problems);
+  const [first] = problems;
+  if (first === undefined) return;
+  // AWS: SQS tells of the first alone, and the model of SQS has no other constraints.
+  if (model.name === 'sqs') throw missingParameter(first.path);
+  throw validationError(model.name, problems);
+}
+
+function missingParameter(path: string): AwsError {
+  if (path === 'queueName') {
+    const reason = 'Value for parameter QueueName is invalid. Reason: Must specify a queue name.';
+    return new AwsError('InvalidParameterValue', 400, reason);
+  }
+  const name = path.charAt(0).toUpperCase() + path.slice(1);
+  const message = `The request must contain the parameter ${name}.`;
+  return new AwsError('MissingParameter', 400, message);
 }
 
 /** The error of a service whose own rules speak in the same form. */

@@ -1,6 +1,7 @@
 import type { DeleteAliasRequest } from '@aws-sdk/client-lambda';
 import type { Operation } from '../../core/operation.ts';
 import { withPolicy } from '../../functions/function-record.ts';
+import { withEventInvokeConfig } from './async/event-invoke-config.ts';
 import { findWholeFunction, functionPermission } from './find-function.ts';
 import { withUrl } from './function-urls/url-config.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
@@ -20,7 +21,9 @@ export function deleteAlias(room: LambdaRoom): Operation<DeleteAliasRequest> {
         const left = aliases.filter(({ name }) => name !== input.Name);
         if (left.length === aliases.length) return {};
         const rest = withUrl(withPolicy(record, input.Name, undefined), input.Name, undefined);
-        const next = { ...withProvisioned(rest, input.Name ?? '', undefined), aliases: left };
+        const name = input.Name ?? '';
+        const quiet = withEventInvokeConfig(rest, name, undefined);
+        const next = { ...withProvisioned(quiet, name, undefined), aliases: left };
         // False when the function changed just now: look again.
         if (!(await room.functions.replace(record, next))) continue;
         applyProvisioned(room, record);

@@ -2,6 +2,8 @@ import type { DeleteFunctionRequest, DeleteFunctionResponse } from '@aws-sdk/cli
 import { functionArn } from '../../core/function-version.ts';
 import type { Operation } from '../../core/operation.ts';
 import { settingsOf, withPolicy, type FunctionRecord } from '../../functions/function-record.ts';
+import { withEventInvokeConfig } from './async/event-invoke-config.ts';
+import { placeOf } from './async/stored-event.ts';
 import { addressOf, functionPermission } from './find-function.ts';
 import { releaseSettings } from './kept-code.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
@@ -45,6 +47,7 @@ export function deleteFunction(
 async function deleteWhole(room: LambdaRoom, record: FunctionRecord): Promise<boolean> {
   if (!(await room.functions.remove(record))) return false;
   room.invoker.retire(functionArn(record));
+  await room.queue.drop(placeOf(record));
   for (const { version } of record.versions ?? []) {
     room.invoker.retire(functionArn(record, version));
   }
@@ -71,7 +74,7 @@ async function deleteVersion(
   }
   const versions = record.versions?.filter((each) => each !== gone) ?? [];
   const rest = withProvisioned(withPolicy(record, version, undefined), version, undefined);
-  const next = { ...rest, versions };
+  const next = { ...withEventInvokeConfig(rest, version, undefined), versions };
   if (!(await room.functions.replace(record, next))) return false;
   room.invoker.retire(functionArn(record, version));
   await releaseSettings(room, [gone.settings]);

@@ -21,10 +21,7 @@ const alsoMissing: Readonly<Record<string, readonly string[]>> = {
   ],
   PublishLayerVersion: ['code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
   PublishVersion: ['capacity providers (PublishTo)'],
-  Invoke: [
-    'asynchronous invocation (InvocationType Event)',
-    'durable functions (DurableExecutionName)',
-  ],
+  Invoke: ['durable functions (DurableExecutionName)'],
   ListTags: ['event source mappings and capacity providers'],
   TagResource: ['event source mappings and capacity providers'],
   UntagResource: ['event source mappings and capacity providers'],

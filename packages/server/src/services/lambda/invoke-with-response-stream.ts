@@ -11,7 +11,11 @@ import type { InvocationRequest, InvocationResult } from '../../core/invocation.
 import type { Operation } from '../../core/operation.ts';
 import { Handover } from '../../lib/handover.ts';
 import { functionPermission } from './find-function.ts';
-import { admitInvocation, prepareInvocation, translateInvocationError } from './invoke.ts';
+import {
+  admitInvocation,
+  prepareInvocation,
+  translateInvocationError,
+} from './prepare-invocation.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 
 /** `StreamEvent` is a union of the SDK whose unknown member the wire does not know. */

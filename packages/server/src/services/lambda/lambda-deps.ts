@@ -6,12 +6,14 @@ import type { Architecture } from '../../core/function-version.ts';
 import type { Invoker } from '../../core/invocation.ts';
 import type { RoleSessions } from '../../core/role-sessions.ts';
 import type { CodeSigningConfigs } from '../../functions/code-signing-configs.ts';
+import type { EventPumps } from '../../invoke/async/event-pumps.ts';
 import type { FunctionRepository } from '../../functions/function-repository.ts';
 import type { LayerRepository } from '../../functions/layer-repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { KeyedLock } from '../../lib/keyed-lock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { DurableQueue } from '../../store/queue/durable-queue.ts';
 import type { CodeLinks } from './code-links.ts';
 import type { IdleWatch } from './idle-watch.ts';
 import type { Settler } from './settler.ts';
@@ -26,6 +28,10 @@ export interface LambdaServiceDependencies {
   readonly invoker: Invoker;
   /** Reads code from S3 in the caller's name. */
   readonly callAs: CallAs;
+  /** Where asynchronous events wait. */
+  readonly queue: DurableQueue;
+  /** The pause after the first error of a function; after the second it is twice as long. */
+  readonly asyncRetryMs?: number;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
@@ -46,4 +52,12 @@ export interface LambdaRoom extends Required<LambdaServiceDependencies> {
   /** By account and region: two functions must not both take what is left for one of them. */
   readonly concurrencyLock: KeyedLock;
   readonly links: CodeLinks;
+  readonly events: EventPumps;
+  readonly asyncCounts: AsyncCounts;
+}
+
+/** Since the server has started. */
+export interface AsyncCounts {
+  destinationDeliveryFailures: number;
+  deadLetterErrors: number;
 }

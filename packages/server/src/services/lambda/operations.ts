@@ -34,6 +34,18 @@ import { getLayerVersion, getLayerVersionByArn } from './get-layer-version.ts';
 import { getPolicy } from './get-policy.ts';
 import { getProvisionedConcurrencyConfig } from './get-provisioned-concurrency-config.ts';
 import { getResourcePolicy } from './get-resource-policy.ts';
+import { invokeAsync } from './async/accept-event.ts';
+import {
+  deleteFunctionEventInvokeConfig,
+  getFunctionEventInvokeConfig,
+  listFunctionEventInvokeConfigs,
+  putFunctionEventInvokeConfig,
+  updateFunctionEventInvokeConfig,
+} from './async/event-invoke-config-operations.ts';
+import {
+  getFunctionRecursionConfig,
+  putFunctionRecursionConfig,
+} from './function-recursion-config.ts';
 import { invokeWithResponseStream } from './invoke-with-response-stream.ts';
 import { invoke } from './invoke.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
@@ -76,6 +88,7 @@ const makers: readonly ((room: LambdaRoom) => AnyOperation)[] = [
   deleteFunction,
   deleteFunctionCodeSigningConfig,
   deleteFunctionConcurrency,
+  deleteFunctionEventInvokeConfig,
   deleteFunctionUrlConfig,
   deleteLayerVersion,
   deleteProvisionedConcurrencyConfig,
@@ -87,6 +100,8 @@ const makers: readonly ((room: LambdaRoom) => AnyOperation)[] = [
   getFunctionCodeSigningConfig,
   getFunctionConcurrency,
   getFunctionConfiguration,
+  getFunctionEventInvokeConfig,
+  getFunctionRecursionConfig,
   getFunctionUrlConfig,
   getLayerVersion,
   getLayerVersionByArn,
@@ -96,9 +111,11 @@ const makers: readonly ((room: LambdaRoom) => AnyOperation)[] = [
   getResourcePolicy,
   getRuntimeManagementConfig,
   invoke,
+  invokeAsync,
   invokeWithResponseStream,
   listAliases,
   listCodeSigningConfigs,
+  listFunctionEventInvokeConfigs,
   listFunctions,
   listFunctionsByCodeSigningConfig,
   listFunctionUrlConfigs,
@@ -111,6 +128,8 @@ const makers: readonly ((room: LambdaRoom) => AnyOperation)[] = [
   publishVersion,
   putFunctionCodeSigningConfig,
   putFunctionConcurrency,
+  putFunctionEventInvokeConfig,
+  putFunctionRecursionConfig,
   putProvisionedConcurrencyConfig,
   putResourcePolicy,
   putRuntimeManagementConfig,
@@ -122,6 +141,7 @@ const makers: readonly ((room: LambdaRoom) => AnyOperation)[] = [
   updateCodeSigningConfig,
   updateFunctionCode,
   updateFunctionConfiguration,
+  updateFunctionEventInvokeConfig,
   updateFunctionUrlConfig,
 ];
 

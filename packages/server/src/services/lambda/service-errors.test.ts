@@ -600,13 +600,6 @@ const cases: readonly Case[] = [
   ],
   [
     'Invoke',
-    { FunctionName: 'f', InvocationType: 'Event' },
-    501,
-    NOT_YET,
-    'Hearth does not implement asynchronous invocation (InvocationType Event) yet.',
-  ],
-  [
-    'Invoke',
     { FunctionName: 'f', Payload: Buffer.from([0x99, 0xeb]) },
     400,
     'InvalidRequestContentException',

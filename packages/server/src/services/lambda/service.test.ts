@@ -480,7 +480,7 @@ describe('invocation', () => {
       requestId: context.requestId,
       invokedArn: `${ARN}:$LATEST`,
       clientContext: '{"custom":{"k":"v"}}',
-      traceHeader: 'Root=1-2-3',
+      traceHeader: expect.stringMatching(/^Root=1-2-3;Lineage=1:[0-9a-f]{8}:0$/),
       wantsLogTail: true,
     });
   });

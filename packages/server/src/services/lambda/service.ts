@@ -5,13 +5,16 @@ import type { Architecture } from '../../core/function-version.ts';
 import { KeyedLock } from '../../lib/keyed-lock.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { RawResponse } from '../../wire/raw-message.ts';
+import { createEventPumps } from '../../invoke/async/event-pumps.ts';
+import { performEvent } from './async/perform-event.ts';
+import { isEventPlace } from './async/stored-event.ts';
 import { createCodeLinks, type CodeLinks } from './code-links.ts';
 import { createUrlDoor } from './function-urls/url-door.ts';
 import type { FunctionUrls } from './function-urls/url-door.ts';
 import { createIdleWatch } from './idle-watch.ts';
 import { answerImport, type ImportRequest } from './import-layer.ts';
 import { isCodeKept } from './kept-code.ts';
-import type { LambdaRoom, LambdaServiceDependencies } from './lambda-deps.ts';
+import type { AsyncCounts, LambdaRoom, LambdaServiceDependencies } from './lambda-deps.ts';
 import { operationsOf } from './operations.ts';
 import { applyProvisioned } from './provisioned-target.ts';
 import { createSettler } from './settler.ts';
@@ -32,6 +35,8 @@ export interface LambdaService extends Service, Closeable {
   readonly answerImport: (request: ImportRequest) => Promise<RawResponse | undefined>;
   /** What the gateway serves under the hosts and paths of function URLs. */
   readonly functionUrls: FunctionUrls;
+  /** What could not be told to destinations and dead-letter queues. */
+  readonly asyncCounts: Readonly<AsyncCounts>;
 }
 
 /** `close()` waits until nothing is being prepared; the store must still be open then. */
@@ -43,8 +48,13 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     accountConcurrency: ACCOUNT_CONCURRENCY,
     random: Math.random,
     inactiveAfterMs: INACTIVE_AFTER_MS,
+    asyncRetryMs: ASYNC_RETRY_MS,
   };
   const idleWatch = createIdleWatch({ ...defaults, ...deps, settler });
+  const events = createEventPumps({
+    ...deps,
+    perform: (place, entry) => performEvent(room, place, entry),
+  });
   const room: LambdaRoom = {
     ...defaults,
     ...deps,
@@ -52,10 +62,13 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     idleWatch,
     links,
     concurrencyLock: new KeyedLock(),
+    events,
+    asyncCounts: { destinationDeliveryFailures: 0, deadLetterErrors: 0 },
   };
   return {
     ...serviceOf('lambda', operationsOf(room)),
     ...closeable(async () => {
+      await events.close();
       await idleWatch.close();
       await settler.drain();
     }),
@@ -70,11 +83,29 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     sweepIdle: () => idleWatch.sweep(),
     provision: () => {
       for (const record of deps.functions.all()) applyProvisioned(room, record);
+      void resumeEvents(room);
     },
     answerOwnPath: (request) => links.answer(request),
     answerImport: (request) => answerImport(room, request),
     functionUrls: createUrlDoor(room),
+    asyncCounts: room.asyncCounts,
   };
+}
+
+/** AWS: one minute. */
+const ASYNC_RETRY_MS = 60_000;
+
+/** This server holds the data alone: what another had in its hands, nobody has any more. */
+async function resumeEvents({ queue, events, logger }: LambdaRoom): Promise<void> {
+  for (const place of queue.names().filter(isEventPlace)) {
+    try {
+      await queue.reclaim(place);
+    } catch (error) {
+      // They are visible again within a minute.
+      logger.warn('events could not be reclaimed', { queue: place, error });
+    }
+    events.wake(place);
+  }
 }
 
 function architectureHere(): Architecture {

@@ -121,6 +121,15 @@ export function describeDurableQueue(name: string, start: () => Promise<QueueFix
       expect(await fixture.queue.hold(queueName, '1-none', 0)).toBe('gone');
     });
 
+    test('what nobody holds any more can be reclaimed, and old receipts are good no more', async () => {
+      await send([{ text: 'a' }, { text: 'late', delayMs: 1_000 }]);
+      const receipt = receiptOf(await receive());
+      await fixture.queue.reclaim(queueName);
+      expect(await fixture.queue.remove(queueName, [receipt])).toEqual(['replaced']);
+      expect(texts(await receive())).toEqual(['a']);
+      expect(fixture.queue.counts(queueName)).toMatchObject({ delayed: 1, inFlight: 1 });
+    });
+
     test('attributes can be replaced while an entry is held', async () => {
       await send([{ text: 'a', attributes: 'old' }]);
       const receipt = receiptOf(await receive());

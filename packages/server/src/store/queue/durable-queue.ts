@@ -100,6 +100,11 @@ export interface DurableQueue extends Closeable {
   counts(queue: string): QueueCounts;
   /** Names of the queues that have entries. */
   names(): readonly string[];
+  /**
+   * What is in flight is visible now, and its receipts are good no more: for a consumer who knows
+   * that all earlier ones have ended.
+   */
+  reclaim(queue: string): Promise<void>;
   /** Removes everything that has been sent; what is being deduplicated stays so. */
   purge(queue: string): Promise<void>;
   /** As `purge`, and forgets what was being deduplicated. */

@@ -21,7 +21,7 @@ import type { DurableQueueDeps } from './open-durable-queue.ts';
 import type { QueueEntry } from './queue-entry.ts';
 import { QueueIndex, type Taken } from './queue-index.ts';
 import { contentChecksum, deleteStatement, moveStatement, updateStatement } from './queue-rows.ts';
-import { Sending } from './sending.ts';
+import { newReceipt, Sending } from './sending.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -32,7 +32,7 @@ export interface EmbeddedState {
 }
 
 /** Statements of one transaction where many entries go: others' writes come between. */
-const DELETES_AT_ONCE = 500;
+const STATEMENTS_AT_ONCE = 500;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface OpenQueue {
@@ -212,6 +212,23 @@ export class EmbeddedQueue implements DurableQueue {
     return [...this.#queues].filter(([, { index }]) => index.size > 0).map(([name]) => name);
   }
 
+  async reclaim(queue: string): Promise<void> {
+    this.#refuseWhenClosed();
+    const index = this.#queues.get(queue)?.index;
+    const held = [...(index?.entries() ?? [])].filter(({ state }) => state === 'in-flight');
+    const nowMs = this.#deps.clock.nowMs();
+    for (let from = 0; from < held.length; from += STATEMENTS_AT_ONCE) {
+      const entries = held.slice(from, from + STATEMENTS_AT_ONCE);
+      const next = entries.map((entry) => ({ ...entry, receipt: newReceipt(entry.sequence) }));
+      await this.#deps.store.write(next.map((entry) => updateStatement(entry, nowMs)));
+      for (const [at, entry] of entries.entries()) {
+        entry.receipt = next[at]?.receipt ?? '';
+        index?.show(entry);
+      }
+    }
+    this.#serve(queue);
+  }
+
   async purge(queue: string): Promise<void> {
     this.#refuseWhenClosed();
     await this.#removeAll(queue, () => true);
@@ -236,8 +253,8 @@ export class EmbeddedQueue implements DurableQueue {
     const index = this.#queues.get(queue)?.index;
     const entries = [...(index?.entries() ?? [])].filter(chosen);
     for (const entry of entries) index?.remove(entry);
-    for (let from = 0; from < entries.length; from += DELETES_AT_ONCE) {
-      await this.#delete(queue, entries.slice(from, from + DELETES_AT_ONCE));
+    for (let from = 0; from < entries.length; from += STATEMENTS_AT_ONCE) {
+      await this.#delete(queue, entries.slice(from, from + STATEMENTS_AT_ONCE));
     }
     return entries.length;
   }

@@ -8,7 +8,11 @@ import type { InvocationRequest } from '../../../core/invocation.ts';
 import { policyOf, type FunctionRecord } from '../../../functions/function-record.ts';
 import type { FunctionUrl } from '../../../functions/function-url.ts';
 import { newTraceHeader } from '../../../invoke/trace-header.ts';
-import { admitInvocation, prepareInvocation, translateInvocationError } from '../invoke.ts';
+import {
+  admitInvocation,
+  prepareInvocation,
+  translateInvocationError,
+} from '../prepare-invocation.ts';
 import { resourceTags } from '../find-function.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { corsHeaders, isCorsHeader, preflightHeaders } from './cors.ts';

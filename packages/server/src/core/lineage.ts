@@ -1,0 +1,41 @@
+/**
+ * Which functions a chain of invocations has gone through, and how often: the part `Lineage` of the
+ * trace header, which the AWS SDKs in a function carry on to what they call. AWS documents that a
+ * loop is stopped after about sixteen rounds; how it writes the lineage is not documented, so the
+ * form here (`1:<function>:<rounds>|...`) is one that was seen.
+ */
+import { crc32 } from 'node:zlib';
+
+/** A function that comes round so often is in a loop. */
+export const MOST_ROUNDS = 16;
+/** More would not fit into a header; the oldest go first. */
+const MOST_FUNCTIONS = 20;
+
+export interface Lineage {
+  /** The header with this invocation in it. */
+  readonly traceHeader: string;
+  /** How often the function was in the chain before. */
+  readonly rounds: number;
+}
+
+export function withLineage(traceHeader: string, functionArn: string): Lineage {
+  const parts = traceHeader.split(';');
+  const chain = readChain(parts.find((part) => part.startsWith(NAME)));
+  const id = crc32(functionArn).toString(16).padStart(8, '0');
+  const rounds = (chain.get(id) ?? -1) + 1;
+  chain.delete(id);
+  chain.set(id, rounds);
+  const entries = [...chain].slice(-MOST_FUNCTIONS).map(([each, count]) => `1:${each}:${count}`);
+  const others = parts.filter((part) => !part.startsWith(NAME));
+  return { traceHeader: [...others, `${NAME}${entries.join('|')}`].join(';'), rounds };
+}
+
+const NAME = 'Lineage=';
+
+function readChain(part: string | undefined): Map<string, number> {
+  const chain = new Map<string, number>();
+  for (const [, id = '', count] of (part ?? '').matchAll(/([0-9a-f]{8}):(\d{1,3})/g)) {
+    chain.set(id, Number(count));
+  }
+  return chain;
+}

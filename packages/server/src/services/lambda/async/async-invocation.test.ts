@@ -1,0 +1,314 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { withLineage } from '../../../core/lineage.ts';
+import { AwsError } from '../../../core/aws-error.ts';
+import { Throttled, type InvocationRequest } from '../../../core/invocation.ts';
+import { zipOf } from '../../../../../testkit/src/zip-of.ts';
+import { context, ROLE, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
+
+const arn = 'arn:aws:lambda:eu-west-1:000000000000:function:pay';
+const queueArn = 'arn:aws:sqs:eu-west-1:000000000000:told';
+
+interface Call {
+  readonly service: string;
+  readonly operation: string;
+  readonly input: Record<string, unknown>;
+}
+
+let lambda: LambdaUnderTest;
+let calls: Call[];
+beforeAll(async () => {
+  lambda = await startLambda();
+  lambda.assume = async (roleArn, sessionName) => ({
+    principal: {
+      kind: 'role-session',
+      account: '000000000000',
+      arn: `arn:aws:sts::000000000000:assumed-role/runs/${sessionName}`,
+      userId: 'AROA:pay',
+      roleArn,
+      sessionName,
+    },
+    credentials: { accessKeyId: '', secretAccessKey: '', sessionToken: '', expiresAtMs: 0 },
+  });
+});
+beforeEach(async () => {
+  calls = [];
+  lambda.callAs = async (_caller, service, operation, input) => {
+    calls.push({ service, operation, input: input as Record<string, unknown> });
+    return {};
+  };
+  await make('pay');
+});
+afterEach(async () => {
+  for (const { name } of [...lambda.functions.all()]) {
+    await lambda.call('DeleteFunction', { FunctionName: name });
+  }
+  await lambda.forget();
+});
+afterAll(() => lambda[Symbol.asyncDispose]());
+
+async function make(name: string, more: object = {}): Promise<void> {
+  await lambda.call('CreateFunction', {
+    FunctionName: name,
+    Runtime: 'nodejs24.x',
+    Handler: 'index.handler',
+    Role: ROLE,
+    Code: { ZipFile: await zipOf({ 'index.mjs': 'export const handler = () => 1;' }) },
+    ...more,
+  });
+  await lambda.settled();
+}
+const send = (payload: string, more: object = {}) =>
+  lambda.call('Invoke', {
+    FunctionName: 'pay',
+    InvocationType: 'Event',
+    Payload: Buffer.from(payload),
+    ...more,
+  });
+const until = (condition: () => unknown) =>
+  expect.poll(condition, { timeout: 20_000, interval: 5 }).toBeTruthy();
+const isOver = () => lambda.queue.names().length === 0;
+const failing = async ({ version }: InvocationRequest) => ({
+  outcome: { kind: 'function-error' as const, errorType: 'Error', payload: error },
+  payload: error,
+  functionError: 'Unhandled' as const,
+  executedVersion: version.version,
+});
+const error = Buffer.from('{"errorMessage":"as asked","errorType":"Error"}');
+const put = (input: object) =>
+  lambda.call('PutFunctionEventInvokeConfig', { FunctionName: 'pay', ...input });
+const told = () => calls.map(({ input }) => JSON.parse(String(input['MessageBody'])) as object);
+
+describe('an asynchronous invocation', () => {
+  test('is accepted with 202 and run once, with the request id of the answer', async () => {
+    expect(await send('{"a":1}')).toEqual({ StatusCode: 202 });
+    await until(isOver);
+    expect(lambda.invocations).toMatchObject([
+      { requestId: context.requestId, payload: Buffer.from('{"a":1}'), invokedArn: arn },
+    ]);
+  });
+
+  test('is also made by the older operation', async () => {
+    const input = { FunctionName: 'pay', InvokeArgs: Buffer.from('{"a":2}') };
+    expect(await lambda.call('InvokeAsync', input)).toEqual({ Status: 202 });
+    await until(isOver);
+    expect(lambda.invocations).toHaveLength(1);
+  });
+
+  test('that fails is tried twice more with the same request id', async () => {
+    lambda.answer = failing;
+    await send('{}');
+    await until(isOver);
+    expect(lambda.invocations.map(({ requestId }) => requestId)).toEqual(
+      Array.from({ length: 3 }, () => context.requestId),
+    );
+  });
+
+  test('that is throttled waits and is run when there is room', async () => {
+    let refusals = 0;
+    const { answer } = lambda;
+    lambda.answer = (request) => {
+      refusals += 1;
+      if (refusals <= 1) throw new Throttled('ConcurrentInvocationLimitExceeded');
+      return answer(request);
+    };
+    await send('{}');
+    await until(
+      () => lambda.queue.counts(lambda.queue.names()[0] ?? '').inFlight > 0 && refusals === 1,
+    );
+    lambda.nowMs += 1_000;
+    await until(isOver);
+    expect(lambda.invocations).toHaveLength(2);
+  });
+
+  test.each([
+    ['no JSON', 'no json', {}, 'Could not parse request body into json'],
+    ['for a function that is not there', '{}', { FunctionName: 'none' }, 'Function not found'],
+    ['larger than 1 MB', `"${'a'.repeat(1_048_576)}"`, {}, '1048578 byte payload is too large'],
+  ])('is refused when it is %s', async (_what, payload, more, message) => {
+    await expect(send(payload, more)).rejects.toThrow(message);
+    expect(lambda.queue.names()).toEqual([]);
+  });
+
+  test('of a function that was deleted is dropped', async () => {
+    lambda.answer = () => Promise.reject(new AwsError('ServiceException', 500, 'no'));
+    await send('{}');
+    await until(() => lambda.invocations.length > 0);
+    await lambda.call('DeleteFunction', { FunctionName: 'pay' });
+    await until(isOver);
+  });
+});
+
+describe('a function in a loop', () => {
+  const looping = (rounds: number) => {
+    let traceHeader = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0';
+    for (let round = 0; round < rounds; round += 1) {
+      ({ traceHeader } = withLineage(traceHeader, arn));
+    }
+    return { ...context, traceHeader };
+  };
+  const invoke = (rounds: number, InvocationType?: 'Event') =>
+    lambda.call('Invoke', { FunctionName: 'pay', InvocationType }, looping(rounds));
+
+  test('is stopped after sixteen rounds, unless its owner allows it', async () => {
+    await invoke(15);
+    expect(lambda.invocations[0]?.traceHeader).toMatch(/;Lineage=1:[0-9a-f]{8}:15$/);
+    const stopped = { name: 'RecursiveInvocationException', status: 400 };
+    await expect(invoke(16)).rejects.toMatchObject(stopped);
+    await expect(invoke(16, 'Event')).rejects.toMatchObject(stopped);
+    const config = { FunctionName: 'pay', RecursiveLoop: 'Allow' };
+    expect(await lambda.call('PutFunctionRecursionConfig', config)).toEqual({
+      RecursiveLoop: 'Allow',
+    });
+    await invoke(16);
+    await lambda.call('PutFunctionRecursionConfig', { ...config, RecursiveLoop: 'Terminate' });
+    expect(await lambda.call('GetFunctionRecursionConfig', { FunctionName: 'pay' })).toEqual({
+      RecursiveLoop: 'Terminate',
+    });
+    await expect(invoke(16)).rejects.toMatchObject(stopped);
+  });
+});
+
+describe('the end of an asynchronous invocation', () => {
+  test('is told to the destination for success, in the name of the role', async () => {
+    await put({ DestinationConfig: { OnSuccess: { Destination: queueArn } } });
+    await send('{"a":1}');
+    await until(isOver);
+    expect(calls).toMatchObject([
+      { service: 'sqs', operation: 'SendMessage', input: { QueueUrl: '/000000000000/told' } },
+    ]);
+    expect(told()).toEqual([
+      {
+        version: '1.0',
+        timestamp: new Date(lambda.nowMs).toISOString(),
+        requestContext: {
+          requestId: context.requestId,
+          functionArn: `${arn}:$LATEST`,
+          condition: 'Success',
+          approximateInvokeCount: 1,
+        },
+        requestPayload: { a: 1 },
+        responseContext: { statusCode: 200, executedVersion: '$LATEST' },
+        responsePayload: { a: 1 },
+      },
+    ]);
+  });
+
+  test('is told to the destination for failure and to the dead-letter queue', async () => {
+    lambda.answer = failing;
+    await lambda.call('UpdateFunctionConfiguration', {
+      FunctionName: 'pay',
+      DeadLetterConfig: { TargetArn: 'arn:aws:sqs:eu-west-1:000000000000:dead' },
+    });
+    await lambda.settled();
+    const OnFailure = { Destination: queueArn };
+    await put({ MaximumRetryAttempts: 1, DestinationConfig: { OnFailure } });
+    await send('{"a":1}');
+    await until(isOver);
+    expect(lambda.invocations).toHaveLength(2);
+    expect(told()[0]).toMatchObject({
+      requestContext: { condition: 'RetriesExhausted', approximateInvokeCount: 2 },
+      responseContext: { functionError: 'Unhandled' },
+      responsePayload: { errorMessage: 'as asked' },
+    });
+    expect(calls[1]?.input).toEqual({
+      QueueUrl: '/000000000000/dead',
+      MessageBody: '{"a":1}',
+      MessageAttributes: {
+        RequestID: { DataType: 'String', StringValue: context.requestId },
+        ErrorCode: { DataType: 'Number', StringValue: '200' },
+        ErrorMessage: { DataType: 'String', StringValue: 'as asked' },
+      },
+    });
+  });
+
+  test('of one that is too old is told without a run', async () => {
+    const OnFailure = { Destination: queueArn };
+    await put({ MaximumEventAgeInSeconds: 60, DestinationConfig: { OnFailure } });
+    lambda.answer = () => {
+      lambda.nowMs += 61_000;
+      throw new Throttled('ConcurrentInvocationLimitExceeded');
+    };
+    await send('{}');
+    await until(() => lambda.invocations.length === 1);
+    lambda.nowMs += 1_000;
+    await until(isOver);
+    expect(lambda.invocations).toHaveLength(1);
+    expect(told()[0]).toMatchObject({ requestContext: { condition: 'EventAgeExceeded' } });
+    expect(told()[0]).not.toHaveProperty('responsePayload');
+  });
+
+  test('comes at once where the function has no concurrency', async () => {
+    await put({ DestinationConfig: { OnFailure: { Destination: queueArn } } });
+    await lambda.call('PutFunctionConcurrency', {
+      FunctionName: 'pay',
+      ReservedConcurrentExecutions: 0,
+    });
+    await send('{}');
+    await until(isOver);
+    expect(lambda.invocations).toEqual([]);
+    expect(calls).toHaveLength(1);
+  });
+
+  test('that a destination does not take is counted, and the event is over', async () => {
+    const before = lambda.service.asyncCounts.destinationDeliveryFailures;
+    lambda.callAs = () => Promise.reject(new AwsError('AccessDenied', 403, 'no'));
+    await put({ DestinationConfig: { OnSuccess: { Destination: queueArn } } });
+    await send('{}');
+    await until(isOver);
+    expect(lambda.service.asyncCounts.destinationDeliveryFailures).toBe(before + 1);
+  });
+});
+
+describe('event invoke configurations', () => {
+  test('are put, updated, shown, listed and deleted per qualifier', async () => {
+    await lambda.call('PublishVersion', { FunctionName: 'pay' });
+    await put({ MaximumRetryAttempts: 0 });
+    await put({ Qualifier: '1', MaximumEventAgeInSeconds: 60 });
+    const updated = await lambda.call('UpdateFunctionEventInvokeConfig', {
+      FunctionName: 'pay',
+      MaximumEventAgeInSeconds: 120,
+    });
+    expect(updated).toEqual({
+      LastModified: new Date(lambda.nowMs),
+      FunctionArn: `${arn}:$LATEST`,
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 120,
+      DestinationConfig: { OnSuccess: {}, OnFailure: {} },
+    });
+    const get = (Qualifier?: string) =>
+      lambda.call('GetFunctionEventInvokeConfig', { FunctionName: 'pay', Qualifier });
+    expect(await get()).toEqual(updated);
+    const listed = await lambda.call('ListFunctionEventInvokeConfigs', { FunctionName: 'pay' });
+    expect(listed).toMatchObject({
+      FunctionEventInvokeConfigs: [{ FunctionArn: `${arn}:$LATEST` }, { FunctionArn: `${arn}:1` }],
+    });
+    await lambda.call('DeleteFunctionEventInvokeConfig', { FunctionName: 'pay', Qualifier: '1' });
+    await expect(get('1')).rejects.toThrow(
+      `The function ${arn}:1 doesn't have an EventInvokeConfig`,
+    );
+  });
+
+  test.each([
+    [{}, 'You must specify at least one of error handling or destination setting.'],
+    [
+      { DestinationConfig: { OnSuccess: { Destination: arn } } },
+      "You can't specify the function as a destination for itself.",
+    ],
+    [
+      { DestinationConfig: { OnSuccess: { Destination: `${arn}x` } } },
+      `The destination ARN ${arn}x is invalid.`,
+    ],
+    [
+      { DestinationConfig: { OnSuccess: { Destination: 'arn:aws:iam:eu-west-1:000000000000:x' } } },
+      'The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=arn:aws:iam:eu-west-1:000000000000:x), onFailure=null) is invalid.',
+    ],
+    [{ DestinationConfig: { OnSuccess: { Destination: 'arn:aws:s3:::bucket' } } }, 'is invalid.'],
+    [
+      { DestinationConfig: { OnSuccess: { Destination: 'arn:aws:sns:eu-west-1:000000000000:x' } } },
+      'Hearth does not implement destinations of the service sns',
+    ],
+    [{ Qualifier: 'none', MaximumRetryAttempts: 1 }, "The function doesn't exist."],
+  ])('of %j are refused', async (input, message) => {
+    await expect(put(input)).rejects.toThrow(message);
+  });
+});

@@ -1,0 +1,176 @@
+/** Asynchronous invocation by the SDK for JavaScript, outside a function and inside one. */
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreateFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  PutFunctionEventInvokeConfigCommand,
+  UpdateFunctionConfigurationCommand,
+  waitUntilFunctionActiveV2,
+  waitUntilFunctionUpdatedV2,
+} from '@aws-sdk/client-lambda';
+import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
+import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
+import { zipOf } from '../../packages/testkit/src/zip-of.ts';
+
+const source = `import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+const lambda = new LambdaClient({ maxAttempts: 1 });
+export const handler = async (event, context) => {
+  if (event.fail) throw new Error('as asked');
+  if (!event.again) return { ran: context.awsRequestId };
+  try {
+    await lambda.send(new InvokeCommand({
+      FunctionName: context.functionName,
+      InvocationType: 'Event',
+      Payload: JSON.stringify({ again: true, depth: event.depth + 1 }),
+    }));
+    return { depth: event.depth };
+  } catch (error) {
+    return { depth: event.depth, stopped: error.name };
+  }
+};`;
+
+let server: TestServer;
+let lambda: LambdaClient;
+let sqs: SQSClient;
+let iam: IAMClient;
+let roleName: string;
+beforeAll(async () => {
+  server = await startServer({ args: ['--isolation', 'process', '--async-retry', '0'] });
+  const options = {
+    endpoint: server.endpoint,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    maxAttempts: 1,
+  };
+  lambda = new LambdaClient(options);
+  sqs = new SQSClient(options);
+  iam = new IAMClient(options);
+  roleName = 'async';
+  const Role = await createFunctionRole(iam, roleName);
+  await allow(['sqs:SendMessage', 'lambda:InvokeFunction']);
+  await lambda.send(
+    new CreateFunctionCommand({
+      FunctionName: 'async',
+      Runtime: 'nodejs26.x',
+      Handler: 'index.handler',
+      Role,
+      Timeout: 30,
+      Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
+    }),
+  );
+  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: 'async' });
+});
+afterAll(async () => {
+  for (const client of [lambda, sqs, iam]) client?.destroy();
+  await server?.[Symbol.asyncDispose]();
+});
+
+async function allow(actions: readonly string[]): Promise<void> {
+  const statement = { Effect: 'Allow', Action: actions, Resource: '*' };
+  await iam.send(
+    new PutRolePolicyCommand({
+      RoleName: roleName,
+      PolicyName: 'may',
+      PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+    }),
+  );
+}
+
+async function makeQueue(name: string): Promise<{ url: string; arn: string }> {
+  const { QueueUrl: url = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  return { url, arn: `arn:aws:sqs:eu-west-1:000000000000:${name}` };
+}
+
+interface Told {
+  readonly requestContext: { readonly requestId: string; readonly condition: string };
+  readonly responsePayload: Record<string, unknown>;
+}
+
+async function receive(url: string): Promise<{ body: string; attributes: unknown }[]> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: url,
+      WaitTimeSeconds: 20,
+      MaxNumberOfMessages: 10,
+      MessageAttributeNames: ['All'],
+    }),
+  );
+  return Messages.map(({ Body: body = '', MessageAttributes: attributes }) => ({
+    body,
+    attributes,
+  }));
+}
+
+const invoke = async (event: object): Promise<string> => {
+  const answer = await lambda.send(
+    new InvokeCommand({
+      FunctionName: 'async',
+      InvocationType: 'Event',
+      Payload: JSON.stringify(event),
+    }),
+  );
+  expect(answer.StatusCode).toBe(202);
+  return answer.$metadata.requestId ?? '';
+};
+
+test('a function in a loop is stopped after sixteen rounds; each end reaches the queue', async () => {
+  const { url, arn } = await makeQueue('ends');
+  const OnSuccess = { Destination: arn };
+  await lambda.send(
+    new PutFunctionEventInvokeConfigCommand({
+      FunctionName: 'async',
+      DestinationConfig: { OnSuccess },
+    }),
+  );
+  const requestId = await invoke({ again: true, depth: 0 });
+  const told: Told[] = [];
+  while (!told.some(({ responsePayload }) => 'stopped' in responsePayload)) {
+    const messages = await receive(url);
+    expect(messages).not.toEqual([]);
+    told.push(...messages.map(({ body }) => JSON.parse(body) as Told));
+  }
+  const first = told.find(({ responsePayload }) => responsePayload['depth'] === 0);
+  expect(first?.requestContext).toMatchObject({ requestId, condition: 'Success' });
+  const last = told.find(({ responsePayload }) => 'stopped' in responsePayload);
+  expect(last?.responsePayload).toEqual({ depth: 15, stopped: 'RecursiveInvocationException' });
+});
+
+test('what fails goes to the dead-letter queue after two retries', async () => {
+  const { url, arn } = await makeQueue('dead');
+  await lambda.send(
+    new UpdateFunctionConfigurationCommand({
+      FunctionName: 'async',
+      DeadLetterConfig: { TargetArn: arn },
+    }),
+  );
+  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: 'async' });
+  const requestId = await invoke({ fail: true });
+  expect(await receive(url)).toEqual([
+    {
+      body: '{"fail":true}',
+      attributes: {
+        RequestID: { DataType: 'String', StringValue: requestId },
+        ErrorCode: { DataType: 'Number', StringValue: '200' },
+        ErrorMessage: { DataType: 'String', StringValue: 'as asked' },
+      },
+    },
+  ]);
+});
+
+test('a destination that the role may not use is told nothing, and the failure is counted', async () => {
+  await allow(['lambda:InvokeFunction']);
+  await invoke({});
+  await expect
+    .poll(
+      async () => {
+        const health = await fetch(`${server.endpoint}/_hearth/health`);
+        return ((await health.json()) as { asynchronousInvocations: object })
+          .asynchronousInvocations;
+      },
+      { timeout: 60_000 },
+    )
+    .toMatchObject({ destinationDeliveryFailures: 1 });
+});

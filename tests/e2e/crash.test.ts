@@ -1,0 +1,11 @@
+/** A short run of `npm run crash-test`, whose 50 rounds take minutes. */
+import { expect, test } from 'vitest';
+import { crashRounds } from '../../packages/testkit/src/crash-rounds.ts';
+
+test('every asynchronous event that was acknowledged before a SIGKILL runs', async () => {
+  const report = await crashRounds({ rounds: 3, longestRoundMs: 400, random: Math.random });
+  expect(report.acknowledged).toBeGreaterThan(0);
+  expect(report.missing).toEqual([]);
+  // In the server's hands are at most a hundred events of a function.
+  expect(report.repeated).toBeLessThanOrEqual(report.kills * 100);
+});
