@@ -1,6 +1,12 @@
 /** SQS by real clients: the SDK for JavaScript, boto3 of today and the older one of Debian. */
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
+  CreateBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
   CreateQueueCommand,
   DeleteMessageCommand,
   ReceiveMessageCommand,
@@ -155,4 +161,50 @@ test('a queue policy lets a role of another account send, and nothing else', asy
     }),
   );
   expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages).toHaveLength(1);
+});
+
+test('what changes in a bucket is told to the queue that lets S3 in', async () => {
+  const sqs = new SQSClient(common());
+  const s3 = new S3Client({ ...common(), forcePathStyle: true });
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'changes' }));
+  const QueueArn = 'arn:aws:sqs:eu-west-1:000000000000:changes';
+  await s3.send(new CreateBucketCommand({ Bucket: 'told' }));
+  const tell = () =>
+    s3.send(
+      new PutBucketNotificationConfigurationCommand({
+        Bucket: 'told',
+        NotificationConfiguration: {
+          QueueConfigurations: [{ QueueArn, Events: ['s3:ObjectCreated:*'] }],
+        },
+      }),
+    );
+  await expect(tell()).rejects.toMatchObject({ $metadata: { httpStatusCode: 400 } });
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 's3.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: QueueArn,
+        Condition: { ArnEquals: { 'aws:SourceArn': 'arn:aws:s3:::told' } },
+      },
+    ],
+  });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+  await tell();
+  await s3.send(new PutObjectCommand({ Bucket: 'told', Key: 'a/b', Body: 'new' }));
+  const bodies: string[] = [];
+  while (bodies.length < 2) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
+    );
+    expect(Messages).not.toEqual([]);
+    bodies.push(...Messages.map(({ Body = '' }) => Body));
+  }
+  const records = bodies.map((body) => JSON.parse(body) as { Event?: string; Records?: unknown[] });
+  expect(records).toContainEqual(expect.objectContaining({ Event: 's3:TestEvent' }));
+  expect(records.find((each) => each.Records !== undefined)?.Records).toMatchObject([
+    { eventName: 'ObjectCreated:Put', s3: { bucket: { name: 'told' }, object: { key: 'a/b' } } },
+  ]);
 });
