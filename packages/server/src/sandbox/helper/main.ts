@@ -6,6 +6,9 @@ import type { Server, Socket } from 'node:net';
 import type { HelperMessage, HelperRequest } from '../oci/protocol.ts';
 import { SandboxHost } from './sandbox-host.ts';
 
+/** Longer than a killed process may take to go. */
+const LAST_WORK_MS = 10_000;
+
 const host = new SandboxHost(send);
 
 process.on('message', (request: HelperRequest) => {
@@ -13,6 +16,8 @@ process.on('message', (request: HelperRequest) => {
 });
 process.on('SIGCHLD', () => host.onChildEnd());
 process.once('disconnect', () => {
+  // What cannot be ended in this time is the next start's to remove; nobody is left to wait for.
+  setTimeout(() => process.exit(1), LAST_WORK_MS);
   void host.close().finally(() => process.exit());
 });
 

@@ -37,7 +37,9 @@ export class HelperLink {
 
   constructor(events: HelperEvents, logger: Logger) {
     this.#events = events;
-    this.#child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN], {
+    // The last argument does nothing: it says in a list of processes whose helper this is.
+    const args = ['--disable-warning=ExperimentalWarning', MAIN, `hearth-${process.pid}-helper`];
+    this.#child = spawn(process.execPath, args, {
       cwd: '/',
       env: { PATH },
       // A session of its own: ^C at the terminal ends the server, and the server ends this.
