@@ -76,6 +76,8 @@ describe('the aws CLI', () => {
     const { stdout } = await aws('s3', 'presign', 's3://cli-bucket/tree/a b.txt');
     const presigned = await fetch(stdout.trim());
     expect([presigned.status, await presigned.text()]).toEqual([200, 'one']);
+    // A page in a bucket, opened at the API's own address, must not act as the API's pages.
+    expect(presigned.headers.get('content-security-policy')).toMatch(/^sandbox /);
     const forged = await fetch(stdout.trim().replace('a%20b', 'inner'));
     expect([forged.status, await forged.text()]).toEqual([
       403,

@@ -21,6 +21,7 @@ import type { RawHead } from './raw-request.ts';
 import { readBody } from './read-body.ts';
 import { readRequestSignature } from './request-signature.ts';
 import type { UrlAddress } from './url-address.ts';
+import { SANDBOXED_PAGE } from './sandboxed-page.ts';
 
 export interface UrlCall {
   readonly id: string;
@@ -169,12 +170,6 @@ function failure(deps: AnswerDeps, { id }: UrlCall, error: unknown): UrlAnswer {
   };
 }
 
-/**
- * Under a path a function shares its origin with the API: a page that it answers is put into a
- * sandbox of the browser, where it has an origin of its own and cannot act as the server's pages.
- */
-const SANDBOXED = 'sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts';
-
 function finished(answer: UrlAnswer, { id, address }: UrlCall): UrlReply {
   const own = Object.entries(answer.headers).map(([name, value]) => [
     name,
@@ -184,7 +179,7 @@ function finished(answer: UrlAnswer, { id, address }: UrlCall): UrlReply {
   headers['x-amzn-RequestId'] = id;
   if (address.kind === 'path') {
     const policies = [headers['content-security-policy'] ?? []].flat();
-    headers['content-security-policy'] = [SANDBOXED, ...policies];
+    headers['content-security-policy'] = [SANDBOXED_PAGE, ...policies];
   }
   return { ...answer, headers };
 }

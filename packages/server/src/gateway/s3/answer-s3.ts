@@ -7,7 +7,9 @@ import type { IncomingMessage } from 'node:http';
 import { AwsError } from '../../core/aws-error.ts';
 import type { OutgoingBody } from '../../core/object-body.ts';
 import type { OperationModel } from '../../wire/service-model.ts';
+import { isS3Host } from '../../wire/s3-address.ts';
 import { dispatch } from '../dispatch.ts';
+import { SANDBOXED_PAGE } from '../sandboxed-page.ts';
 import type { ServedService } from '../served-service.ts';
 import { authenticateS3, inS3Words, type S3Caller } from './authenticate-s3.ts';
 import { corsHeaders, corsRefused } from './cors.ts';
@@ -30,6 +32,9 @@ export async function answerS3(deps: S3Deps, request: S3Request): Promise<void> 
   }
   const cors = corsHeaders(deps.corsOf, request.head);
   if (cors !== undefined) Object.assign(answer.response.headers, cors);
+  if (!isS3Host(request.head.headers['host'] ?? '')) {
+    answer.response.headers['content-security-policy'] = SANDBOXED_PAGE;
+  }
   const isWhole = await discardRest(request.message);
   await writeResponse(request.response, answer.response, answer.stream, !isWhole);
 }
