@@ -12,7 +12,7 @@ import {
   CreateFunctionCommand,
   InvokeCommand,
   LambdaClient,
-  PublishLayerVersionCommand,
+  ListCapacityProvidersCommand,
   ResourceNotFoundException,
   waitUntilFunctionActiveV2,
   type Runtime,
@@ -78,13 +78,9 @@ describe('the AWS SDK for JavaScript', () => {
   });
 
   test('is told by name of an operation that is not implemented yet', async () => {
-    const layer = new PublishLayerVersionCommand({
-      LayerName: 'later',
-      Content: { ZipFile: await zipOf({ a: 'b' }) },
-    });
-    await expect(lambda.send(layer)).rejects.toMatchObject({
+    await expect(lambda.send(new ListCapacityProvidersCommand({}))).rejects.toMatchObject({
       name: 'NotImplementedException',
-      message: 'Hearth does not implement lambda:PublishLayerVersion yet.',
+      message: 'Hearth does not implement lambda:ListCapacityProviders yet.',
       $metadata: { httpStatusCode: 501 },
     });
   });
