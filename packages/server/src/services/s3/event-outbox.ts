@@ -6,7 +6,6 @@
  */
 import { AwsError } from '../../core/aws-error.ts';
 import type { CallAs } from '../../core/call-as.ts';
-import type { ServiceName } from '../../core/operation.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -184,14 +183,11 @@ async function handOver(callAs: CallAs, row: Handover): Promise<void> {
     });
     return;
   }
-  const queue = SQS;
-  await callAs(caller, queue as ServiceName, 'SendMessage', {
+  await callAs(caller, 'sqs', 'SendMessage', {
     QueueUrl: `http://localhost/${account}/${name.join(':')}`,
     MessageBody: row.body,
   });
 }
-
-const SQS: string = 'sqs';
 
 /** Whether S3 may hand events to it now; rejects with what the destination answers. */
 export async function checkDestination(
