@@ -38,6 +38,8 @@ import type { IdRanges } from './id-ranges.ts';
 
 /** After this long something holds a killed process in the kernel. */
 const DEATH_MS = 10_000;
+/** How long an init may take to set its trap, on a machine that has hardly any time for it. */
+const TRAP_MS = 2_000;
 
 export interface HelperSandboxDeps {
   readonly owner: string;
@@ -189,11 +191,14 @@ export class HelperSandbox {
     else this.#beside.get(program)?.signal(name);
   }
 
-  #signalFirst(name: SignalCall['name']): void {
+  #signalFirst(name: SignalCall['name'], waitedMs = 0): void {
     const pid = this.#initPid;
     if (pid === undefined) return;
     // PID 1 would lose a signal that comes before its trap is set, a millisecond after its start.
-    if (name === 'SIGTERM' && !catchesSigterm(pid)) setTimeout(() => this.#signalFirst(name), 1);
+    // Under runsc the first process seen from here is no init, and is not waited for without end.
+    if (name === 'SIGTERM' && waitedMs < TRAP_MS && !catchesSigterm(pid)) {
+      setTimeout(() => this.#signalFirst(name, waitedMs + 1), 1);
+    }
     // Until it is waited for its number belongs to nobody else.
     else process.kill(pid, name);
   }
