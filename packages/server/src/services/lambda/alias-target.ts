@@ -2,7 +2,7 @@
 import type { AliasConfiguration, AliasRoutingConfiguration } from '@aws-sdk/client-lambda';
 import { functionArn } from '../../core/function-version.ts';
 import type { FunctionKey, AliasRecord, FunctionRecord } from '../../functions/function-record.ts';
-import { functionNotFound, invalidParameter } from './lambda-errors.ts';
+import { functionNotFound, invalidParameter, untypedRefusal } from './lambda-errors.ts';
 
 export interface Pointing {
   readonly version: string;
@@ -26,7 +26,8 @@ export function pointTo(
   }
   const [other, weight] = first;
   if (version === '$LATEST') {
-    throw invalidParameter('$LATEST is not supported for an alias pointing to more than 1 version');
+    // AWS: without a type.
+    throw untypedRefusal('$LATEST is not supported for an alias pointing to more than 1 version');
   }
   if (other === version) {
     throw invalidParameter(

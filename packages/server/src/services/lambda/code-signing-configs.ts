@@ -156,6 +156,7 @@ export function findConfig(
     'ResourceNotFoundException',
     404,
     `The Lambda code signing configuration ${arn} can not be found.`,
+    { members: { Type: '' } },
   );
 }
 

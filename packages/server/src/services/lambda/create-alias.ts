@@ -1,11 +1,11 @@
 import type { AliasConfiguration, CreateAliasRequest } from '@aws-sdk/client-lambda';
 import { functionArn } from '../../core/function-version.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { Operation, OperationContext } from '../../core/operation.ts';
 import type { AliasRecord, FunctionRecord } from '../../functions/function-record.ts';
 import { pointTo, showAlias } from './alias-target.ts';
-import { findWholeFunction, functionPermission } from './find-function.ts';
+import { addressOf, findWholeFunction, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
-import { resourceConflict } from './lambda-errors.ts';
+import { functionNotFound, resourceConflict } from './lambda-errors.ts';
 
 export function createAlias(room: LambdaRoom): Operation<CreateAliasRequest, AliasConfiguration> {
   return {
@@ -15,7 +15,7 @@ export function createAlias(room: LambdaRoom): Operation<CreateAliasRequest, Ali
     ],
     handle: async (input, context) => {
       for (;;) {
-        const record = findWholeFunction(room.functions, input, context);
+        const record = findOwner(room, input, context);
         const alias = aliasOf(room, record, input);
         const { aliases = [] } = record;
         if (aliases.some(({ name }) => name === alias.name)) {
@@ -28,6 +28,19 @@ export function createAlias(room: LambdaRoom): Operation<CreateAliasRequest, Ali
       }
     },
   };
+}
+
+/** AWS: where there is no such function, it is the version of it that is not found. */
+function findOwner(
+  { functions }: LambdaRoom,
+  input: CreateAliasRequest,
+  context: OperationContext,
+): FunctionRecord {
+  const address = addressOf(functions, input, context);
+  if (functions.find(address) === undefined) {
+    throw functionNotFound(address, address.qualifier ?? input.FunctionVersion);
+  }
+  return findWholeFunction(functions, input, context);
 }
 
 function aliasOf(

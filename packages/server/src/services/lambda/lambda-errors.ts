@@ -8,9 +8,15 @@ export function invalidParameter(message: string, cause?: unknown): AwsError {
   return new AwsError('InvalidParameterValueException', 400, message, { ...user, cause });
 }
 
+const untyped = { members: { Type: '' } };
+
 /** AWS: where concurrency limits are the reason, it names no type. */
 export function limitRefusal(message: string): AwsError {
-  return new AwsError('InvalidParameterValueException', 400, message);
+  return untypedRefusal(message);
+}
+
+export function untypedRefusal(message: string): AwsError {
+  return new AwsError('InvalidParameterValueException', 400, message, untyped);
 }
 
 export function resourceConflict(message: string): AwsError {

@@ -282,7 +282,7 @@ const aliasCases: readonly Case[] = [
       alias({ FunctionName: 'missing', ...(operation === 'ListAliases' && { Name: undefined }) }),
       404,
       NOT_FOUND,
-      `Function not found: ${NOT_THERE}`,
+      `Function not found: ${NOT_THERE}${operation === 'CreateAlias' ? ':1' : ''}`,
     ],
   ),
   ['GetAlias', alias(), 404, NOT_FOUND, `Cannot find alias arn: ${ARN}:new`],
