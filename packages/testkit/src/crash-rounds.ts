@@ -38,7 +38,8 @@ export interface CrashOptions {
 }
 
 const SENDERS = 16;
-const SETTLE_MS = 120_000;
+/** Longer than what was in flight stays invisible. */
+const SETTLE_MS = 90_000;
 
 export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-crash-'));
@@ -151,14 +152,17 @@ async function floodUntilKilled(
   lambda.destroy();
 }
 
-/** What has run, once every acknowledged event has, or after a long time. */
+/** What has run, once every acknowledged event has, or nothing more has for a long time. */
 async function settle(file: string, acknowledged: readonly number[]): Promise<readonly number[]> {
-  const until = performance.now() + SETTLE_MS;
+  let until = performance.now() + SETTLE_MS;
+  let seen = 0;
   for (;;) {
     const ran = (await readFile(file, 'utf8')).split('\n').filter(Boolean).map(Number);
     const known = new Set(ran);
+    if (ran.length > seen) until = performance.now() + SETTLE_MS;
+    seen = ran.length;
     const isWhole = acknowledged.every((number) => known.has(number));
     if (isWhole || performance.now() > until) return ran;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Takes asynchronous events out of their queues and has them performed. Each function has a queue
  * and a pump of its own, so a backlog of one is not in the way of another. How many events of a
- * function are performed at once grows while that goes well and shrinks when it is throttled.
+ * function are performed at once is `Pace`'s decision.
  *
  * An event is invisible for a minute and kept so while it is performed: what a dead server had in
  * its hands is visible again to the next one.
@@ -9,6 +9,7 @@
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { DurableQueue, ReceivedEntry } from '../../store/queue/durable-queue.ts';
+import { Pace } from './pace.ts';
 
 export interface EventPumpDeps {
   readonly queue: DurableQueue;
@@ -26,8 +27,6 @@ const VISIBILITY_MS = 60_000;
 const HEARTBEAT_MS = 20_000;
 /** How long an idle pump waits before it ends; the next event starts another. */
 const IDLE_MS = 20_000;
-const FIRST_LIMIT = 2;
-const MOST_AT_ONCE = 100;
 /** Pause after a fault of the disk. */
 const FAULT_PAUSE_MS = 1_000;
 const CLOSE_GRACE_MS = 3_000;
@@ -70,7 +69,7 @@ class Pump {
   readonly #place: string;
   readonly #stop: AbortSignal;
   readonly #running = new Set<Promise<void>>();
-  #limit = FIRST_LIMIT;
+  readonly #pace = new Pace();
 
   constructor(deps: EventPumpDeps, place: string, stop: AbortSignal) {
     this.#deps = deps;
@@ -80,7 +79,7 @@ class Pump {
 
   async run(): Promise<void> {
     while (!this.#stop.aborted) {
-      if (this.#running.size >= this.#limit) {
+      if (this.#running.size >= this.#pace.limit) {
         await Promise.race(this.#running);
         continue;
       }
@@ -98,7 +97,7 @@ class Pump {
   async #receive(): Promise<readonly ReceivedEntry[]> {
     try {
       return await this.#deps.queue.receive(this.#place, {
-        most: this.#limit - this.#running.size,
+        most: this.#pace.limit - this.#running.size,
         visibilityMs: VISIBILITY_MS,
         waitMs: IDLE_MS,
         signal: this.#stop,
@@ -118,12 +117,11 @@ class Pump {
         logger.warn('an event could not be held', { queue: this.#place, id: entry.id, error });
       });
     }, HEARTBEAT_MS);
+    const startedAt = performance.now();
     try {
       const result = await this.#deps.perform(this.#place, entry);
-      this.#limit =
-        result === 'tried'
-          ? Math.min(MOST_AT_ONCE, this.#limit + 1)
-          : Math.max(1, Math.floor(this.#limit / 2));
+      if (result === 'tried') this.#pace.tried(performance.now() - startedAt);
+      else this.#pace.throttled();
     } catch (error) {
       // It is visible again after its time and tried again then.
       if (!this.#stop.aborted) {
