@@ -1,10 +1,14 @@
 // Writes the pages of docs/reference that the code knows; `--check` fails when one is not current.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { limitsReference } from '../packages/server/src/core/describe-limits.ts';
 import { apiReference } from '../packages/server/src/services/lambda/describe-api.ts';
 
 const folder = path.resolve(import.meta.dirname, '../docs/reference');
-const pages: Readonly<Record<string, string>> = { 'api.md': apiReference() };
+const pages: Readonly<Record<string, string>> = {
+  'api.md': apiReference(),
+  'limits.md': limitsReference(),
+};
 
 mkdirSync(folder, { recursive: true });
 for (const [name, text] of Object.entries(pages)) {

@@ -1,6 +1,6 @@
 /**
- * Settings that are checked, kept and shown, and that `hearth doctor` says have no effect yet:
- * they act when X-Ray, virtual networks and asynchronous invocation do.
+ * Tracing, the dead-letter queue and the network of a function. Tracing and networks are checked,
+ * kept and shown, and `hearth doctor` says that they have no effect yet; dead letters are sent.
  */
 import type {
   DeadLetterConfig,
