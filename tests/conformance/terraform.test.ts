@@ -1,6 +1,6 @@
 /**
  * Terraform with its AWS provider, where the machine has both (the provider is 700 MB, so nothing
- * fetches it): IAM's resources are applied, and the second plan is empty.
+ * fetches it): the resources of IAM and Lambda are applied, and the second plan is empty.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand, type CommandResult } from '../../packages/testkit/src/run-command.ts';
 import { startServer } from '../../packages/testkit/src/start-server.ts';
+import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 
 /** Where Terraform itself looks for providers that were put on a machine, and one place more. */
 const mirrors = [
@@ -36,8 +37,9 @@ provider "aws" {
   secret_key              = "test"
   skip_metadata_api_check = true
   endpoints {
-    iam = "${endpoint}"
-    sts = "${endpoint}"
+    iam    = "${endpoint}"
+    lambda = "${endpoint}"
+    sts    = "${endpoint}"
   }
 }
 data "aws_caller_identity" "me" {}
@@ -106,10 +108,70 @@ resource "aws_iam_openid_connect_provider" "id" {
 resource "aws_iam_account_alias" "alias" {
   account_alias = "hearth-terraform"
 }
+resource "aws_lambda_layer_version" "library" {
+  layer_name          = "library"
+  filename            = "code.zip"
+  compatible_runtimes = ["nodejs22.x"]
+}
+resource "aws_lambda_function" "echo" {
+  function_name    = "echo"
+  role             = aws_iam_role.runs.arn
+  runtime          = "nodejs22.x"
+  handler          = "index.handler"
+  filename         = "code.zip"
+  source_code_hash = filebase64sha256("code.zip")
+  publish          = true
+  layers           = [aws_lambda_layer_version.library.arn]
+  timeout          = 9
+  memory_size      = 256
+  tags             = { team = "blue" }
+  environment {
+    variables = { LEVEL = "high" }
+  }
+  tracing_config {
+    mode = "Active"
+  }
+  ephemeral_storage {
+    size = 1024
+  }
+}
+resource "aws_lambda_alias" "live" {
+  name             = "live"
+  function_name    = aws_lambda_function.echo.function_name
+  function_version = aws_lambda_function.echo.version
+}
+resource "aws_lambda_permission" "buckets" {
+  statement_id  = "buckets"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.echo.function_name
+  qualifier     = aws_lambda_alias.live.name
+  principal     = "s3.amazonaws.com"
+  source_arn    = "arn:aws:s3:::pictures"
+}
+resource "aws_lambda_function_url" "live" {
+  function_name      = aws_lambda_function.echo.function_name
+  qualifier          = aws_lambda_alias.live.name
+  authorization_type = "AWS_IAM"
+  cors {
+    allow_origins = ["https://example.com"]
+    allow_methods = ["GET"]
+  }
+}
+resource "aws_lambda_provisioned_concurrency_config" "live" {
+  function_name                     = aws_lambda_function.echo.function_name
+  qualifier                         = aws_lambda_alias.live.name
+  provisioned_concurrent_executions = 1
+}
+resource "aws_lambda_runtime_management_config" "echo" {
+  function_name     = aws_lambda_function.echo.function_name
+  update_runtime_on = "FunctionUpdate"
+}
 `;
 
+const echo = 'export const handler = async (event) => event;';
+
 test.skipIf(mirror === undefined || status !== 0)(
-  'Terraform applies roles and policies, its second plan is empty, and it takes all away again',
+  'Terraform applies roles, policies and functions with all they have, its second plan is empty, and it takes all away again',
   async () => {
     await using server = await startServer({ args: ['--isolation', 'process'] });
     const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-terraform-'));
@@ -125,6 +187,7 @@ test.skipIf(mirror === undefined || status !== 0)(
       });
     try {
       await writeFile(path.join(folder, 'main.tf'), configuration(server.endpoint));
+      await writeFile(path.join(folder, 'code.zip'), await zipOf({ 'index.mjs': echo }));
       const steps: readonly (readonly string[])[] = [
         ['init', '-no-color', `-plugin-dir=${mirror}`],
         ['apply', '-no-color', '-auto-approve'],
