@@ -149,7 +149,7 @@ describe('objects', () => {
     );
   });
 
-  test('an event of half a million nested arrays is an event like others', () => {
+  test('an event of two hundred thousand nested arrays is an event like others', () => {
     const depth = 200_000;
     let nested: unknown = 'x';
     for (let level = 0; level < depth; level += 1) nested = [nested];
