@@ -31,6 +31,13 @@ afterAll(async () => {
   await functions?.[Symbol.asyncDispose]();
 });
 
+/** Those that have ended, whatever became of them. */
+async function countInvocations(): Promise<number> {
+  const health = await fetch(`${functions.server.endpoint}/_hearth/health`);
+  const { invocations } = (await health.json()) as { invocations: { invocations: number } };
+  return invocations.invocations;
+}
+
 const report = (end: string): RegExp =>
   new RegExp(
     `END RequestId: ([0-9a-f-]{36})\\nREPORT RequestId: \\1\\tDuration: [\\d.]+ ms\\tBilled Duration: \\d+ ms\\tMemory Size: 128 MB\\tMax Memory Used: \\d+ MB\\t(Init Duration: [\\d.]+ ms\\t)?${end}`,
@@ -137,7 +144,10 @@ describe('a request', () => {
     const as = (InvocationType: 'DryRun' | 'Event') =>
       functions.lambda.send(new InvokeCommand({ FunctionName: 'limited', InvocationType }));
     expect((await as('DryRun')).StatusCode).toBe(204);
+    const before = await countInvocations();
     expect((await as('Event')).StatusCode).toBe(202);
+    // It runs after its answer, and has its slot for as long.
+    await expect.poll(countInvocations, { timeout: 30_000 }).toBe(before + 1);
   });
 
   test('beyond the concurrency is the only one that is throttled', async () => {
