@@ -99,6 +99,12 @@ async function logLines(server: TestServer): Promise<readonly string[]> {
   return (events ?? []).map((event) => event.message ?? '');
 }
 
+/** Of a server that was killed: its helper needs a moment to see that, and to end what it has. */
+async function nothingIsLeftOf(killed: TestServer): Promise<void> {
+  const look = (): Promise<readonly string[]> => leftoversOf(killed, { isFolderReused: true });
+  await expect.poll(look, { timeout: 20_000 }).toEqual([]);
+}
+
 test('a second start finds functions, roles and logs; SIGTERM leaves nothing behind', async () => {
   const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-life-'));
   const first = await startServer({ dataFolder });
@@ -128,7 +134,7 @@ test('after kill -9 the next start removes what was left, and everything acknowl
   await count(first);
   await first.kill();
   const second = await startServer({ dataFolder });
-  expect(await leftoversOf(first, { isFolderReused: true })).toEqual([]);
+  await nothingIsLeftOf(first);
   expect(await count(second)).toEqual({ calls: 1, tmp: 1 });
   expect(await second.stop()).toBe(0);
   expect(await leftoversOf(second)).toEqual([]);
@@ -146,7 +152,7 @@ test('a server that is killed under load at any moment leaves nothing that its n
     await Promise.all(load);
     const killed = server;
     server = await startServer({ dataFolder });
-    expect(await leftoversOf(killed, { isFolderReused: true })).toEqual([]);
+    await nothingIsLeftOf(killed);
     expect(await count(server)).toEqual({ calls: 1, tmp: 1 });
   }
   expect(await server.stop()).toBe(0);
