@@ -1,18 +1,14 @@
 /** HEARTH_POOL's default. */
 const USUAL_POOL = 4;
 
-/** Waits until so many booted runtimes are ready and none is being made. */
-export async function poolAtRest(
-  endpoint: string,
-  runtime: string,
-  wanted: number = USUAL_POOL,
-): Promise<void> {
+/** Waits until the usual number of booted runtimes is ready and none is being made. */
+export async function poolAtRest(endpoint: string, runtime: string): Promise<void> {
   for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
     const health = (await (await fetch(`${endpoint}/_hearth/health`)).json()) as {
       invocations: { pool: Record<string, { ready: number; booting: number }> };
     };
     const { ready, booting } = health.invocations.pool[runtime] ?? { ready: 0, booting: 0 };
-    if (ready >= wanted && booting === 0) return;
+    if (ready >= USUAL_POOL && booting === 0) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`the pool of ${runtime} did not fill`);
