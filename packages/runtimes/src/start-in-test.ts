@@ -9,6 +9,10 @@ export interface StartedFunction extends AsyncDisposable {
   readonly api: InTestRuntimeApi;
   /** Ends the process, if it has not ended; resolves with all that it has printed, stdout first. */
   end(): Promise<string>;
+  /** All that it has printed so far, stdout first. */
+  printed(): string;
+  /** What a runtime sees of a server that is killed: nobody reads what it prints, and its API is gone. */
+  abandon(): Promise<void>;
   readonly exited: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
@@ -67,6 +71,12 @@ export async function startInTest(
     end: async () => {
       await kill();
       return output();
+    },
+    printed: output,
+    abandon: async () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+      await api[Symbol.asyncDispose]();
     },
     exited,
     [Symbol.asyncDispose]: async () => {

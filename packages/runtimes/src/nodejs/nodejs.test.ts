@@ -227,6 +227,14 @@ function testErrors(installation: RuntimeInstallation, major: number): void {
     expect(await started.end()).toContain('\tERROR\tUncaught Exception \t');
   });
 
+  test('a process that prints when its server is gone ends, and does not spin', async () => {
+    await using started = await startInTest(installation, cjs, 'prints-without-end.handler');
+    started.api.invoke('{}').catch(() => {});
+    await expect.poll(started.printed).toContain('still here');
+    await started.abandon();
+    expect(await started.exited).toEqual({ code: 129, signal: null });
+  });
+
   test('an async handler that can never settle is an error, and the process goes on', async () => {
     await using started = await startInTest(installation, cjs, 'never-settles.handler');
     expect(jsonOf(await started.api.invoke('{}'))).toMatchObject({

@@ -38,9 +38,10 @@ class RunLoop {
 
   /** Reports what ends this process to whom it concerns, then ends it. */
   async end(words, error, exitCode) {
-    this.#logError(words, error);
+    // Before the log: where nobody reads it any more, each line of it is one more error.
     if (this.#isEnding) return;
     this.#isEnding = true;
+    this.#logError(words, error);
     try {
       if (this.#isInit) await this.#api.failInit(error);
       // An answer that is on its way is what the caller gets; between events there is no caller.
