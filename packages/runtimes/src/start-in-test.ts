@@ -1,6 +1,7 @@
 /** Starts an installed runtime for tests, without a sandbox: paths inside become paths outside. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { startInTestRuntimeApi } from './in-test-runtime-api.ts';
 import type { InTestRuntimeApi } from './in-test-runtime-api.ts';
 import type { RuntimeInstallation } from './runtime-catalogue.ts';
@@ -38,14 +39,7 @@ export async function startInTest(
       ...env,
     },
   });
-  // Kept apart until the end, so that a line of one is never torn by a line of the other.
-  const printed = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (text: string) => {
-      printed[stream] += text;
-    });
-  }
-  const output = (): string => printed.stdout + printed.stderr;
+  const output = collected(child);
   const exited = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
@@ -84,6 +78,17 @@ export async function startInTest(
       await api[Symbol.asyncDispose]();
     },
   };
+}
+
+/** All that it has printed so far; each stream apart, so that no line of one tears the other's. */
+function collected(child: ChildProcessByStdio<null, Readable, Readable>): () => string {
+  const printed = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream].setEncoding('utf8').on('data', (text: string) => {
+      printed[stream] += text;
+    });
+  }
+  return () => printed.stdout + printed.stderr;
 }
 
 function translate(text: string, installation: RuntimeInstallation, taskRoot: string): string {

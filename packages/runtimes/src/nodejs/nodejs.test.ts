@@ -230,7 +230,7 @@ function testErrors(installation: RuntimeInstallation, major: number): void {
   test('a process that prints when its server is gone ends, and does not spin', async () => {
     await using started = await startInTest(installation, cjs, 'prints-without-end.handler');
     started.api.invoke('{}').catch(() => {});
-    await expect.poll(started.printed).toContain('still here');
+    await expect.poll(() => started.printed()).toContain('still here');
     await started.abandon();
     expect(await started.exited).toEqual({ code: 129, signal: null });
   });
