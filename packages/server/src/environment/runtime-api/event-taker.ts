@@ -1,6 +1,6 @@
 /** Whoever asks for a runtime's next event, or for the assignment of a booted one. */
 import type { ServerResponse } from 'node:http';
-import { replyAssignment, replyInvalidTransition, replyUnknown } from './replies.ts';
+import { invalidTransition, replyAssignment, replyRefused, replyUnknown } from './replies.ts';
 import { writeEvent, type RuntimeEvent } from './runtime-event.ts';
 
 interface Asking {
@@ -22,7 +22,7 @@ export interface AssignmentTaker extends Asking {
 export function httpTaker(response: ServerResponse): EventTaker & AssignmentTaker {
   return {
     take: (event) => writeEvent(response, event),
-    refuse: (from, to) => replyInvalidTransition(response, from, to),
+    refuse: (from, to) => replyRefused(response, invalidTransition(from, to)),
     takeAssignment: (assignment) => replyAssignment(response, assignment),
     refuseAssignment: () => replyUnknown(response),
     onGone: (forget) => void response.once('close', forget),

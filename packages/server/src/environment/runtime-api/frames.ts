@@ -4,6 +4,8 @@
  * arrives was written inside a sandbox, so nothing of it is believed: a length beyond the limit
  * is read past and told as `oversized`, an unknown kind or a broken content is a fault.
  */
+import type { Refusal } from './replies.ts';
+
 export type Frame =
   | { readonly kind: 'await-assignment' | 'next' }
   | { readonly kind: 'response'; readonly requestId: string; readonly payload: Uint8Array }
@@ -166,8 +168,8 @@ export function assignmentFrame(assignment: Uint8Array): Buffer {
 }
 
 /** What the same call over HTTP would have been answered. */
-export function refusalFrame(status: number, errorType: string, errorMessage: string): Buffer {
-  return frameOf(REFUSED, Buffer.from(JSON.stringify({ status, errorType, errorMessage })));
+export function refusalFrame(refusal: Refusal): Buffer {
+  return frameOf(REFUSED, Buffer.from(JSON.stringify(refusal)));
 }
 
 function frameOf(kind: number, content: Uint8Array): Buffer {

@@ -17,8 +17,32 @@ export function replyAccepted(response: ServerResponse): void {
   response.end(accepted);
 }
 
-export function replyInvalidRequestId(response: ServerResponse): void {
-  replyError(response, 400, 'InvalidRequestID', 'Invalid request ID');
+/** Why a call is refused, over HTTP and in frames. */
+export interface Refusal {
+  readonly status: number;
+  readonly errorType: string;
+  readonly errorMessage: string;
+}
+
+export const invalidRequestId: Refusal = {
+  status: 400,
+  errorType: 'InvalidRequestID',
+  errorMessage: 'Invalid request ID',
+};
+
+/** A runtime in the state `from` may not do what leads to `to`. */
+export function invalidTransition(from: string, to: string): Refusal {
+  return {
+    status: 403,
+    errorType: 'InvalidStateTransition',
+    errorMessage:
+      `State transition from ${from} to ${to} failed for runtime. ` +
+      'Error: State transition is not allowed',
+  };
+}
+
+export function replyRefused(response: ServerResponse, refusal: Refusal): void {
+  replyError(response, refusal.status, refusal.errorType, refusal.errorMessage);
 }
 
 export function replyTooLarge(response: ServerResponse, limitBytes = SYNC_PAYLOAD_BYTES): void {
@@ -33,16 +57,6 @@ export function replyTooLarge(response: ServerResponse, limitBytes = SYNC_PAYLOA
 /** The emulator answers it to any mode but `streaming`. */
 export function replyInvalidMode(response: ServerResponse): void {
   replyError(response, 400, 'InvalidFunctionResponseMode', 'Invalid function response mode');
-}
-
-export function replyInvalidTransition(response: ServerResponse, from: string, to: string): void {
-  replyError(
-    response,
-    403,
-    'InvalidStateTransition',
-    `State transition from ${from} to ${to} failed for runtime. ` +
-      'Error: State transition is not allowed',
-  );
 }
 
 export function replyText(response: ServerResponse, status: number, text: string): void {

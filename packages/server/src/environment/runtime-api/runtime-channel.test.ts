@@ -1,15 +1,7 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
-import { silentLogger } from '../../lib/logger.ts';
-import { RuntimeSession, type RuntimeAnswer } from './runtime-session.ts';
-import { startRuntimeApi } from './start-runtime-api.ts';
-
-const open: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of open.splice(0)) await close();
-});
+import type { Socket } from 'node:net';
+import { expect, test } from 'vitest';
+import { startSessionInTest } from './start-session-in-test.ts';
 
 const UPGRADE =
   'GET /hearth/channel HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: hearth-runtime\r\n\r\n';
@@ -27,40 +19,6 @@ interface Dialled {
   readonly received: () => string;
 }
 
-async function startSession(): Promise<{
-  readonly session: RuntimeSession;
-  readonly answers: RuntimeAnswer[];
-  readonly parked: () => number;
-  readonly dial: () => Promise<Dialled>;
-}> {
-  const answers: RuntimeAnswer[] = [];
-  let parked = 0;
-  const session = new RuntimeSession({
-    parked: () => (parked += 1),
-    initFailed: () => {},
-    answered: (answer) => answers.push(answer),
-  });
-  const api = startRuntimeApi({ logger: silentLogger });
-  const listener = createServer((socket) => api.accept(socket, session));
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  open.push(async () => {
-    session.cut();
-    listener.close();
-    await api.close();
-  });
-  const { port } = listener.address() as AddressInfo;
-  const dial = async (): Promise<Dialled> => {
-    const socket = connect(port, '127.0.0.1');
-    let text = '';
-    socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
-    socket.on('error', () => {});
-    await once(socket, 'connect');
-    return { socket, received: () => text };
-  };
-  return { session, answers, parked: () => parked, dial };
-}
-
 function response(id: string, payload: string, length = payload.length): Buffer {
   const head = Buffer.alloc(6);
   head.write('R', 'latin1');
@@ -74,15 +32,21 @@ function closed(socket: Socket): Promise<unknown> {
   return new Promise((resolve) => socket.once('close', resolve));
 }
 
-async function openChannel(dial: () => Promise<Dialled>): Promise<Dialled> {
-  const dialled = await dial();
+function listenTo(socket: Socket): Dialled {
+  let text = '';
+  socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')));
+  return { socket, received: () => text };
+}
+
+async function openChannel(dial: () => Promise<Socket>): Promise<Dialled> {
+  const dialled = listenTo(await dial());
   dialled.socket.write(UPGRADE);
   await expect.poll(dialled.received).toContain('101 Switching Protocols');
   return dialled;
 }
 
 test('an answer and the question for the next event may come in one packet', async () => {
-  const { session, answers, parked, dial } = await startSession();
+  const { session, answers, parked, dial } = await startSessionInTest();
   const { socket, received } = await openChannel(dial);
   socket.write(NEXT);
   await expect.poll(parked).toBe(1);
@@ -96,7 +60,7 @@ test('an answer and the question for the next event may come in one packet', asy
 });
 
 test('an answer to no event, or to another, changes nothing and is refused', async () => {
-  const { session, answers, parked, dial } = await startSession();
+  const { session, answers, parked, dial } = await startSessionInTest();
   const { socket, received } = await openChannel(dial);
   socket.write(response('one', '1'));
   await expect.poll(received).toContain('InvalidRequestID');
@@ -109,19 +73,19 @@ test('an answer to no event, or to another, changes nothing and is refused', asy
 });
 
 test('an event has one taker, over HTTP and by the channel', async () => {
-  const { parked, dial } = await startSession();
+  const { parked, dial } = await startSessionInTest();
   const { socket, received } = await openChannel(dial);
   socket.write(NEXT);
   await expect.poll(parked).toBe(1);
   socket.write(NEXT);
   await expect.poll(received).toContain('InvalidStateTransition');
-  const http = await dial();
+  const http = listenTo(await dial());
   http.socket.write('GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n');
   await expect.poll(http.received).toContain('403');
 });
 
 test('an answer beyond the limit is not kept, and is told', async () => {
-  const { session, answers, parked, dial } = await startSession();
+  const { session, answers, parked, dial } = await startSessionInTest();
   const { socket } = await openChannel(dial);
   socket.write(NEXT);
   await expect.poll(parked).toBe(1);
@@ -135,7 +99,7 @@ test('an answer beyond the limit is not kept, and is told', async () => {
 });
 
 test('an event waits for a runtime whose channel broke while it was parked', async () => {
-  const { session, parked, dial } = await startSession();
+  const { session, parked, dial } = await startSessionInTest();
   const { socket } = await openChannel(dial);
   socket.write(NEXT);
   await expect.poll(parked).toBe(1);
@@ -143,7 +107,7 @@ test('an event waits for a runtime whose channel broke while it was parked', asy
   const next = 'GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n';
   // Until the server has seen the end of the channel, another one is refused.
   const ask = async (): Promise<Dialled> => {
-    const dialled = await dial();
+    const dialled = listenTo(await dial());
     dialled.socket.write(next);
     const refused = await Promise.race([
       once(dialled.socket, 'data').then(() => true),
@@ -157,17 +121,17 @@ test('an event waits for a runtime whose channel broke while it was parked', asy
 });
 
 test('a sandbox has one channel, and what is no frame closes it', async () => {
-  const { dial } = await startSession();
+  const { dial } = await startSessionInTest();
   const first = await openChannel(dial);
   const second = await dial();
-  second.socket.write(UPGRADE);
-  await closed(second.socket);
+  second.write(UPGRADE);
+  await closed(second);
   first.socket.write('what is this?');
   await closed(first.socket);
 });
 
 test('refusals that nobody reads end the channel', async () => {
-  const { dial } = await startSession();
+  const { dial } = await startSessionInTest();
   const { socket } = await openChannel(dial);
   socket.pause();
   const end = closed(socket);

@@ -14,9 +14,10 @@ import {
   refusalFrame,
   type Frame,
 } from './frames.ts';
+import { invalidTransition, type Refusal } from './replies.ts';
 import { reportedErrorType } from './reported-error-type.ts';
 import { eventHead, type RuntimeEvent } from './runtime-event.ts';
-import type { AnswerRefusal, RuntimeSession } from './runtime-session.ts';
+import type { RuntimeSession } from './runtime-session.ts';
 
 const SWITCHED =
   'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: hearth-runtime\r\n\r\n';
@@ -62,7 +63,7 @@ class RuntimeChannel implements EventTaker, AssignmentTaker {
   }
 
   refuse(from: string, to: string): void {
-    this.#refuse({ kind: 'invalid-transition', from, to });
+    this.#refuse(invalidTransition(from, to));
   }
 
   takeAssignment(assignment: Uint8Array): void {
@@ -109,22 +110,13 @@ class RuntimeChannel implements EventTaker, AssignmentTaker {
     }
   }
 
-  #refuse(refusal: AnswerRefusal | undefined): void {
+  #refuse(refusal: Refusal | undefined): void {
     if (refusal === undefined) return;
     // Whoever goes on saying what is refused, and does not read it, is not listened to.
     if (this.#socket.writableLength > MOST_UNREAD_BYTES) {
       this.#socket.destroy();
       return;
     }
-    this.#socket.write(
-      refusal.kind === 'invalid-request-id'
-        ? refusalFrame(400, 'InvalidRequestID', 'Invalid request ID')
-        : refusalFrame(
-            403,
-            'InvalidStateTransition',
-            `State transition from ${refusal.from} to ${refusal.to} failed for runtime. ` +
-              'Error: State transition is not allowed',
-          ),
-    );
+    this.#socket.write(refusalFrame(refusal));
   }
 }

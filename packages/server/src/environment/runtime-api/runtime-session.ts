@@ -21,11 +21,13 @@ import type { AssignmentTaker, EventTaker } from './event-taker.ts';
 import { responseMode, reportInTrailers, streamBody } from './stream-body.ts';
 import { reportedErrorType } from './reported-error-type.ts';
 import {
+  invalidRequestId,
+  invalidTransition,
   replyAccepted,
   replyInvalidMode,
-  replyInvalidRequestId,
-  replyInvalidTransition,
+  replyRefused,
   replyTooLarge,
+  type Refusal,
 } from './replies.ts';
 import type { RuntimeEvent } from './runtime-event.ts';
 
@@ -50,11 +52,6 @@ export type RuntimeAnswer =
   | { readonly kind: 'response'; readonly payload: Uint8Array; readonly streamedBytes?: number }
   | ({ readonly kind: 'error' } & ErrorReport)
   | { readonly kind: 'too-large'; readonly limitBytes: number };
-
-/** Why an answer is none. */
-export type AnswerRefusal =
-  | { readonly kind: 'invalid-request-id' }
-  | { readonly kind: 'invalid-transition'; readonly from: string; readonly to: string };
 
 /** AWS's names of the runtime's states; they appear in the bodies of refusals. */
 type Phase =
@@ -229,15 +226,12 @@ export class RuntimeSession {
   }
 
   /** An answer that came whole, by a channel. */
-  answerWhole(id: string, answer: RuntimeAnswer): AnswerRefusal | undefined {
+  answerWhole(id: string, answer: RuntimeAnswer): Refusal | undefined {
     if (this.#phase === 'Booted') return undefined;
-    if (this.#event?.requestId !== id) return { kind: 'invalid-request-id' };
-    if (this.#phase !== 'Running' || !this.#isDelivered) {
-      const to = answer.kind === 'error' ? 'InvocationErrorResponse' : 'InvocationResponse';
-      return { kind: 'invalid-transition', from: this.#phase, to };
-    }
-    this.#sent(answer);
-    return undefined;
+    const isError = answer.kind === 'error';
+    const refusal = this.#refusalOf(isError ? 'InvocationErrorResponse' : 'InvocationResponse', id);
+    if (refusal === undefined) this.#sent(answer);
+    return refusal;
   }
 
   async fail(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -249,7 +243,7 @@ export class RuntimeSession {
 
   async failInit(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.#phase !== 'Started') {
-      replyInvalidTransition(response, this.#phase, 'InitError');
+      replyRefused(response, invalidTransition(this.#phase, 'InitError'));
       return;
     }
     this.#phase = 'InitError';
@@ -292,18 +286,23 @@ export class RuntimeSession {
     id: string,
     response: ServerResponse,
   ): boolean {
-    const event = this.#event;
-    if (event === undefined || event.requestId !== id) {
-      replyInvalidRequestId(response);
-      return false;
-    }
-    if (this.#phase !== 'Running' || !this.#isDelivered) {
-      replyInvalidTransition(response, this.#phase, phase);
+    const refusal = this.#refusalOf(phase, id);
+    if (refusal !== undefined) {
+      replyRefused(response, refusal);
       return false;
     }
     this.#phase = phase;
     this.#listener?.answering?.();
     return true;
+  }
+
+  #refusalOf(
+    phase: 'InvocationResponse' | 'InvocationErrorResponse',
+    id: string,
+  ): Refusal | undefined {
+    if (this.#event?.requestId !== id) return invalidRequestId;
+    const mayAnswer = this.#phase === 'Running' && this.#isDelivered;
+    return mayAnswer ? undefined : invalidTransition(this.#phase, phase);
   }
 
   /** The answer goes to the caller while it comes in; the invocation is answered at its end. */

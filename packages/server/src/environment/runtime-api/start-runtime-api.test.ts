@@ -1,49 +1,7 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
-import { silentLogger } from '../../lib/logger.ts';
-import { RuntimeSession, type RuntimeAnswer } from './runtime-session.ts';
-import { startRuntimeApi, type RuntimeApiOptions } from './start-runtime-api.ts';
-
-const open: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const close of open.splice(0)) await close();
-});
-
-/** A session with a listener of its own, as a sandbox has one. */
-async function startSession(options: RuntimeApiOptions = {}): Promise<{
-  readonly session: RuntimeSession;
-  readonly answers: RuntimeAnswer[];
-  readonly parked: () => number;
-  readonly dial: () => Promise<Socket>;
-}> {
-  const answers: RuntimeAnswer[] = [];
-  let parked = 0;
-  const session = new RuntimeSession({
-    parked: () => (parked += 1),
-    answering: () => {},
-    initFailed: () => {},
-    answered: (answer) => answers.push(answer),
-  });
-  const api = startRuntimeApi({ logger: silentLogger }, options);
-  const listener = createServer((socket) => api.accept(socket, session));
-  listener.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  open.push(async () => {
-    session.cut();
-    listener.close();
-    await api.close();
-  });
-  const { port } = listener.address() as AddressInfo;
-  const dial = async (): Promise<Socket> => {
-    const socket = connect(port, '127.0.0.1');
-    socket.on('error', () => {});
-    await once(socket, 'connect');
-    return socket;
-  };
-  return { session, answers, parked: () => parked, dial };
-}
+import type { Socket } from 'node:net';
+import { expect, test } from 'vitest';
+import { startSessionInTest } from './start-session-in-test.ts';
 
 const event = {
   requestId: 'one',
@@ -60,7 +18,7 @@ async function read(socket: Socket): Promise<string> {
 }
 
 test('an event waits for a runtime whose connection broke while it was parked', async () => {
-  const { session, dial, parked } = await startSession();
+  const { session, dial, parked } = await startSessionInTest();
   const first = await dial();
   first.write(next);
   await expect.poll(parked).toBe(1);
@@ -75,7 +33,7 @@ test('an event waits for a runtime whose connection broke while it was parked', 
 });
 
 test('a header that a caller chose cannot break out of its line', async () => {
-  const { session, dial, parked } = await startSession();
+  const { session, dial, parked } = await startSessionInTest();
   const socket = await dial();
   socket.write(next);
   await expect.poll(parked).toBe(1);
@@ -91,7 +49,7 @@ test('a header that a caller chose cannot break out of its line', async () => {
 });
 
 test('a client that trickles its headers is cut off', async () => {
-  const { dial } = await startSession({ headersTimeoutMs: 50 });
+  const { dial } = await startSessionInTest({ headersTimeoutMs: 50 });
   const socket = await dial();
   socket.write('GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nX: ');
   socket.resume();
@@ -99,7 +57,7 @@ test('a client that trickles its headers is cut off', async () => {
 });
 
 test('headers without end are refused', async () => {
-  const { dial } = await startSession();
+  const { dial } = await startSessionInTest();
   const socket = await dial();
   socket.write(`GET /2018-06-01/ping HTTP/1.1\r\nX: ${'x'.repeat(100_000)}`);
   expect(await read(socket)).toContain('431');
@@ -107,7 +65,7 @@ test('headers without end are refused', async () => {
 });
 
 test('a request with both a length and chunks is refused', async () => {
-  const { dial, answers } = await startSession();
+  const { dial, answers } = await startSessionInTest();
   const socket = await dial();
   socket.write(
     'POST /2018-06-01/runtime/invocation/one/response HTTP/1.1\r\nHost: x\r\n' +
@@ -119,7 +77,7 @@ test('a request with both a length and chunks is refused', async () => {
 });
 
 test('a sandbox that opens too many connections loses the surplus', async () => {
-  const { dial } = await startSession();
+  const { dial } = await startSessionInTest();
   const sockets = await Promise.all(Array.from({ length: 64 }, dial));
   const surplus = await dial();
   surplus.resume();
@@ -128,7 +86,7 @@ test('a sandbox that opens too many connections loses the surplus', async () => 
 });
 
 test('an ended session answers nothing, takes nobody new, and is cut when its sandbox is dead', async () => {
-  const { session, dial, answers } = await startSession();
+  const { session, dial, answers } = await startSessionInTest();
   const socket = await dial();
   socket.write(next);
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -149,7 +107,7 @@ test('an ended session answers nothing, takes nobody new, and is cut when its sa
 });
 
 test('on the loopback device of the host no web page takes an event', async () => {
-  const { dial, parked } = await startSession({ isOnHostLoopback: true });
+  const { dial, parked } = await startSessionInTest({ isOnHostLoopback: true });
   const asPage = async (headers: string): Promise<void> => {
     const socket = await dial();
     socket.write(next.replace('Host: x', headers));
