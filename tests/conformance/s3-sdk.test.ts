@@ -2,6 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
+  DeleteBucketPolicyCommand,
+  GetObjectAclCommand,
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateBucketCommand,
@@ -305,6 +307,23 @@ describe('versions', () => {
     expect(rest.Versions?.map((each) => each.VersionId)).toEqual(['null']);
     await s3.send(new DeleteObjectCommand({ ...at, VersionId: marker.VersionId }));
     expect(await read()).toBe('two');
+    // A policy can name the version that a request names, whatever is done to it.
+    const Statement = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['s3:GetObjectVersionAcl', 's3:GetObjectVersion'],
+      Resource: `arn:aws:s3:::${bucket}/*`,
+      Condition: { StringEquals: { 's3:VersionId': first.VersionId } },
+    };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+    await s3.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+    for (const Command of [GetObjectCommand, GetObjectAclCommand]) {
+      const of = (VersionId?: string): Promise<object> =>
+        s3.send(new Command({ ...at, VersionId }));
+      await expect(of(first.VersionId)).rejects.toMatchObject({ name: 'AccessDenied' });
+      expect(await of(second.VersionId)).toMatchObject({});
+    }
+    await s3.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
     await s3.send(new DeleteObjectCommand({ ...at, VersionId: second.VersionId }));
     expect(await read()).toBe('one');
   });

@@ -54,6 +54,31 @@ export function objectAccess(
   return permissionOn(bucket, arn, action, context, conditions);
 }
 
+export interface NamesVersion extends NamesObject {
+  readonly VersionId?: string | undefined;
+}
+
+/**
+ * AWS: what is done to a version that the request names is an action of its own, with the version
+ * as a condition key: `GetObject` and `GetObjectVersion`, `GetObjectTagging` and
+ * `GetObjectVersionTagging`. `[verb, what]` is `['GetObject', 'Tagging']` in the latter.
+ */
+export function versionAccess(
+  deps: S3Deps,
+  [verb, what]: readonly [verb: string, what: string],
+  input: NamesVersion,
+  context: OperationContext,
+  conditions: Conditions = {},
+): Permission {
+  const { VersionId } = input;
+  return VersionId === undefined
+    ? objectAccess(deps, `${verb}${what}`, input, context, conditions)
+    : objectAccess(deps, `${verb}Version${what}`, input, context, {
+        's3:VersionId': VersionId,
+        ...conditions,
+      });
+}
+
 /** Of S3's limits on a key: 1,024 bytes. */
 function checkKey(key: string): void {
   if (Buffer.byteLength(key) <= 1_024) return;

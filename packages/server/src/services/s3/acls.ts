@@ -3,8 +3,14 @@
  * grant, it can be read, and no other can be made.
  */
 import type { AnyOperation, Operation } from '../../core/operation.ts';
-import { bucketAccess, bucketOf, objectAccess, type NamesBucket } from './access.ts';
-import { findObject, type NamesVersion } from './find-object.ts';
+import {
+  bucketAccess,
+  bucketOf,
+  versionAccess,
+  type NamesBucket,
+  type NamesVersion,
+} from './access.ts';
+import { findObject } from './find-object.ts';
 import { aclNotSupported, refuseUnsupported } from './object-details.ts';
 import { ownerOf } from './owners.ts';
 import type { S3Deps } from './s3-deps.ts';
@@ -43,14 +49,7 @@ function putBucketAcl(deps: S3Deps): Operation<NamesBucket & PutsAcl> {
 function getObjectAcl(deps: S3Deps): Operation<NamesVersion> {
   return {
     name: 'GetObjectAcl',
-    permissions: (input, context) => [
-      objectAccess(
-        deps,
-        input.VersionId === undefined ? 'GetObjectAcl' : 'GetObjectVersionAcl',
-        input,
-        context,
-      ),
-    ],
+    permissions: (input, context) => [versionAccess(deps, ['GetObject', 'Acl'], input, context)],
     handle: async (input, context) => {
       const bucket = bucketOf(deps, input);
       await findObject(deps, bucket, input, context);
@@ -62,14 +61,7 @@ function getObjectAcl(deps: S3Deps): Operation<NamesVersion> {
 function putObjectAcl(deps: S3Deps): Operation<NamesVersion & PutsAcl> {
   return {
     name: 'PutObjectAcl',
-    permissions: (input, context) => [
-      objectAccess(
-        deps,
-        input.VersionId === undefined ? 'PutObjectAcl' : 'PutObjectVersionAcl',
-        input,
-        context,
-      ),
-    ],
+    permissions: (input, context) => [versionAccess(deps, ['PutObject', 'Acl'], input, context)],
     handle: async (input, context) => {
       await findObject(deps, bucketOf(deps, input), input, context);
       return refuseOthers(input);

@@ -4,7 +4,7 @@ import type { Operation, OperationContext } from '../../core/operation.ts';
 import type { Bucket } from '../../objects/bucket.ts';
 import type { Precondition } from '../../objects/object-repository.ts';
 import type { Validated } from '../validated.ts';
-import { bucketOf, objectAccess } from './access.ts';
+import { bucketOf, versionAccess } from './access.ts';
 import { inS3Words } from './in-s3-words.ts';
 import { checkVersionId } from './object-details.ts';
 import { unquoted } from './put-object.ts';
@@ -46,11 +46,9 @@ function deleteAccess(
   }: { readonly Bucket: string; readonly ExpectedBucketOwner?: string | undefined },
   { Key, VersionId }: Target,
   context: OperationContext,
-): ReturnType<typeof objectAccess> {
-  const input = { Bucket, ExpectedBucketOwner, Key };
-  return VersionId === undefined
-    ? objectAccess(deps, 'DeleteObject', input, context)
-    : objectAccess(deps, 'DeleteObjectVersion', input, context, { 's3:VersionId': VersionId });
+): ReturnType<typeof versionAccess> {
+  const input = { Bucket, ExpectedBucketOwner, Key, VersionId };
+  return versionAccess(deps, ['DeleteObject', ''], input, context);
 }
 
 async function remove(

@@ -3,15 +3,10 @@ import type { OperationContext } from '../../core/operation.ts';
 import type { Bucket } from '../../objects/bucket.ts';
 import type { ObjectVersion } from '../../objects/object-version.ts';
 import { AwsError } from '../../core/aws-error.ts';
+import type { NamesVersion } from './access.ts';
 import { checkVersionId, wholeSeconds } from './object-details.ts';
 import type { S3Deps } from './s3-deps.ts';
 import { accessDenied, noSuchKey, noSuchVersion } from './s3-errors.ts';
-
-export interface NamesVersion {
-  readonly Bucket: string;
-  readonly Key: string;
-  readonly VersionId?: string | undefined;
-}
 
 export async function findObject(
   deps: S3Deps,

@@ -2,7 +2,7 @@ import type { GetObjectAttributesRequest } from '@aws-sdk/client-s3';
 import type { Operation } from '../../core/operation.ts';
 import type { ObjectVersion } from '../../objects/object-version.ts';
 import type { Validated } from '../validated.ts';
-import { bucketOf, objectAccess } from './access.ts';
+import { bucketOf, versionAccess } from './access.ts';
 import { findObject } from './find-object.ts';
 import { refuseUnsupported, versionOutput, wholeSeconds } from './object-details.ts';
 import { checksumOutput } from './read-checksums.ts';
@@ -23,14 +23,8 @@ export function getObjectAttributes(
   return {
     name: 'GetObjectAttributes',
     // AWS: whoever reads the attributes must be allowed to read the object.
-    permissions: (input, context) => {
-      const { VersionId } = input;
-      const suffix = VersionId === undefined ? '' : 'Version';
-      const conditions = VersionId === undefined ? {} : { 's3:VersionId': VersionId };
-      return [`GetObject${suffix}`, `GetObject${suffix}Attributes`].map((action) =>
-        objectAccess(deps, action, input, context, conditions),
-      );
-    },
+    permissions: (input, context) =>
+      ['', 'Attributes'].map((what) => versionAccess(deps, ['GetObject', what], input, context)),
     handle: async (input, context) => {
       refuseUnsupported(input);
       const bucket = bucketOf(deps, input);

@@ -1,12 +1,12 @@
 /** GetObject and HeadObject: the same answer, with and without bytes. */
 import type { GetObjectRequest, HeadObjectRequest } from '@aws-sdk/client-s3';
 import { AwsError } from '../../core/aws-error.ts';
-import type { Operation, OperationContext } from '../../core/operation.ts';
+import type { Operation, OperationContext, Permission } from '../../core/operation.ts';
 import type { Bucket } from '../../objects/bucket.ts';
 import { BlobMissing } from '../../objects/blob-store.ts';
 import type { ObjectVersion } from '../../objects/object-version.ts';
 import type { Validated } from '../validated.ts';
-import { bucketOf, objectAccess } from './access.ts';
+import { bucketOf, versionAccess, type NamesVersion } from './access.ts';
 import { expirationOutput } from './lifecycle-rules.ts';
 import { findObject } from './find-object.ts';
 import {
@@ -54,12 +54,10 @@ export function headObject(deps: S3Deps): Operation<Validated<HeadObjectRequest>
 
 export function readAccess(
   deps: S3Deps,
-  input: { readonly Bucket: string; readonly Key: string; readonly VersionId?: string | undefined },
+  input: NamesVersion,
   context: OperationContext,
-): ReturnType<typeof objectAccess> {
-  return input.VersionId === undefined
-    ? objectAccess(deps, 'GetObject', input, context)
-    : objectAccess(deps, 'GetObjectVersion', input, context, { 's3:VersionId': input.VersionId });
+): Permission {
+  return versionAccess(deps, ['GetObject', ''], input, context);
 }
 
 async function describe(

@@ -27,7 +27,7 @@ import {
   wholeSeconds,
 } from './object-details.ts';
 import { ownerOf } from './owners.ts';
-import { MOST_PUT_BYTES, writeConditions, writePrecondition } from './put-object.ts';
+import { createAccess, MOST_PUT_BYTES, writeConditions, writePrecondition } from './put-object.ts';
 import { algorithmNamed, checksumOutput, checksumTypeNamed } from './read-checksums.ts';
 import { openObject, type ByteRange } from './read-object.ts';
 import type { S3Deps } from './s3-deps.ts';
@@ -39,12 +39,7 @@ export function createMultipartUpload(
 ): Operation<Validated<CreateMultipartUploadRequest>> {
   return {
     name: 'CreateMultipartUpload',
-    permissions: (input, context) => [
-      objectAccess(deps, 'PutObject', input, context, writeConditions(input)),
-      ...(input.Tagging === undefined
-        ? []
-        : [objectAccess(deps, 'PutObjectTagging', input, context)]),
-    ],
+    permissions: (input, context) => createAccess(deps, input, context),
     handle: async (input, context) => {
       const bucket = bucketOf(deps, input);
       refuseUnsupported(input);

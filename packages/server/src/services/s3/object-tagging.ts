@@ -6,7 +6,7 @@ import type {
 import type { Operation, OperationContext, Permission } from '../../core/operation.ts';
 import type { Tag } from '../../objects/object-version.ts';
 import type { Validated } from '../validated.ts';
-import { bucketOf, objectAccess, type NamesObject } from './access.ts';
+import { bucketOf, versionAccess, type NamesVersion } from './access.ts';
 import { findObject } from './find-object.ts';
 import { inS3Words } from './in-s3-words.ts';
 import { versionOutput } from './object-details.ts';
@@ -15,21 +15,14 @@ import type { S3Deps } from './s3-deps.ts';
 import { noSuchKey } from './s3-errors.ts';
 import { malformedXml } from '../../wire/xml-reader.ts';
 
-interface Target extends NamesObject {
-  readonly VersionId?: string | undefined;
-}
-
 function access(
   deps: S3Deps,
   verb: 'Get' | 'Put' | 'Delete',
-  input: Target,
+  input: NamesVersion,
   context: OperationContext,
   tags: readonly Tag[] = [],
 ): readonly Permission[] {
-  const { VersionId } = input;
-  const action = `${verb}Object${VersionId === undefined ? '' : 'Version'}Tagging`;
-  const ofVersion = VersionId === undefined ? {} : { 's3:VersionId': VersionId };
-  return [objectAccess(deps, action, input, context, { ...ofVersion, ...tagConditions(tags) })];
+  return [versionAccess(deps, [`${verb}Object`, 'Tagging'], input, context, tagConditions(tags))];
 }
 
 export function getObjectTagging(deps: S3Deps): Operation<Validated<GetObjectTaggingRequest>> {
@@ -71,7 +64,7 @@ export function deleteObjectTagging(
 
 async function setTags(
   deps: S3Deps,
-  input: Target,
+  input: NamesVersion,
   tags: readonly Tag[],
   event: 'ObjectTagging:Put' | 'ObjectTagging:Delete',
   context: OperationContext,

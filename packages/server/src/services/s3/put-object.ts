@@ -1,8 +1,8 @@
 import type { PutObjectRequest } from '@aws-sdk/client-s3';
-import type { Operation } from '../../core/operation.ts';
+import type { Operation, OperationContext, Permission } from '../../core/operation.ts';
 import type { Precondition } from '../../objects/object-repository.ts';
 import type { Validated } from '../validated.ts';
-import { bucketOf, objectAccess } from './access.ts';
+import { bucketOf, objectAccess, type NamesObject } from './access.ts';
 import { inS3Words } from './in-s3-words.ts';
 import {
   detailsOf,
@@ -26,13 +26,7 @@ export const MOST_PUT_BYTES = 5 * 1024 ** 3;
 export function putObject(deps: S3Deps): Operation<Input> {
   return {
     name: 'PutObject',
-    permissions: (input, context) => [
-      objectAccess(deps, 'PutObject', input, context, writeConditions(input)),
-      // AWS: tags at creation need the right to tag as well.
-      ...(input.Tagging === undefined
-        ? []
-        : [objectAccess(deps, 'PutObjectTagging', input, context)]),
-    ],
+    permissions: (input, context) => createAccess(deps, input, context),
     handle: async (input, context) => {
       const bucket = bucketOf(deps, input);
       refuseUnsupported(input);
@@ -99,6 +93,18 @@ export function writePrecondition({ Key, IfMatch, IfNoneMatch }: ConditionalWrit
 
 export function unquoted(etag: string): string {
   return etag.replaceAll('"', '');
+}
+
+/** What whoever begins a new object must be allowed. */
+export function createAccess(
+  deps: S3Deps,
+  input: NamesObject & Parameters<typeof writeConditions>[0],
+  context: OperationContext,
+): readonly Permission[] {
+  const write = objectAccess(deps, 'PutObject', input, context, writeConditions(input));
+  if (input.Tagging === undefined) return [write];
+  // AWS: tags at creation need the right to tag as well.
+  return [write, objectAccess(deps, 'PutObjectTagging', input, context)];
 }
 
 /** What policies can ask about a write. */
