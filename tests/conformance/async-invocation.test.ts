@@ -8,7 +8,14 @@ import {
   UpdateFunctionConfigurationCommand,
   waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
+  type DestinationConfig,
 } from '@aws-sdk/client-lambda';
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
@@ -36,7 +43,9 @@ let server: TestServer;
 let lambda: LambdaClient;
 let sqs: SQSClient;
 let iam: IAMClient;
+let s3: S3Client;
 let roleName: string;
+let Role: string;
 beforeAll(async () => {
   server = await startServer({ args: ['--isolation', 'process', '--async-retry', '0'] });
   const options = {
@@ -48,12 +57,22 @@ beforeAll(async () => {
   lambda = new LambdaClient(options);
   sqs = new SQSClient(options);
   iam = new IAMClient(options);
+  s3 = new S3Client({ ...options, forcePathStyle: true });
   roleName = 'async';
-  const Role = await createFunctionRole(iam, roleName);
+  Role = await createFunctionRole(iam, roleName);
   await allow(['sqs:SendMessage', 'lambda:InvokeFunction']);
-  await lambda.send(
+  await createFunction('async');
+});
+afterAll(async () => {
+  for (const client of [lambda, sqs, iam, s3]) client?.destroy();
+  await server?.[Symbol.asyncDispose]();
+});
+
+/** Resolves with its ARN when it can be invoked. */
+async function createFunction(FunctionName: string): Promise<string> {
+  const { FunctionArn = '' } = await lambda.send(
     new CreateFunctionCommand({
-      FunctionName: 'async',
+      FunctionName,
       Runtime: 'nodejs26.x',
       Handler: 'index.handler',
       Role,
@@ -61,12 +80,16 @@ beforeAll(async () => {
       Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
     }),
   );
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: 'async' });
-});
-afterAll(async () => {
-  for (const client of [lambda, sqs, iam]) client?.destroy();
-  await server?.[Symbol.asyncDispose]();
-});
+  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
+  return FunctionArn;
+}
+
+async function setDestinations(
+  FunctionName: string,
+  DestinationConfig: DestinationConfig,
+): Promise<void> {
+  await lambda.send(new PutFunctionEventInvokeConfigCommand({ FunctionName, DestinationConfig }));
+}
 
 async function allow(actions: readonly string[]): Promise<void> {
   const statement = { Effect: 'Allow', Action: actions, Resource: '*' };
@@ -118,13 +141,7 @@ const invoke = async (event: object): Promise<string> => {
 
 test('a function in a loop is stopped after sixteen rounds; each end reaches the queue', async () => {
   const { url, arn } = await makeQueue('ends');
-  const OnSuccess = { Destination: arn };
-  await lambda.send(
-    new PutFunctionEventInvokeConfigCommand({
-      FunctionName: 'async',
-      DestinationConfig: { OnSuccess },
-    }),
-  );
+  await setDestinations('async', { OnSuccess: { Destination: arn } });
   const requestId = await invoke({ again: true, depth: 0 });
   const told: Told[] = [];
   while (!told.some(({ responsePayload }) => 'stopped' in responsePayload)) {
@@ -158,6 +175,53 @@ test('what fails goes to the dead-letter queue after two retries', async () => {
       },
     },
   ]);
+});
+
+test('a success is told to another function, a failure to a bucket', async () => {
+  const { url, arn } = await makeQueue('told');
+  await s3.send(new CreateBucketCommand({ Bucket: 'failures' }));
+  await allow(['sqs:SendMessage', 'lambda:InvokeFunction', 's3:PutObject', 's3:ListBucket']);
+  // The other function tells in its turn what it was told, so that it can be read here.
+  const teller = await createFunction('teller');
+  await setDestinations('teller', { OnSuccess: { Destination: arn } });
+  await setDestinations('async', {
+    OnSuccess: { Destination: teller },
+    OnFailure: { Destination: 'arn:aws:s3:::failures' },
+  });
+  const succeeded = await invoke({ fine: true });
+  const [told] = await receive(url);
+  expect(JSON.parse(told?.body ?? '{}')).toMatchObject({
+    requestPayload: {
+      version: '1.0',
+      requestContext: { requestId: succeeded, condition: 'Success', approximateInvokeCount: 1 },
+      requestPayload: { fine: true },
+      responsePayload: { ran: succeeded },
+    },
+  });
+  const failed = await invoke({ fail: true });
+  const list = async (): Promise<readonly string[]> => {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'failures' }));
+    return Contents.map(({ Key = '' }) => Key);
+  };
+  await expect
+    .poll(list, { timeout: 30_000 })
+    .toEqual([
+      expect.stringMatching(
+        /^aws\/lambda\/async\/async\/\d{4}\/\d\d\/\d\d\/\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d-[0-9a-f-]{36}$/,
+      ),
+    ]);
+  const [Key] = await list();
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'failures', Key }));
+  expect(JSON.parse((await Body?.transformToString()) ?? '{}')).toMatchObject({
+    requestContext: {
+      requestId: failed,
+      condition: 'RetriesExhausted',
+      approximateInvokeCount: 3,
+    },
+    requestPayload: { fail: true },
+    responsePayload: { errorMessage: 'as asked' },
+  });
+  await setDestinations('async', { OnSuccess: { Destination: arn } });
 });
 
 test('a destination that the role may not use is told nothing, and the failure is counted', async () => {
