@@ -3,6 +3,7 @@
  * runtimes. A child of the server; without the server it ends, and takes its sandboxes along.
  */
 import type { Server, Socket } from 'node:net';
+import { whenParentIsGone } from '../../lib/when-parent-is-gone.ts';
 import type { HelperMessage, HelperRequest } from '../oci/protocol.ts';
 import { SandboxHost } from './sandbox-host.ts';
 
@@ -15,7 +16,7 @@ process.on('message', (request: HelperRequest) => {
   void answer(request);
 });
 process.on('SIGCHLD', () => host.onChildEnd());
-process.once('disconnect', () => {
+whenParentIsGone(() => {
   // What cannot be ended in this time is the next start's to remove; nobody is left to wait for.
   setTimeout(() => process.exit(1), LAST_WORK_MS);
   void host.close().finally(() => process.exit());
@@ -30,7 +31,7 @@ async function answer(request: HelperRequest): Promise<void> {
   }
 }
 
-/** A server that has gone needs no answer: `disconnect` follows. */
+/** A server that has gone needs no answer: its end is noticed. */
 function send(message: HelperMessage, socket?: Server | Socket): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   if (process.send === undefined || !process.connected) resolve();
