@@ -28,6 +28,8 @@ export interface TestServer extends AsyncDisposable {
 
 export const repository: string = path.resolve(import.meta.dirname, '../../..');
 const mainFile = path.join(repository, 'packages/server/src/main.ts');
+/** As `npm start` has it: what one server has compiled, the next one need not. */
+const compiledFolder = path.join(repository, 'node_modules/.cache/hearth-compiled');
 /** The interpreters fetched by one test are kept for the next. */
 const cacheFolder = path.join(os.tmpdir(), 'hearth-test-cache');
 
@@ -40,7 +42,12 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     [mainFile, '--port', '0', '--data-dir', dataFolder, ...(options.args ?? [])],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...withoutHearth(process.env), HEARTH_CACHE_DIR: cacheFolder, ...options.env },
+      env: {
+        ...withoutHearth(process.env),
+        HEARTH_CACHE_DIR: cacheFolder,
+        NODE_COMPILE_CACHE: compiledFolder,
+        ...options.env,
+      },
     },
   );
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
