@@ -1,8 +1,12 @@
 /**
  * The contents of objects: files named by the SHA-256 of what they hold. Equal contents are one.
  *
- *     <folder>/blobs/<ab>/<hex>    whole and durable: it got its name after fdatasync
+ *     <folder>/blobs/<ab>/<hex>    whole, and durable before a row refers to it
  *     <folder>/incoming/           half-written; emptied at every start
+ *
+ * A new content gets its name first, so that the disk syncs both together: until then no row knows
+ * it, and a start removes what a crash left of it. One that is there already is never replaced by
+ * bytes that are not durable.
  *
  * A file may go when nothing refers to it. Who is about to refer to one holds it: `write` answers
  * with a held blob, and until `release` it stays, whatever the counts in the database say. A
@@ -11,7 +15,7 @@
  */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { access, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { KeyedLock } from '../lib/keyed-lock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -111,13 +115,15 @@ class DiskBlobStore implements BlobStore {
       });
       const blob = { sha256: hash.digest('hex'), size };
       checks.accept?.(blob);
-      await handle.datasync();
       held = this.#keep(blob);
-      await this.#lock.run(blob.sha256, () => this.#place(file, blob.sha256));
-      await this.#syncs.sync(path.dirname(this.#at(blob.sha256)));
+      await this.#makeDurable(handle, file, blob.sha256);
       return held;
     } catch (error) {
-      held?.release();
+      if (held !== undefined) {
+        // It may have its name already; another writer of the same content keeps it.
+        this.#doomed.add(held.sha256);
+        held.release();
+      }
       await rm(file, { force: true });
       throw error;
     }
@@ -170,8 +176,23 @@ class DiskBlobStore implements BlobStore {
     }
   }
 
-  async #place(file: string, sha256: string): Promise<void> {
+  async #makeDurable(handle: FileHandle, file: string, sha256: string): Promise<void> {
     const place = this.#at(sha256);
+    const isNew = await this.#lock.run(sha256, async () => {
+      if (await isThere(place)) return false;
+      await this.#place(file, place);
+      return true;
+    });
+    if (isNew) {
+      await together(handle.datasync(), this.#syncs.sync(path.dirname(place)));
+      return;
+    }
+    await handle.datasync();
+    await this.#lock.run(sha256, () => this.#place(file, place));
+    await this.#syncs.sync(path.dirname(place));
+  }
+
+  async #place(file: string, place: string): Promise<void> {
     try {
       await rename(file, place);
     } catch (error) {
@@ -216,4 +237,21 @@ class DiskBlobStore implements BlobStore {
 
 function openNew(file: string): Promise<FileHandle> {
   return open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return false;
+  }
+}
+
+/** Settles when both have: what failed is not touched while the other one is under way. */
+async function together(...works: readonly Promise<void>[]): Promise<void> {
+  const outcomes = await Promise.allSettled(works);
+  const failed = outcomes.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

@@ -17,15 +17,16 @@ let folder: string;
 let store: Store;
 let objects: ObjectStore;
 let bucket: Bucket;
-/** Set: the next writes to a file fail as on a full disk. */
-let isDiskFull = false;
+/** Set: the next writes to a file, or their syncs, fail as on a full disk. */
+let fullAt: 'write' | 'sync' | undefined;
 
 const openFile = async (file: string): Promise<FileHandle> => {
   const handle = await open(file, 'wx');
   const fail = async (): Promise<never> => {
     throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   };
-  if (isDiskFull) Object.assign(handle, { writev: fail, write: fail });
+  if (fullAt === 'write') Object.assign(handle, { writev: fail, write: fail });
+  if (fullAt === 'sync') Object.assign(handle, { datasync: fail });
   return handle;
 };
 
@@ -43,7 +44,7 @@ async function start(): Promise<void> {
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-objects-'));
   store = await openStore({ path: path.join(folder, 'db'), logger: silentLogger });
-  isDiskFull = false;
+  fullAt = undefined;
   await start();
   await objects.buckets.insert({ name: 'b', account: '0', region: 'r', createdMs: 0 });
   bucket = objects.buckets.find('b') as Bucket;
@@ -134,11 +135,24 @@ describe('contents', () => {
 
   test('of a write that failed on a full disk leave nothing, and the object stays as it was', async () => {
     await put('kept', Buffer.from('before'));
-    isDiskFull = true;
+    fullAt = 'write';
     await expect(put('kept', randomBytes(3_000_000))).rejects.toMatchObject({ code: 'ENOSPC' });
     expect(await files()).toHaveLength(1);
-    isDiskFull = false;
+    fullAt = undefined;
     expect((await read('kept')).toString()).toBe('before');
+  });
+
+  test('that cannot be synced are not taken, and the same ones that are there stay', async () => {
+    await put('kept', Buffer.from('before'));
+    fullAt = 'sync';
+    for (const bytes of [randomBytes(3_000), Buffer.from('before')]) {
+      await expect(put('other', bytes)).rejects.toMatchObject({ code: 'ENOSPC' });
+    }
+    await expect.poll(files).toHaveLength(1);
+    expect((await read('kept')).toString()).toBe('before');
+    fullAt = undefined;
+    await put('other', Buffer.from('before'));
+    expect((await read('other')).toString()).toBe('before');
   });
 
   test('that no record has ever named are removed by the next start', async () => {

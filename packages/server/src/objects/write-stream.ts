@@ -4,9 +4,13 @@
  * for little.
  */
 import type { FileHandle } from 'node:fs/promises';
+import { releaseBuffer } from '../lib/young-buffers.ts';
 
-/** One write each; a pool thread and a promise for every 64 KB would cost more than the copy. */
-const BATCH_BYTES = 1_048_576;
+/**
+ * One write each: small enough that the disk is busy while the rest of a megabyte comes and is
+ * hashed; a pool thread and a promise for every 64 KB would cost more than the copy.
+ */
+const BATCH_BYTES = 262_144;
 const FLUSH_BYTES = 8 * 1_048_576;
 
 /** Resolves with the number of bytes; not yet synced. */
@@ -29,6 +33,7 @@ export async function writeStream(
       batchBytes += chunk.byteLength;
       if (batchBytes < BATCH_BYTES) continue;
       await writing;
+      releaseBuffer(batchBytes);
       writing = quiet(writeAll(handle, batch, batchBytes));
       sinceFlush += batchBytes;
       [batch, batchBytes] = [[], 0];

@@ -1,6 +1,7 @@
 /** The bytes of an object, or of a range of it, across its segments. */
 import type { FileHandle } from 'node:fs/promises';
 import type { OutgoingBody } from '../../core/object-body.ts';
+import { releaseBuffer } from '../../lib/young-buffers.ts';
 import type { ObjectVersion, Segment } from '../../objects/object-version.ts';
 import type { BlobStore } from '../../objects/blob-store.ts';
 
@@ -68,6 +69,7 @@ async function* read(
       if (bytesRead === 0)
         throw new Error(`The content ${segment.sha256} is shorter than recorded.`);
       yield bytesRead === length ? buffer : buffer.subarray(0, bytesRead);
+      releaseBuffer(length);
       at += bytesRead;
     }
   }
