@@ -96,7 +96,7 @@ test('the SDK for JavaScript sends, waits, receives and deletes', async () => {
   sqs.destroy();
 });
 
-test('a queue policy lets a role of another account send, and nothing else', async () => {
+test('a queue policy lets a role send that has no policy of its own, and nothing else', async () => {
   const admin = new SQSClient(common());
   const { QueueUrl } = await admin.send(new CreateQueueCommand({ QueueName: 'shared' }));
   const iam = new IAMClient(common());
