@@ -111,4 +111,22 @@ describe('the embedded queue', () => {
     expect(await fixture.queue.receive('q', options)).toMatchObject([{ id: 'a' }]);
     await fixture.end();
   });
+
+  test('an entry is handed out to a caller that begins to wait just then', async () => {
+    // Every look at the clock takes a millisecond: the entries are due at different looks.
+    let looks = 0;
+    const fixture = await startFixture(() => (looks += 1));
+    const { queue } = fixture;
+    for (let delayMs = 1; delayMs <= 12; delayMs += 1) {
+      await queue.send('late', [{ id: 'a', body: Buffer.from('a'), delayMs }]);
+      const received = await queue.receive('late', {
+        most: 1,
+        visibilityMs: 30_000,
+        waitMs: 1_000_000,
+      });
+      expect(received).toHaveLength(1);
+      await queue.purge('late');
+    }
+    await fixture.end();
+  });
 });

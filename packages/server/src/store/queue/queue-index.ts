@@ -49,11 +49,15 @@ export class QueueIndex {
     this.#reconsider(lane);
   }
 
-  /** Makes visible what is due; says when the next one will be. */
-  advance(nowMs: number): number | undefined {
+  /** Makes visible what is due. */
+  advance(nowMs: number): void {
     for (let entry = this.#due.take(nowMs); entry; entry = this.#due.take(nowMs)) {
       this.show(entry);
     }
+  }
+
+  /** When the next one is due, or was. */
+  get nextDueMs(): number | undefined {
     return this.#due.nextMs();
   }
 
