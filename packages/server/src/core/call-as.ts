@@ -17,6 +17,8 @@ export interface CallAsCaller {
   readonly calledVia?: string;
   /** Of the invocation for which it acts: what it sets in motion carries the same trace on. */
   readonly traceHeader?: string;
+  /** Aborted when nobody wants the answer any more: ends what only waits. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CallSource {

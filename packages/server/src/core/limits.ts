@@ -55,3 +55,4 @@ export const LAYERS_PER_FUNCTION = 5;
 export const INACTIVE_AFTER_MS = 1_209_600_000;
 export const TAGS_PER_RESOURCE = 50;
 export const FUNCTIONS_PER_PAGE = 50;
+export const MAPPINGS_PER_PAGE = 100;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MOST_ROUNDS, withLineage } from './lineage.ts';
+import { joinLineages, MOST_ROUNDS, withLineage } from './lineage.ts';
 
 const root = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0';
 const arn = (name: string): string => `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
@@ -35,5 +35,21 @@ describe('the lineage of a trace header', () => {
 
   test('of nonsense is begun anew', () => {
     expect(withLineage('Lineage=|;x', arn('a')).rounds).toBe(0);
+  });
+});
+
+describe('the lineages of many', () => {
+  test('are joined, each function with its most rounds', () => {
+    const twice = withLineage(withLineage(root, arn('a')).traceHeader, arn('a')).traceHeader;
+    const once = withLineage(withLineage(root, arn('a')).traceHeader, arn('b')).traceHeader;
+    const joined = joinLineages('Root=1-0;Sampled=0', [once, twice, root]);
+    expect(joined).toMatch(/^Root=1-0;Sampled=0;Lineage=/);
+    expect(withLineage(joined, arn('a')).rounds).toBe(2);
+    expect(withLineage(joined, arn('b')).rounds).toBe(1);
+    expect(withLineage(joined, arn('c')).rounds).toBe(0);
+  });
+
+  test('that say nothing change nothing', () => {
+    expect(joinLineages(root, ['Root=1-0', ''])).toBe(root);
   });
 });

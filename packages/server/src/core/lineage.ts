@@ -19,18 +19,38 @@ export interface Lineage {
 }
 
 export function withLineage(traceHeader: string, functionArn: string): Lineage {
-  const parts = traceHeader.split(';');
-  const chain = readChain(parts.find((part) => part.startsWith(NAME)));
+  const chain = readChain(lineageOf(traceHeader));
   const id = crc32(functionArn).toString(16).padStart(8, '0');
   const rounds = (chain.get(id) ?? -1) + 1;
   chain.delete(id);
   chain.set(id, rounds);
-  const entries = [...chain].slice(-MOST_FUNCTIONS).map(([each, count]) => `1:${each}:${count}`);
-  const others = parts.filter((part) => !part.startsWith(NAME));
-  return { traceHeader: [...others, `${NAME}${entries.join('|')}`].join(';'), rounds };
+  const others = traceHeader.split(';').filter((part) => !part.startsWith(NAME));
+  return { traceHeader: [...others, `${NAME}${writeChain(chain)}`].join(';'), rounds };
+}
+
+/** `traceHeader` with the chains of all the others, for what is set in motion by many at once. */
+export function joinLineages(traceHeader: string, others: readonly string[]): string {
+  const joined = new Map<string, number>();
+  for (const header of others) {
+    for (const [id, rounds] of readChain(lineageOf(header))) {
+      joined.set(id, Math.max(rounds, joined.get(id) ?? 0));
+    }
+  }
+  return joined.size === 0 ? traceHeader : `${traceHeader};${NAME}${writeChain(joined)}`;
 }
 
 const NAME = 'Lineage=';
+
+function lineageOf(traceHeader: string): string | undefined {
+  return traceHeader.split(';').find((part) => part.startsWith(NAME));
+}
+
+function writeChain(chain: ReadonlyMap<string, number>): string {
+  return [...chain]
+    .slice(-MOST_FUNCTIONS)
+    .map(([id, rounds]) => `1:${id}:${rounds}`)
+    .join('|');
+}
 
 function readChain(part: string | undefined): Map<string, number> {
   const chain = new Map<string, number>();

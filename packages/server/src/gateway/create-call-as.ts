@@ -28,7 +28,7 @@ export function createCallAs(deps: CallAsDeps): CallAs {
       region: caller.region,
       principal: caller.principal,
       endpoint: deps.endpoint(),
-      signal: never,
+      signal: caller.signal ?? never,
       ...(caller.traceHeader === undefined ? {} : { traceHeader: caller.traceHeader }),
     };
     const attributes = {

@@ -15,6 +15,10 @@ import {
   type CodeSigningConfigs,
 } from '../functions/code-signing-configs.ts';
 import {
+  openEventSourceMappings,
+  type EventSourceMappings,
+} from '../functions/event-source-mappings.ts';
+import {
   openFunctionRepository,
   type FunctionRepository,
 } from '../functions/function-repository.ts';
@@ -41,7 +45,7 @@ import { openLogStore } from '../observe/open-log-store.ts';
 import { startSandboxDriver } from '../sandbox/choose-driver.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
 import { createIamService } from '../services/iam/service.ts';
-import { createLambdaService } from '../services/lambda/service.ts';
+import { createLambdaService, type LambdaService } from '../services/lambda/service.ts';
 import { createLogsService } from '../services/logs/service.ts';
 import { startEventOutbox } from '../services/s3/event-outbox.ts';
 import { startLifecycle } from '../services/s3/lifecycle-runner.ts';
@@ -119,6 +123,7 @@ interface State {
   readonly functions: FunctionRepository;
   readonly layers: LayerRepository;
   readonly codeSigning: CodeSigningConfigs;
+  readonly mappings: EventSourceMappings;
 }
 
 async function openState(root: Root): Promise<State> {
@@ -149,6 +154,7 @@ async function openState(root: Root): Promise<State> {
     }),
     layers: await openLayerRepository({ store, logger }),
     codeSigning: await openCodeSigningConfigs({ store, logger }),
+    mappings: await openEventSourceMappings({ store, logger }),
     objects: parts.use(
       await openObjectStore({ folder: folder('objects'), store, clock, ids, logger }),
     ),
@@ -214,21 +220,8 @@ async function startServing(
   late: Late,
 ): Promise<Gateway> {
   const { config, logger, clock, ids, parts } = root;
-  const { identities, logs, webIdentityKeys, objects, sqs, ...stored } = state;
-  const { runtimes, invoker } = execution;
-  const lambda = createLambdaService({
-    ...stored,
-    callAs: (...call) => present(late.callAs)(...call),
-    runtimes,
-    invoker,
-    clock,
-    ids,
-    logger,
-    accountConcurrency: config.concurrency,
-    asyncRetryMs: config.asyncRetrySeconds * 1_000,
-    inactiveAfterMs: config.inactiveAfterDays * 86_400_000,
-  });
-  parts.use(lambda);
+  const { identities, logs, webIdentityKeys, objects, sqs } = state;
+  const lambda = startLambda(root, state, execution, late);
   await lambda.resume();
   const s3 = startS3(root, objects, late);
   const services = serve([
@@ -266,13 +259,39 @@ async function startServing(
   parts.use(gateway);
   // First of all: a caller that waits for a message would be waited for.
   parts.defer(() => sqs.endWaits());
+  // Before that even: pollers are callers too, whose batches still need everything.
+  parts.defer(() => lambda.stopPolling());
   return gateway;
+}
+
+function startLambda(
+  root: Root,
+  state: State,
+  { runtimes, invoker }: Execution,
+  late: Late,
+): LambdaService {
+  const { config, clock, ids, logger, parts } = root;
+  const lambda = createLambdaService({
+    ...state,
+    callAs: (...call) => present(late.callAs)(...call),
+    runtimes,
+    invoker,
+    clock,
+    ids,
+    logger,
+    accountConcurrency: config.concurrency,
+    drainMs: config.shutdownGraceSeconds * 1_000,
+    asyncRetryMs: config.asyncRetrySeconds * 1_000,
+    inactiveAfterMs: config.inactiveAfterDays * 86_400_000,
+  });
+  return parts.use(lambda);
 }
 
 /** Records that were not what had been written, by their kind. */
 function damageOf(state: State): Readonly<Record<string, number>> {
   return {
     functionRows: state.functions.quarantinedRows,
+    eventSourceMappingRows: state.mappings.damagedRows,
     layerRows: state.layers.damagedRows,
     logRecords: state.logs.damagedRecords,
     queueEntries: state.queue.quarantined,

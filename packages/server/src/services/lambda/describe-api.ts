@@ -4,6 +4,8 @@
  */
 import type { Operation } from '../../core/operation.ts';
 import { loadServiceModel } from '../../wire/service-model.ts';
+import { settingsRefused } from './event-sources/mapping-settings.ts';
+import { sourcesRefused } from './event-sources/source-arn.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { operationsOf } from './operations.ts';
 import { featuresRefused } from './refused-features.ts';
@@ -12,6 +14,8 @@ const model = loadServiceModel('lambda');
 
 /** What a served operation refuses (or does not act on) beside the features of a function. */
 const alsoMissing: Readonly<Record<string, readonly string[]>> = {
+  CreateEventSourceMapping: [sourcesRefused, ...settingsRefused],
+  UpdateEventSourceMapping: settingsRefused,
   CreateFunction: ['code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
   UpdateFunctionCode: [
     'container images (ImageUri)',
@@ -22,9 +26,9 @@ const alsoMissing: Readonly<Record<string, readonly string[]>> = {
   PublishLayerVersion: ['code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
   PublishVersion: ['capacity providers (PublishTo)'],
   Invoke: ['durable functions (DurableExecutionName)'],
-  ListTags: ['event source mappings and capacity providers'],
-  TagResource: ['event source mappings and capacity providers'],
-  UntagResource: ['event source mappings and capacity providers'],
+  ListTags: ['capacity providers'],
+  TagResource: ['capacity providers'],
+  UntagResource: ['capacity providers'],
 };
 
 /** The page, in Markdown. */

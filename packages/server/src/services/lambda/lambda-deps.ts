@@ -7,12 +7,14 @@ import type { Invoker } from '../../core/invocation.ts';
 import type { RoleSessions } from '../../core/role-sessions.ts';
 import type { CodeSigningConfigs } from '../../functions/code-signing-configs.ts';
 import type { EventPumps } from '../../invoke/async/event-pumps.ts';
+import type { EventSourceMappings } from '../../functions/event-source-mappings.ts';
 import type { FunctionRepository } from '../../functions/function-repository.ts';
 import type { LayerRepository } from '../../functions/layer-repository.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { KeyedLock } from '../../lib/keyed-lock.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { MappingRunner } from '../../sources/mapping-runner.ts';
 import type { DurableQueue } from '../../store/queue/durable-queue.ts';
 import type { CodeLinks } from './code-links.ts';
 import type { IdleWatch } from './idle-watch.ts';
@@ -22,16 +24,19 @@ export interface LambdaServiceDependencies {
   readonly functions: FunctionRepository;
   readonly layers: LayerRepository;
   readonly codeSigning: CodeSigningConfigs;
+  readonly mappings: EventSourceMappings;
   readonly code: CodeStore;
   readonly roles: RoleSessions;
   readonly runtimes: RuntimeCatalogue;
   readonly invoker: Invoker;
-  /** Reads code from S3 in the caller's name. */
+  /** Reads code from S3 in the caller's name, polls queues in that of functions' roles. */
   readonly callAs: CallAs;
   /** Where asynchronous events wait. */
   readonly queue: DurableQueue;
   /** The pause after the first error of a function; after the second it is twice as long. */
   readonly asyncRetryMs?: number;
+  /** How long a closing server waits for batches of event sources. */
+  readonly drainMs?: number;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
@@ -52,6 +57,9 @@ export interface LambdaRoom extends Required<LambdaServiceDependencies> {
   /** By account and region: two functions must not both take what is left for one of them. */
   readonly concurrencyLock: KeyedLock;
   readonly links: CodeLinks;
+  readonly mappingRunner: MappingRunner;
+  /** By source: two mappings of it must not both be the only one to a function. */
+  readonly mappingLock: KeyedLock;
   readonly events: EventPumps;
   readonly asyncCounts: AsyncCounts;
 }

@@ -23,6 +23,16 @@ export function resourceConflict(message: string): AwsError {
   return new AwsError('ResourceConflictException', 409, message, user);
 }
 
+/** For a mapping whose last batches are still under way. */
+export function mappingInUse(verb: 'update' | 'delete'): AwsError {
+  return new AwsError(
+    'ResourceInUseException',
+    400,
+    `Cannot ${verb} the event source mapping because it is in use.`,
+    user,
+  );
+}
+
 export function functionNotFound(
   owner: { readonly account: string; readonly region: string; readonly name: string },
   qualifier?: string,

@@ -42,6 +42,13 @@ import {
   putFunctionEventInvokeConfig,
   updateFunctionEventInvokeConfig,
 } from './async/event-invoke-config-operations.ts';
+import { createEventSourceMapping } from './event-sources/create-event-source-mapping.ts';
+import {
+  deleteEventSourceMapping,
+  getEventSourceMapping,
+  listEventSourceMappings,
+} from './event-sources/event-source-mappings.ts';
+import { updateEventSourceMapping } from './event-sources/update-event-source-mapping.ts';
 import {
   getFunctionRecursionConfig,
   putFunctionRecursionConfig,
@@ -81,10 +88,12 @@ const makers: readonly ((room: LambdaRoom) => AnyOperation)[] = [
   addPermission,
   createAlias,
   createCodeSigningConfig,
+  createEventSourceMapping,
   createFunction,
   createFunctionUrlConfig,
   deleteAlias,
   deleteCodeSigningConfig,
+  deleteEventSourceMapping,
   deleteFunction,
   deleteFunctionCodeSigningConfig,
   deleteFunctionConcurrency,
@@ -96,6 +105,7 @@ const makers: readonly ((room: LambdaRoom) => AnyOperation)[] = [
   getAccountSettings,
   getAlias,
   getCodeSigningConfig,
+  getEventSourceMapping,
   getFunction,
   getFunctionCodeSigningConfig,
   getFunctionConcurrency,
@@ -115,6 +125,7 @@ const makers: readonly ((room: LambdaRoom) => AnyOperation)[] = [
   invokeWithResponseStream,
   listAliases,
   listCodeSigningConfigs,
+  listEventSourceMappings,
   listFunctionEventInvokeConfigs,
   listFunctions,
   listFunctionsByCodeSigningConfig,
@@ -139,6 +150,7 @@ const makers: readonly ((room: LambdaRoom) => AnyOperation)[] = [
   untagResource,
   updateAlias,
   updateCodeSigningConfig,
+  updateEventSourceMapping,
   updateFunctionCode,
   updateFunctionConfiguration,
   updateFunctionEventInvokeConfig,

@@ -12,13 +12,14 @@ export interface Page<Item> {
   readonly marker: string | undefined;
 }
 
-/** `items` are in the order of their keys. AWS: more than 50 may be asked for, never answered. */
+/** `items` are in the order of their keys. AWS: more than `most` may be asked for, never answered. */
 export function pageOf<Item>(
   items: readonly Item[],
   keyOf: (item: Item) => string,
   request: PageRequest,
+  most = FUNCTIONS_PER_PAGE,
 ): Page<Item> {
-  const size = Math.min(request.MaxItems ?? FUNCTIONS_PER_PAGE, FUNCTIONS_PER_PAGE);
+  const size = Math.min(request.MaxItems ?? most, most);
   const after = request.Marker ? decode(request.Marker) : undefined;
   const rest = after === undefined ? items : items.filter((item) => keyOf(item) > after);
   const page = rest.slice(0, size);

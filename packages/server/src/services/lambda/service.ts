@@ -8,6 +8,7 @@ import type { RawResponse } from '../../wire/raw-message.ts';
 import { createEventPumps } from '../../invoke/async/event-pumps.ts';
 import { performEvent } from './async/perform-event.ts';
 import { isEventPlace } from './async/stored-event.ts';
+import { createRunner } from './event-sources/create-runner.ts';
 import { createCodeLinks, type CodeLinks } from './code-links.ts';
 import { createUrlDoor } from './function-urls/url-door.ts';
 import type { FunctionUrls } from './function-urls/url-door.ts';
@@ -29,6 +30,8 @@ export interface LambdaService extends Service, Closeable {
   sweepIdle(): Promise<void>;
   /** Once the gateway listens, which functions may call in their init: what is provisioned begins. */
   provision(): void;
+  /** The first of all that ends: takes nothing more from event sources, waits for what it took. */
+  stopPolling(): Promise<void>;
   /** Answers `/_hearth/code/...`, the addresses in `Code.Location`; undefined for other paths. */
   readonly answerOwnPath: CodeLinks['answer'];
   /** Answers `/_hearth/layers`. */
@@ -49,12 +52,14 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     random: Math.random,
     inactiveAfterMs: INACTIVE_AFTER_MS,
     asyncRetryMs: ASYNC_RETRY_MS,
+    drainMs: DRAIN_MS,
   };
   const idleWatch = createIdleWatch({ ...defaults, ...deps, settler });
   const events = createEventPumps({
     ...deps,
     perform: (place, entry) => performEvent(room, place, entry),
   });
+  const mappingRunner = createRunner(deps, () => room, deps.drainMs ?? DRAIN_MS);
   const room: LambdaRoom = {
     ...defaults,
     ...deps,
@@ -62,12 +67,15 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     idleWatch,
     links,
     concurrencyLock: new KeyedLock(),
+    mappingLock: new KeyedLock(),
+    mappingRunner,
     events,
     asyncCounts: { destinationDeliveryFailures: 0, deadLetterErrors: 0 },
   };
   return {
     ...serviceOf('lambda', operationsOf(room)),
     ...closeable(async () => {
+      await mappingRunner.close();
       await events.close();
       await idleWatch.close();
       await settler.drain();
@@ -84,7 +92,9 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     provision: () => {
       for (const record of deps.functions.all()) applyProvisioned(room, record);
       void resumeEvents(room);
+      for (const mapping of deps.mappings.all()) mappingRunner.follow(mapping);
     },
+    stopPolling: () => mappingRunner.close(),
     answerOwnPath: (request) => links.answer(request),
     answerImport: (request) => answerImport(room, request),
     functionUrls: createUrlDoor(room),
@@ -92,6 +102,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
   };
 }
 
+const DRAIN_MS = 3_000;
 /** AWS: one minute. */
 const ASYNC_RETRY_MS = 60_000;
 

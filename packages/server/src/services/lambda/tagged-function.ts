@@ -1,6 +1,7 @@
-/** What a tag operation's ARN names: a function or a code signing configuration. */
+/** What a tag operation's ARN names: a function, a code signing configuration, a mapping. */
 import type { OperationContext, Permission } from '../../core/operation.ts';
 import { configPermission } from './code-signing-configs.ts';
+import { mappingPermission } from './event-sources/find-mapping.ts';
 import { findFunction, functionPermission } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, notFound } from './lambda-errors.ts';
@@ -28,6 +29,12 @@ export function findTagged(room: LambdaRoom, arn: string, context: OperationCont
       room.codeSigning.replace(config, { ...config, tags });
     return { tags: config.tags, store };
   }
+  const mapping = room.mappings.find(arn);
+  if (mapping !== undefined) {
+    const store = (tags: Tags): Promise<boolean> =>
+      room.mappings.replace(mapping, { ...mapping, tags });
+    return { tags: mapping.tags, store };
+  }
   const other = KINDS[kind];
   if (other !== undefined) throw notFound(`${other} not found: ${arn}`);
   if (qualifier !== undefined) {
@@ -48,8 +55,12 @@ export function taggedPermission(
   arn: string,
   context: OperationContext,
 ): Permission {
-  return arn.split(':')[5] === 'function'
-    ? functionPermission(room.functions, action, { FunctionName: arn }, context)
+  const kind = arn.split(':')[5];
+  if (kind === 'function') {
+    return functionPermission(room.functions, action, { FunctionName: arn }, context);
+  }
+  return kind === 'event-source-mapping'
+    ? mappingPermission(room, action, arn)
     : configPermission(room, action, { CodeSigningConfigArn: arn });
 }
 

@@ -3,7 +3,6 @@
  * destination for failures and the dead-letter queue. It is removed after all that: a server that
  * ends between has it tried again.
  */
-import { AwsError } from '../../../core/aws-error.ts';
 import {
   DEFAULT_MAX_AGE_SECONDS,
   DEFAULT_MAX_RETRIES,
@@ -11,11 +10,9 @@ import {
   stepAfter,
   type AsyncRules,
 } from '../../../core/async-event.ts';
-import { Throttled, type InvocationResult } from '../../../core/invocation.ts';
-import type { OperationContext } from '../../../core/operation.ts';
 import type { FunctionRecord } from '../../../functions/function-record.ts';
 import type { ReceivedEntry } from '../../../store/queue/durable-queue.ts';
-import { admitInvocation, prepareInvocation } from '../prepare-invocation.ts';
+import { invokeAsPlatform } from '../invoke-as-platform.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { deliver } from './deliver.ts';
 import { eventInvokeConfigOf } from './event-invoke-config.ts';
@@ -44,7 +41,17 @@ export async function performEvent(
     await finish(room, place, { ...known, result: undefined, invocations, condition: obstacle });
     return 'tried';
   }
-  const tried = await tryOnce(room, record, event, entry);
+  const input = {
+    FunctionName: record.name,
+    Qualifier: event.qualifier,
+    Payload: entry.body,
+    ClientContext: event.clientContext,
+    TenantId: event.tenantId,
+  };
+  const tried = await invokeAsPlatform(room, record, input, {
+    requestId: entry.id,
+    traceHeader: event.traceHeader,
+  });
   if (tried.outcome === 'looping') {
     const over = { ...known, result: undefined, invocations, condition: 'RecursiveLoop' as const };
     await finish(room, place, over);
@@ -76,52 +83,3 @@ function rulesOf(room: LambdaRoom, record: FunctionRecord, event: StoredEvent): 
     firstRetryMs: room.asyncRetryMs,
   };
 }
-
-interface Tried {
-  readonly outcome: 'succeeded' | 'function-error' | 'refused' | 'looping';
-  readonly isThrottled: boolean;
-  readonly result: InvocationResult | undefined;
-}
-
-async function tryOnce(
-  room: LambdaRoom,
-  { account, region, name }: FunctionRecord,
-  event: StoredEvent,
-  entry: ReceivedEntry,
-): Promise<Tried> {
-  const context: OperationContext = {
-    requestId: entry.id,
-    account,
-    region,
-    principal: { kind: 'service', service: 'lambda.amazonaws.com' },
-    endpoint: '',
-    signal: never,
-    ...(event.traceHeader === undefined ? {} : { traceHeader: event.traceHeader }),
-  };
-  const input = {
-    FunctionName: name,
-    Qualifier: event.qualifier,
-    Payload: entry.body,
-    ClientContext: event.clientContext,
-    TenantId: event.tenantId,
-  };
-  try {
-    const prepared = prepareInvocation(room, input, context);
-    const waking = admitInvocation(room, prepared);
-    if (waking !== undefined) await waking;
-    const result = await room.invoker.invoke(prepared.request);
-    const outcome = result.functionError === undefined ? 'succeeded' : 'function-error';
-    return { outcome, isThrottled: false, result };
-  } catch (error) {
-    if (error instanceof AwsError && error.code === 'RecursiveInvocationException') {
-      return { outcome: 'looping', isThrottled: false, result: undefined };
-    }
-    // The caller was told of everything that is its own fault; what is left may be over later.
-    const isExpected = error instanceof Throttled || error instanceof AwsError;
-    if (!isExpected) room.logger.warn('event could not be run', { requestId: entry.id, error });
-    return { outcome: 'refused', isThrottled: error instanceof Throttled, result: undefined };
-  }
-}
-
-/** Nobody waits for it who could go away. */
-const never = new AbortController().signal;

@@ -1,0 +1,294 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { AwsError } from '../../../core/aws-error.ts';
+import type { CallAsCaller } from '../../../core/call-as.ts';
+import { RoleNotAssumable } from '../../../core/invocation.ts';
+import type { Message } from '@aws-sdk/client-sqs';
+import { zipOf } from '../../../../../testkit/src/zip-of.ts';
+import { context, ROLE, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
+
+const queue = 'arn:aws:sqs:eu-west-1:000000000000:q';
+const functionArn = 'arn:aws:lambda:eu-west-1:000000000000:function:f';
+const create = (more: object = {}) =>
+  lambda.call('CreateEventSourceMapping', { FunctionName: 'f', EventSourceArn: queue, ...more });
+
+let lambda: LambdaUnderTest;
+let callers: CallAsCaller[];
+/** Handed out once. */
+let waiting: Message[];
+let removed: number;
+beforeAll(async () => {
+  lambda = await startLambda();
+  lambda.assume = async (roleArn, sessionName) => ({
+    principal: {
+      kind: 'role-session',
+      account: '000000000000',
+      arn: `arn:aws:sts::000000000000:assumed-role/runs/${sessionName}`,
+      userId: 'AROA:f',
+      roleArn,
+      sessionName,
+    },
+    credentials: { accessKeyId: '', secretAccessKey: '', sessionToken: '', expiresAtMs: 0 },
+  });
+  for (const name of ['f', 'g']) {
+    await lambda.call('CreateFunction', {
+      FunctionName: name,
+      Runtime: 'nodejs24.x',
+      Handler: 'index.handler',
+      Role: ROLE,
+      Code: { ZipFile: await zipOf({ 'index.mjs': 'export const handler = () => 1;' }) },
+    });
+  }
+  await lambda.settled();
+  await lambda.call('PublishVersion', { FunctionName: 'f' });
+  await lambda.call('CreateAlias', { FunctionName: 'f', Name: 'live', FunctionVersion: '1' });
+  await lambda.settled();
+});
+beforeEach(() => {
+  callers = [];
+  waiting = [];
+  removed = 0;
+  lambda.invocations.length = 0;
+  lambda.callAs = (caller, service, operation, input) => {
+    callers.push(caller);
+    return answer(caller, `${service}:${operation}`, input as Record<string, unknown>);
+  };
+});
+afterEach(async () => {
+  for (const { uuid, wanted } of lambda.mappings.list(context)) {
+    if (wanted !== 'deleted') await lambda.call('DeleteEventSourceMapping', { UUID: uuid });
+  }
+  await expect.poll(() => lambda.mappings.list(context), { timeout: 20_000 }).toEqual([]);
+});
+afterAll(() => lambda[Symbol.asyncDispose]());
+
+/** A queue with a visibility timeout of 30 seconds. */
+async function answer(
+  { signal }: CallAsCaller,
+  operation: string,
+  input: Record<string, unknown>,
+): Promise<object> {
+  switch (operation) {
+    case 'sqs:ReceiveMessage': {
+      if (input['MaxNumberOfMessages'] === 0) throw new AwsError('InvalidParameterValue', 400, '');
+      const Messages = waiting.splice(0);
+      if (Messages.length > 0) return { Messages };
+      const aborted = Promise.withResolvers<object>();
+      signal?.addEventListener('abort', () => aborted.resolve({}));
+      return signal?.aborted === true ? {} : await aborted.promise;
+    }
+    case 'sqs:GetQueueAttributes':
+      return { Attributes: { VisibilityTimeout: '30' } };
+    case 'sqs:DeleteMessageBatch':
+      removed += (input['Entries'] as readonly object[]).length;
+      return {};
+    default:
+      throw new AwsError('ReceiptHandleIsInvalid', 404, '');
+  }
+}
+
+const until = (condition: () => unknown) =>
+  expect.poll(condition, { timeout: 20_000, interval: 5 }).toBeTruthy();
+
+describe('CreateEventSourceMapping', () => {
+  test('answers with what AWS does', async () => {
+    const created = await create({ ScalingConfig: { MaximumConcurrency: 7 }, Tags: { a: 'b' } });
+    const uuid = String(created['UUID']);
+    expect(created).toEqual({
+      UUID: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      BatchSize: 10,
+      MaximumBatchingWindowInSeconds: 0,
+      EventSourceArn: queue,
+      FunctionArn: functionArn,
+      LastModified: expect.any(Date),
+      State: 'Creating',
+      StateTransitionReason: 'USER_INITIATED',
+      FunctionResponseTypes: [],
+      ScalingConfig: { MaximumConcurrency: 7 },
+      EventSourceMappingArn: `arn:aws:lambda:eu-west-1:000000000000:event-source-mapping:${uuid}`,
+    });
+    expect(await lambda.call('GetEventSourceMapping', { UUID: uuid })).toEqual({
+      ...created,
+      State: 'Enabled',
+    });
+    expect(await lambda.call('ListTags', { Resource: created['EventSourceMappingArn'] })).toEqual({
+      Tags: { a: 'b' },
+    });
+  });
+
+  test('that is not to be enabled ends Disabled, and nothing is received', async () => {
+    const { UUID } = await create({ Enabled: false });
+    expect(await lambda.call('GetEventSourceMapping', { UUID })).toMatchObject({
+      State: 'Disabled',
+    });
+    expect(callers).toHaveLength(3);
+  });
+
+  test('takes a qualified function, and invokes what it means', async () => {
+    expect(await create({ FunctionName: 'f:live' })).toMatchObject({
+      FunctionArn: `${functionArn}:live`,
+    });
+    waiting = [{ MessageId: 'm', Body: 'hello', ReceiptHandle: 'r' }];
+    await lambda.call('UpdateEventSourceMapping', {
+      UUID: lambda.mappings.list(context)[0]?.uuid,
+    });
+    await until(() => removed === 1);
+    expect(lambda.invocations).toMatchObject([
+      { invokedArn: `${functionArn}:live`, version: { version: '1' } },
+    ]);
+    expect(callers.every(({ principal }) => principal.kind === 'role-session')).toBe(true);
+  });
+
+  test.each([
+    [{ EventSourceArn: undefined }, 'Unrecognized event source.'],
+    [{ EventSourceArn: 'arn:aws:sns:eu-west-1:000000000000:t' }, 'Unrecognized event source.'],
+    [{ EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:q' }, 'Unrecognized event source.'],
+    [{ FunctionName: 'none' }, 'Function does not exist'],
+    [{ FunctionName: 'f:none' }, 'Function does not exist'],
+    [
+      { DestinationConfig: { OnFailure: { Destination: queue } } },
+      'Unsupported DestinationConfig parameter for given event source mapping type.',
+    ],
+    [
+      { FilterCriteria: { Filters: Array.from({ length: 6 }, () => ({ Pattern: '{"a":[1]}' })) } },
+      'FilterCriteria can have up to 5 filters.',
+    ],
+    [
+      { EventSourceArn: `${queue}.fifo`, BatchSize: 11 },
+      'Batch size must not be greater than 10 for FIFO queues',
+    ],
+  ])('refuses %j', async (more, message) => {
+    await expect(create(more)).rejects.toMatchObject({
+      code: 'InvalidParameterValueException',
+      message,
+    });
+  });
+
+  test.each([
+    [{ EventSourceArn: 'arn:aws:kinesis:eu-west-1:000000000000:stream/s' }, 'Kinesis as a source'],
+    [
+      { ProvisionedPollerConfig: { MinimumPollers: 2 } },
+      'provisioned pollers (ProvisionedPollerConfig)',
+    ],
+  ])('refuses %j, which it cannot act on', async (more, what) => {
+    await expect(create(more)).rejects.toMatchObject({
+      status: 501,
+      message: `Hearth does not implement ${what} yet.`,
+    });
+  });
+
+  test('refuses what the role may not read, and a role that Lambda cannot take on', async () => {
+    lambda.callAs = () => Promise.reject(new AwsError('AccessDenied', 403, 'no'));
+    await expect(create()).rejects.toMatchObject({
+      message:
+        'The provided execution role does not have permissions to call ReceiveMessage on SQS',
+    });
+    const { assume } = lambda;
+    lambda.assume = () => Promise.reject(new RoleNotAssumable('no'));
+    await expect(create()).rejects.toMatchObject({
+      message: 'The role defined for the function cannot be assumed by Lambda.',
+    });
+    lambda.assume = assume;
+  });
+
+  test('refuses a second one for the same queue and function, also at the same moment', async () => {
+    const results = await Promise.allSettled([create(), create(), create({ FunctionName: 'g' })]);
+    expect(results.map(({ status }) => status).toSorted()).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+    ]);
+  });
+});
+
+describe('UpdateEventSourceMapping', () => {
+  test('changes what it is asked to, and keeps the rest', async () => {
+    const { UUID } = await create({
+      ScalingConfig: { MaximumConcurrency: 7 },
+      FilterCriteria: { Filters: [{ Pattern: '{"body":["a"]}' }] },
+    });
+    expect(
+      await lambda.call('UpdateEventSourceMapping', { UUID, BatchSize: 3, FunctionName: 'g' }),
+    ).toMatchObject({
+      BatchSize: 3,
+      FunctionArn: functionArn.replace(/f$/, 'g'),
+      ScalingConfig: { MaximumConcurrency: 7 },
+      FilterCriteria: { Filters: [{ Pattern: '{"body":["a"]}' }] },
+      State: 'Updating',
+    });
+    const bare = await lambda.call('UpdateEventSourceMapping', {
+      UUID,
+      ScalingConfig: {},
+      FilterCriteria: {},
+    });
+    expect(Object.keys(bare)).not.toContain('ScalingConfig');
+    expect(Object.keys(bare)).not.toContain('FilterCriteria');
+  });
+
+  test('is refused while the last batches are under way', async () => {
+    const { UUID } = await create();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { answer: echo } = lambda;
+    lambda.answer = async (request) => {
+      await promise;
+      return await echo(request);
+    };
+    waiting = [{ MessageId: 'm', Body: 'hello', ReceiptHandle: 'r' }];
+    await lambda.call('UpdateEventSourceMapping', { UUID });
+    await until(() => lambda.invocations.length === 1);
+    await lambda.call('UpdateEventSourceMapping', { UUID, Enabled: false });
+    const inUse = (verb: string) => ({
+      code: 'ResourceInUseException',
+      status: 400,
+      message: `Cannot ${verb} the event source mapping because it is in use.`,
+    });
+    await expect(
+      lambda.call('UpdateEventSourceMapping', { UUID, Enabled: true }),
+    ).rejects.toMatchObject(inUse('update'));
+    await lambda.call('DeleteEventSourceMapping', { UUID });
+    await expect(lambda.call('DeleteEventSourceMapping', { UUID })).rejects.toMatchObject(
+      inUse('delete'),
+    );
+    expect(await lambda.call('GetEventSourceMapping', { UUID })).toMatchObject({
+      State: 'Deleting',
+    });
+    resolve();
+    await until(() => lambda.mappings.list(context).length === 0);
+    expect(removed).toBe(1);
+    lambda.answer = echo;
+  });
+});
+
+test('ListEventSourceMappings gives what is asked for, page by page', async () => {
+  await create();
+  await create({ FunctionName: 'f:live' });
+  await create({ FunctionName: 'g', EventSourceArn: `${queue}2` });
+  const list = async (input: object) => {
+    const { EventSourceMappings: found, NextMarker } = await lambda.call<{
+      EventSourceMappings: { FunctionArn: string }[];
+      NextMarker?: string;
+    }>('ListEventSourceMappings', input);
+    return {
+      names: found.map((each) => each.FunctionArn.slice(functionArn.length - 1)),
+      NextMarker,
+    };
+  };
+  expect((await list({})).names.toSorted()).toEqual(['f', 'f:live', 'g']);
+  expect((await list({ FunctionName: 'f' })).names).toEqual(['f']);
+  expect((await list({ FunctionName: `${functionArn}:live` })).names).toEqual(['f:live']);
+  expect((await list({ EventSourceArn: `${queue}2` })).names).toEqual(['g']);
+  const first = await list({ MaxItems: 2 });
+  const second = await list({ MaxItems: 2, Marker: first.NextMarker });
+  expect([...first.names, ...second.names].toSorted()).toEqual(['f', 'f:live', 'g']);
+  expect(second.NextMarker).toBeUndefined();
+});
+
+test('mappings are polled again after a restart', async () => {
+  await create();
+  await lambda.stop();
+  waiting = [{ MessageId: 'm', Body: 'hello', ReceiptHandle: 'r' }];
+  await lambda.start();
+  await lambda.service.resume();
+  lambda.service.provision();
+  await until(() => removed === 1);
+  expect(lambda.invocations).toHaveLength(1);
+});
