@@ -1,24 +1,38 @@
 /**
- * What a server that has ended left on the machine: processes, cgroups, mounts, loop devices,
- * network namespaces and folders that carry its name or hold its data. Each as one sentence.
+ * What a server that has ended left on the machine: processes, control groups, mounts, loop
+ * devices, network namespaces, links, firewall tables and folders that carry its name or hold its
+ * data. Each as one sentence.
  */
-import { readFile, readdir } from 'node:fs/promises';
+import { readFile, readdir, readlink } from 'node:fs/promises';
 import { globSync } from 'node:fs';
+import { runCommand } from './run-command.ts';
 import type { TestServer } from './start-server.ts';
 
 export async function leftoversOf(
   server: Pick<TestServer, 'pid' | 'dataFolder'>,
   options: { readonly isFolderReused?: boolean } = {},
 ): Promise<readonly string[]> {
-  const name = `hearth-${server.pid}-`;
-  const marks = options.isFolderReused === true ? [name] : [name, server.dataFolder];
-  const found = [
+  const name = ownerMark(server.pid);
+  return leftoversWith(options.isFolderReused === true ? [name] : [name, server.dataFolder]);
+}
+
+/** With this begin the names of all that a server of this process id makes on the machine. */
+export function ownerMark(pid: number): string {
+  return `hearth-${pid}-`;
+}
+
+/** What is there whose name, arguments or contents mention one of the marks. */
+export async function leftoversWith(marks: readonly string[]): Promise<readonly string[]> {
+  return [
     ...(await processes(marks)),
-    ...(await lines('/proc/self/mountinfo', marks, 'mount')),
+    ...(await mounts(marks)),
     ...(await loops(marks)),
-    ...cgroups(marks),
+    ...(await firewallTables(marks)),
+    ...named('control group', '/sys/fs/cgroup/**/*hearth*', marks),
+    ...named('network namespace', '/run/netns/*', marks),
+    ...named('link', '/sys/class/net/*', marks),
+    ...named('folder', '/run/hearth/*', marks),
   ];
-  return found;
 }
 
 function mentions(text: string, marks: readonly string[]): boolean {
@@ -29,25 +43,22 @@ async function processes(marks: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (const pid of await readdir('/proc')) {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
-    if (mentions(command, marks) || mentions(groups, marks)) {
+    const [command, ...others] = await Promise.all([
+      readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => ''),
+      readFile(`/proc/${pid}/cgroup`, 'latin1').catch(() => ''),
+      readFile(`/proc/${pid}/environ`, 'latin1').catch(() => ''),
+      readlink(`/proc/${pid}/cwd`).catch(() => ''),
+    ]);
+    if (mentions([command, ...others].join('\n'), marks)) {
       found.push(`process ${pid}: ${command.replaceAll('\0', ' ')}`);
     }
   }
   return found;
 }
 
-async function lines(
-  file: string,
-  marks: readonly string[],
-  kind: string,
-): Promise<readonly string[]> {
-  const text = await readFile(file, 'utf8');
-  return text
-    .split('\n')
-    .filter((line) => mentions(line, marks))
-    .map((line) => `${kind}: ${line}`);
+async function mounts(marks: readonly string[]): Promise<readonly string[]> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  return lines.filter((line) => mentions(line, marks)).map((line) => `mount: ${line}`);
 }
 
 async function loops(marks: readonly string[]): Promise<readonly string[]> {
@@ -59,8 +70,15 @@ async function loops(marks: readonly string[]): Promise<readonly string[]> {
   return found;
 }
 
-function cgroups(marks: readonly string[]): readonly string[] {
-  return globSync('/sys/fs/cgroup/**/*hearth*')
-    .filter((folder) => mentions(folder, marks))
-    .map((folder) => `cgroup ${folder}`);
+/** None where there is no `nft`: then nobody here made any. */
+async function firewallTables(marks: readonly string[]): Promise<readonly string[]> {
+  const listed = await runCommand(['nft', 'list', 'tables']).catch(() => undefined);
+  const lines = listed?.stdout.split('\n') ?? [];
+  return lines.filter((line) => mentions(line, marks)).map((line) => `firewall ${line}`);
+}
+
+function named(kind: string, pattern: string, marks: readonly string[]): readonly string[] {
+  return globSync(pattern)
+    .filter((place) => mentions(place, marks))
+    .map((place) => `${kind} ${place}`);
 }

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { addSuiteOwner } from './suite-owners.ts';
 
 export interface ServerOptions {
   readonly args?: readonly string[];
@@ -28,10 +29,8 @@ export interface TestServer extends AsyncDisposable {
 
 export const repository: string = path.resolve(import.meta.dirname, '../../..');
 const mainFile = path.join(repository, 'packages/server/src/main.ts');
-/** As `npm start` has it: what one server has compiled, the next one need not. */
-const compiledFolder = path.join(repository, 'node_modules/.cache/hearth-compiled');
 /** The interpreters fetched by one test are kept for the next. */
-const cacheFolder = path.join(os.tmpdir(), 'hearth-test-cache');
+const cacheFolder = process.env['TEST_CACHE_FOLDER'] ?? path.join(os.tmpdir(), 'hearth-test-cache');
 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const isOwnFolder = options.dataFolder === undefined;
@@ -42,14 +41,10 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     [mainFile, '--port', '0', '--data-dir', dataFolder, ...(options.args ?? [])],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...withoutHearth(process.env),
-        HEARTH_CACHE_DIR: cacheFolder,
-        NODE_COMPILE_CACHE: compiledFolder,
-        ...options.env,
-      },
+      env: { ...withoutHearth(process.env), HEARTH_CACHE_DIR: cacheFolder, ...options.env },
     },
   );
+  if (child.pid !== undefined) addSuiteOwner(child.pid);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const output = collect(child);
   const endpoint = await readiness(child, output, exited);

@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addSuiteOwner } from '../../../../testkit/src/suite-owners.ts';
 import type { SandboxDriver } from '../driver.ts';
 import {
   processesWith,
@@ -231,6 +232,7 @@ async function startServer(runtime: string, folder: string): Promise<ServerProce
   await writeFile(file, source);
   const child = spawn(process.execPath, [file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
   const pid = child.pid!;
+  addSuiteOwner(pid);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   let said = '';
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
