@@ -13,6 +13,9 @@ import type { OwnPath } from './own-paths.ts';
 import { serve } from './served-service.ts';
 import { startGateway, type Gateway } from './start-gateway.ts';
 
+/** Short enough for a test, long enough for every request of one that is not slow on purpose. */
+const patience = { headMs: 2_000, requestMs: 3_000, lookEveryMs: 100 };
+
 let gateway: Gateway;
 beforeEach(async () => {
   const { identities } = await openIam(Date.now());
@@ -21,7 +24,7 @@ beforeEach(async () => {
   const deps = { identities, clock: systemClock, ids: randomIds, logger: silentLogger };
   gateway = await startGateway(
     { ...deps, services: serve([createStsService(deps), logs, lambda]), ownPaths: [fails] },
-    { host: '127.0.0.1', port: 0, graceMs: 0 },
+    { host: '127.0.0.1', port: 0, graceMs: 0, patience },
   );
 });
 afterEach(async () => {
@@ -69,6 +72,32 @@ describe('a web page', () => {
 
 test('an own path that fails is answered, and the connection stays in order', async () => {
   expect(await get(`${gateway.endpoint}/_hearth/fails`)).toBe(500);
+});
+
+describe('callers who send little by little', () => {
+  const head = 'POST /2015-03-31/functions HTTP/1.1\r\nhost: 127.0.0.1\r\n';
+  const trickles = async (start: string): Promise<string> => {
+    const client = connect(Number(new URL(gateway.endpoint).port), '127.0.0.1');
+    const answer: Buffer[] = [];
+    client.on('error', () => {}).on('data', (chunk: Buffer) => answer.push(chunk));
+    client.write(start);
+    const drops = setInterval(() => client.write('x'), 50);
+    try {
+      await once(client, 'close');
+    } finally {
+      clearInterval(drops);
+    }
+    return Buffer.concat(answer).toString();
+  };
+
+  test.each([
+    ['head', head],
+    ['body', `${head}content-length: 1000000\r\n\r\n`],
+  ])('are told 408 and cut, when it is the %s, and keep nobody waiting', async (_, start) => {
+    const slow = Promise.all(Array.from({ length: 100 }, () => trickles(start)));
+    expect(await get(callerIdentity())).toBe(200);
+    for (const answer of await slow) expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  });
 });
 
 describe('a signature', () => {

@@ -45,6 +45,16 @@ export interface GatewayOptions {
   readonly port: number;
   /** How long `close` waits for requests that are under way. */
   readonly graceMs: number;
+  readonly patience?: Patience;
+}
+
+/** With callers who send little by little: what is not whole by then is answered 408 and closed. */
+export interface Patience {
+  /** For a request's head. */
+  readonly headMs: number;
+  /** For the whole request. */
+  readonly requestMs: number;
+  readonly lookEveryMs: number;
 }
 
 export interface Gateway extends Closeable {
@@ -56,8 +66,10 @@ export interface Gateway extends Closeable {
 
 export async function startGateway(deps: GatewayDeps, options: GatewayOptions): Promise<Gateway> {
   const work: Work = { open: new Set(), isDraining: false };
-  const publicServer = createListener(deps, 'public', work, Number.POSITIVE_INFINITY);
-  const sandboxServer = createListener(deps, 'sandbox', work, SANDBOX_BODY_BYTES);
+  const { patience = PATIENCE } = options;
+  const open = { deps, work, patience };
+  const publicServer = createListener('public', Number.POSITIVE_INFINITY, open);
+  const sandboxServer = createListener('sandbox', SANDBOX_BODY_BYTES, open);
   await listen(publicServer, options);
   const { port } = publicServer.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
@@ -82,11 +94,15 @@ export async function startGateway(deps: GatewayDeps, options: GatewayOptions): 
 
 /** Clients keep connections for a minute; ending one while they send on it would fail a call. */
 const KEEP_ALIVE_MS = 75_000;
-/** Slow-loris bounds: a request's head, and the whole request. */
-const HEADERS_MS = 30_000;
-const REQUEST_MS = 300_000;
+const PATIENCE: Patience = { headMs: 30_000, requestMs: 300_000, lookEveryMs: 10_000 };
 /** AWS allows request line + headers of 1 MB; Node's own parser is bounded the same. */
 const HEAD_BYTES = 1_048_576;
+
+/** By Node's code for what is wrong with a request. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
 
 /** Three of the largest uploads at once, for all sandboxes together. */
 const SANDBOX_BODY_BYTES = 256 * 1_048_576;
@@ -123,11 +139,16 @@ interface Work {
   isDraining: boolean;
 }
 
+interface ListenerDeps {
+  readonly deps: GatewayDeps;
+  readonly work: Work;
+  readonly patience: Patience;
+}
+
 function createListener(
-  deps: GatewayDeps,
   kind: ListenerKind,
-  work: Work,
   mostBodyBytes: number,
+  { deps, work, patience }: ListenerDeps,
 ): Server {
   const models = [...deps.services.values()].map(({ model }) => model);
   const side: Side = { kind, models, bodies: createBodyBudget(mostBodyBytes) };
@@ -135,8 +156,9 @@ function createListener(
     {
       maxHeaderSize: HEAD_BYTES,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
+      headersTimeout: patience.headMs,
+      requestTimeout: patience.requestMs,
+      connectionsCheckingInterval: patience.lookEveryMs,
       noDelay: true,
     },
     (request, response) => {
@@ -160,10 +182,7 @@ function createListener(
       socket.destroy();
       return;
     }
-    const status =
-      error.code === 'HPE_HEADER_OVERFLOW'
-        ? '431 Request Header Fields Too Large'
-        : '400 Bad Request';
+    const status = REFUSALS[error.code ?? ''] ?? '400 Bad Request';
     socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   });
   return server;
