@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../testkit/src/seeded-random.ts';
 import type { InvokerSettings } from '../invoke/start-invoker.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
@@ -190,13 +191,4 @@ export function lifecycleSuite(
         expect(last, `seed ${seed}`).toBe('succeeded');
       }));
   });
-}
-
-/** A small generator whose seed a failure prints, so that a bad run can be had again. */
-function seededRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-    return (state >> 8) % below;
-  };
 }
