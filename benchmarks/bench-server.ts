@@ -8,7 +8,9 @@ import { createInvokeClient } from './invoke-client.ts';
 export const role = 'arn:aws:iam::000000000000:role/bench';
 
 export async function startBenchServer(args: readonly string[] = []): Promise<TestServer> {
-  const server = await startServer({ args: ['--log-level', 'warn', ...args] });
+  // As a user has it.
+  const env = { HEARTH_NETWORK: 'auto' };
+  const server = await startServer({ args: ['--log-level', 'warn', ...args], env });
   await createRole(server);
   return server;
 }

@@ -24,6 +24,11 @@ const serverPackages = [
     isThere: () => onPath('mkfs.ext4'),
     use: 'makes the sized /tmp of a sandbox',
   },
+  {
+    name: 'nftables',
+    isThere: () => onPath('nft'),
+    use: 'lets functions reach the internet and nothing else',
+  },
   { name: 'python3', isThere: () => onPath('python3'), use: 'runs Python functions' },
   {
     name: 'python3-boto3',

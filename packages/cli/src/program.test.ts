@@ -18,6 +18,7 @@ import { createProgram } from './program.ts';
 const health = {
   version: '1.2.3',
   isolation: { driver: 'oci', description: 'oci (runc 1.1.5)', advisories: ['runc is old.'] },
+  network: { description: 'none', warning: 'nft is missing.' },
   services: ['lambda', 'sts'],
   runtimes: { 'nodejs26.x': 'available', java21: 'unavailable: Java is not served.' },
   damagedRecords: { functionRows: 2, logRecords: 0 },
@@ -131,6 +132,7 @@ test('hearth doctor says what works, what does not and why, and fails where a ha
   expect(text).toMatch(/ok +nodejs26.x +available/);
   expect(text).toMatch(/- +java21 +Java is not served\./);
   expect(text).toMatch(/warning +isolation +runc is old\./);
+  expect(text).toMatch(/warning +network +none: nft is missing\./);
   expect(text).toMatch(/warning +damaged records +2 functionRows/);
   expect(text).toMatch(/- +without effect +a flag: nothing reads it/);
   expect(status).toBe(1);

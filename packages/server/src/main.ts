@@ -28,6 +28,8 @@ async function main(): Promise<void> {
       endpoint: server.endpoint,
       isolation: server.isolation,
       isolationWarning: server.isolationWarning,
+      network: server.network,
+      networkWarning: server.networkWarning,
       dataFolder: config.dataDir,
       hasColour: process.stdout.isTTY && process.env['NO_COLOR'] === undefined,
     }),

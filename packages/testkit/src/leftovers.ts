@@ -5,15 +5,17 @@
  */
 import { readFile, readdir, readlink } from 'node:fs/promises';
 import { globSync } from 'node:fs';
+import type { Machine } from './open-internet.ts';
 import { runCommand } from './run-command.ts';
 import type { TestServer } from './start-server.ts';
 
 export async function leftoversOf(
   server: Pick<TestServer, 'pid' | 'dataFolder'>,
-  options: { readonly isFolderReused?: boolean } = {},
+  options: { readonly isFolderReused?: boolean; readonly machine?: Machine } = {},
 ): Promise<readonly string[]> {
   const name = ownerMark(server.pid);
-  return leftoversWith(options.isFolderReused === true ? [name] : [name, server.dataFolder]);
+  const marks = options.isFolderReused === true ? [name] : [name, server.dataFolder];
+  return leftoversWith(marks, options.machine);
 }
 
 /** With this begin the names of all that a server of this process id makes on the machine. */
@@ -22,15 +24,17 @@ export function ownerMark(pid: number): string {
 }
 
 /** What is there whose name, arguments or contents mention one of the marks. */
-export async function leftoversWith(marks: readonly string[]): Promise<readonly string[]> {
+export async function leftoversWith(
+  marks: readonly string[],
+  machine?: Machine,
+): Promise<readonly string[]> {
   return [
     ...(await processes(marks)),
     ...(await mounts(marks)),
     ...(await loops(marks)),
-    ...(await firewallTables(marks)),
     ...named('control group', '/sys/fs/cgroup/**/*hearth*', marks),
+    ...(await networks(marks, machine)),
     ...named('network namespace', '/run/netns/*', marks),
-    ...named('link', '/sys/class/net/*', marks),
     ...named('folder', '/run/hearth/*', marks),
   ];
 }
@@ -70,15 +74,21 @@ async function loops(marks: readonly string[]): Promise<readonly string[]> {
   return found;
 }
 
-/** None where there is no `nft`: then nobody here made any. */
-async function firewallTables(marks: readonly string[]): Promise<readonly string[]> {
-  const listed = await runCommand(['nft', 'list', 'tables']).catch(() => undefined);
-  const lines = listed?.stdout.split('\n') ?? [];
-  return lines.filter((line) => mentions(line, marks)).map((line) => `firewall ${line}`);
-}
-
 function named(kind: string, pattern: string, marks: readonly string[]): readonly string[] {
   return globSync(pattern)
     .filter((place) => mentions(place, marks))
     .map((place) => `${kind} ${place}`);
+}
+
+/** Links have their owner as alias, tables as comment, and who needs forwarding has a file. */
+async function networks(
+  marks: readonly string[],
+  machine: Machine | undefined,
+): Promise<readonly string[]> {
+  const script = 'ip -d link; nft list ruleset; ls /run/hearth/forwarding-*; true';
+  const { stdout } = await runCommand([...(machine?.command ?? []), '/bin/sh', '-c', script]);
+  return stdout
+    .split('\n')
+    .filter((line) => mentions(line, marks))
+    .map((line) => `of the network: ${line.trim()}`);
 }

@@ -13,7 +13,7 @@ import {
   type Runtime,
 } from '@aws-sdk/client-lambda';
 import { createFunctionRole } from './create-function-role.ts';
-import { startServer, type TestServer } from './start-server.ts';
+import { startServer, type ServerOptions, type TestServer } from './start-server.ts';
 import { zipOf, type ZipEntry } from './zip-of.ts';
 
 export const functionRole = 'arn:aws:iam::000000000000:role/function-role';
@@ -42,8 +42,11 @@ export interface Functions extends AsyncDisposable {
   logOf(name: string): Promise<string>;
 }
 
-export async function openFunctions(args: readonly string[] = []): Promise<Functions> {
-  const server = await startServer({ args: ['--isolation', 'oci', ...args] });
+export async function openFunctions(
+  args: readonly string[] = [],
+  where: Pick<ServerOptions, 'machine'> = {},
+): Promise<Functions> {
+  const server = await startServer({ args: ['--isolation', 'oci', ...args], ...where });
   const options = {
     endpoint: server.endpoint,
     region: 'eu-west-1',

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import type { Machine } from './open-internet.ts';
 import { addSuiteOwner } from './suite-owners.ts';
 
 export interface ServerOptions {
@@ -13,6 +14,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Kept when given; otherwise a temporary folder that goes with the server. */
   readonly dataFolder?: string;
+  /** Instead of this one. */
+  readonly machine?: Machine;
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -29,25 +32,29 @@ export interface TestServer extends AsyncDisposable {
 
 export const repository: string = path.resolve(import.meta.dirname, '../../..');
 const mainFile = path.join(repository, 'packages/server/src/main.ts');
-/** The interpreters fetched by one test are kept for the next. */
-const cacheFolder = process.env['TEST_CACHE_FOLDER'] ?? path.join(os.tmpdir(), 'hearth-test-cache');
+const usualEnv = {
+  /** The interpreters fetched by one test are kept for the next. */
+  HEARTH_CACHE_DIR: process.env['TEST_CACHE_FOLDER'] ?? path.join(os.tmpdir(), 'hearth-test-cache'),
+  /** Tests leave the network of this machine alone. */
+  HEARTH_NETWORK: 'none',
+};
 
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const isOwnFolder = options.dataFolder === undefined;
   const dataFolder =
     options.dataFolder ?? (await mkdtemp(path.join(os.tmpdir(), 'hearth-server-')));
-  const child = spawn(
-    process.execPath,
-    [mainFile, '--port', '0', '--data-dir', dataFolder, ...(options.args ?? [])],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...withoutHearth(process.env), HEARTH_CACHE_DIR: cacheFolder, ...options.env },
-    },
-  );
+  const { machine, args = [] } = options;
+  const program = [process.execPath, mainFile, '--port', '0', '--data-dir', dataFolder, ...args];
+  const [command = '', ...argv] = [...(machine?.command ?? []), ...program];
+  const child = spawn(command, argv, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...withoutHearth(process.env), ...usualEnv, ...options.env },
+  });
   if (child.pid !== undefined) addSuiteOwner(child.pid);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const output = collect(child);
-  const endpoint = await readiness(child, output, exited);
+  const served = await readiness(child, output, exited);
+  const endpoint = (await machine?.endpoint(Number(new URL(served).port))) ?? served;
 
   const stop = async (): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');

@@ -15,6 +15,7 @@ interface Health {
     readonly warning?: string;
     readonly advisories: readonly string[];
   };
+  readonly network: { readonly description: string; readonly warning?: string };
   readonly services: readonly string[];
   /** `available`, or `unavailable: <why>`. */
   readonly runtimes: Readonly<Record<string, string>>;
@@ -45,7 +46,7 @@ export function doctorCommand({ settings, print, setStatus }: Surroundings): Com
 
 /** A runtime that is missing is no fault: few machines have them all. */
 function diagnose(health: Health): readonly Finding[] {
-  const { isolation, services, runtimes, damagedRecords, withoutEffect } = health;
+  const { isolation, network, services, runtimes, damagedRecords, withoutEffect } = health;
   const damaged = Object.entries(damagedRecords).filter(([, count]) => count > 0);
   return [
     {
@@ -54,6 +55,11 @@ function diagnose(health: Health): readonly Finding[] {
       detail: [isolation.description, isolation.warning].filter(Boolean).join(': '),
     },
     ...isolation.advisories.map((detail) => warning('isolation', detail)),
+    {
+      mark: network.warning === undefined ? 'ok' : 'warning',
+      what: 'network',
+      detail: [network.description, network.warning].filter(Boolean).join(': '),
+    },
     { mark: 'ok', what: 'services', detail: services.join(', ') },
     ...Object.entries(runtimes).map(([runtime, state]) => ofRuntime(runtime, state)),
     ...damaged.map(([kind, count]) => warning('damaged records', `${count} ${kind}`)),

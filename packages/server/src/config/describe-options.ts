@@ -46,7 +46,7 @@ function inParentheses(option: Option): string {
 }
 
 function defaultOf(option: Option): string {
-  if (option.type === 'file') return 'none';
+  if (option.default === '') return 'none';
   if (option.type !== 'folder') return `\`${option.default}\``;
   return option.default === 'data'
     ? '`/var/lib/hearth` for root, else `~/.local/share/hearth` (XDG)'

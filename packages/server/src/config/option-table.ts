@@ -39,6 +39,12 @@ interface LoopbackOption extends OptionWords {
   readonly default: string;
 }
 
+/** `host:5432, 10.1.0.0/16`; kept as text. */
+interface DestinationsOption extends OptionWords {
+  readonly type: 'destinations';
+  readonly default: '';
+}
+
 interface OptionWords {
   readonly env: `HEARTH_${string}`;
   readonly flag: `--${string}`;
@@ -53,6 +59,7 @@ export type Option =
   | FolderOption
   | FileOption
   | ProgramOption
+  | DestinationsOption
   | LoopbackOption;
 
 const optionTable = {
@@ -108,6 +115,25 @@ const optionTable = {
     default: 'auto',
     choices: ['auto', 'crun', 'runc', 'runsc', 'kata'],
     description: 'The OCI runtime that makes the sandboxes.',
+  },
+  network: {
+    type: 'choice',
+    env: 'HEARTH_NETWORK',
+    flag: '--network',
+    value: 'KIND',
+    default: 'auto',
+    choices: ['auto', 'public', 'none'],
+    description:
+      'What functions in sandboxes reach beside Hearth: public (the internet, but neither this machine nor private networks), none, auto (public where this machine can).',
+  },
+  networkAllow: {
+    type: 'destinations',
+    env: 'HEARTH_NETWORK_ALLOW',
+    flag: '--network-allow',
+    value: 'PLACES',
+    default: '',
+    description:
+      'What they reach as well: ports of this machine (found at host.hearth.internal), addresses and ranges, with or without a port.',
   },
   reuse: {
     type: 'choice',

@@ -27,6 +27,8 @@ describe('readConfig', () => {
       cacheDir: '/home/ada/.cache/hearth',
       isolation: 'auto',
       ociRuntime: 'auto',
+      network: 'auto',
+      networkAllow: '',
       pool: 4,
       reuse: 'always',
       idleTimeoutSeconds: 300,
@@ -86,6 +88,11 @@ describe('readConfig', () => {
     [['--port=-1'], "--port is a whole number from 0 to 65535; '-1' is not."],
     [['--port=4e3'], "--port is a whole number from 0 to 65535; '4e3' is not."],
     [['--isolation', 'docker'], "--isolation is one of auto, oci, process; 'docker' is not."],
+    [
+      ['--network-allow', 'host:5432, example.com:80'],
+      '--network-allow is a list like host:5432, 10.1.0.0/16, 192.168.1.7:443; ' +
+        "'host:5432, example.com:80' is not.",
+    ],
     [
       ['--oci-runtime=youki'],
       '--oci-runtime is one of auto, crun, runc, runsc, kata, or the absolute path of a program; ' +

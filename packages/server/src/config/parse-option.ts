@@ -1,6 +1,7 @@
 /** One option's value from its text, or a sentence that says what is accepted. */
 import { isIP } from 'node:net';
 import path from 'node:path';
+import { parseDestinations } from '../core/destination.ts';
 import type { Option } from './option-table.ts';
 
 export type ParsedOption =
@@ -31,6 +32,8 @@ export function accepted(option: Option): string {
       return 'the path of a folder';
     case 'file':
       return 'the path of a file';
+    case 'destinations':
+      return 'a list like host:5432, 10.1.0.0/16, 192.168.1.7:443';
     case 'loopback':
       return 'a loopback address (127.0.0.1, ::1 or localhost)';
   }
@@ -47,6 +50,8 @@ function read(option: Option, text: string): string | number | undefined {
     case 'folder':
     case 'file':
       return text.includes('\0') ? undefined : path.resolve(text);
+    case 'destinations':
+      return parseDestinations(text) === undefined ? undefined : text;
     case 'loopback':
       return isLoopback(text) ? text : undefined;
   }

@@ -18,6 +18,7 @@ async function stageOver(
     description: 'misbehaving',
     isolation: 'process',
     advisories: [],
+    network: { kind: 'none' },
     mountsLate: false,
     create,
     close: async () => {},

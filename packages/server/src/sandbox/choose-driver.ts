@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
+import type { NetworkPolicy } from './network/policy.ts';
 import { SandboxFailure, type SandboxDriver } from './driver.ts';
 import { startOciDriver } from './oci/start-oci-driver.ts';
 import { startProcessDriver } from './process/start-process-driver.ts';
@@ -16,6 +17,8 @@ export interface ChooseDriverDeps {
   /** Whether the server listens on loopback addresses only. */
   readonly isLoopbackOnly: boolean;
   readonly folder: string;
+  /** Without isolation functions have the host's network whatever it says. */
+  readonly network?: NetworkPolicy;
   readonly logger: Logger;
   readonly clock: Clock;
 }

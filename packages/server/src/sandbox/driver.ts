@@ -9,11 +9,14 @@
 import type { Socket } from 'node:net';
 import type { Closeable } from '../lib/lifetime.ts';
 import type { ProcessExit } from '../core/outcome.ts';
+import type { NetworkStatus } from './network/policy.ts';
 
 export interface SandboxDriver extends Closeable {
   /** What health and the start-up message show: `oci (crun 1.8.1)`, `process (no isolation)`. */
   readonly description: string;
   readonly isolation: 'oci' | 'process';
+  /** What sandboxes can reach beside their own listeners. */
+  readonly network: NetworkStatus;
   /** Sentences about what makes the sandboxes: a version with known ways out. */
   readonly advisories: readonly string[];
   /** Whether `Sandbox.mount` works: what has no view of files of its own cannot be shown more. */

@@ -3,6 +3,7 @@ import type { RuntimeCatalogue } from '@hearth/runtimes';
 import type { Clock } from '../lib/clock.ts';
 import type { StartedInvoker } from '../invoke/start-invoker.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
+import { describeNetwork } from '../sandbox/network/policy.ts';
 import { withoutEffect } from './without-effect.ts';
 
 export interface HealthDeps {
@@ -11,6 +12,7 @@ export interface HealthDeps {
   readonly services: readonly string[];
   readonly driver: SandboxDriver;
   readonly isolationWarning: string | undefined;
+  readonly networkWarning: string | undefined;
   readonly runtimes: RuntimeCatalogue;
   readonly invoker: StartedInvoker;
   readonly clock: Clock;
@@ -34,6 +36,11 @@ export function createHealthReport(deps: HealthDeps): () => Promise<object> {
         description: deps.driver.description,
         ...(deps.isolationWarning === undefined ? {} : { warning: deps.isolationWarning }),
         advisories: deps.driver.advisories,
+      },
+      network: {
+        kind: deps.driver.network.kind,
+        description: describeNetwork(deps.driver.network),
+        ...(deps.networkWarning === undefined ? {} : { warning: deps.networkWarning }),
       },
       services: deps.services,
       runtimes: Object.fromEntries(

@@ -9,6 +9,7 @@ import { openRuntimeCatalogue, type RuntimeCatalogue } from '@hearth/runtimes';
 import { openCodeStore, type CodeStore } from '../code/code-store.ts';
 import type { Config } from '../config/options.ts';
 import type { CallAs } from '../core/call-as.ts';
+import { parseDestinations } from '../core/destination.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
 import {
   openCodeSigningConfigs,
@@ -44,6 +45,7 @@ import type { LogStore } from '../observe/log-store/log-store.ts';
 import { openLogStore } from '../observe/open-log-store.ts';
 import { startSandboxDriver } from '../sandbox/choose-driver.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
+import { describeNetwork, warnOfNetwork } from '../sandbox/network/policy.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { createLambdaService, type LambdaService } from '../services/lambda/service.ts';
 import { createLogsService } from '../services/logs/service.ts';
@@ -63,6 +65,10 @@ export interface HearthServer extends Closeable {
   readonly isolation: string;
   /** Why functions are not isolated, where they are not. */
   readonly isolationWarning: string | undefined;
+  /** What functions reach: `the public internet, host:5432`. */
+  readonly network: string;
+  /** Why they reach less, or more, than was asked for. */
+  readonly networkWarning: string | undefined;
 }
 
 /** What is read from the process's surroundings, once, by `main.ts`. */
@@ -90,6 +96,8 @@ export async function startServer(
     endpoint: gateway.endpoint,
     isolation: execution.driver.description,
     isolationWarning: execution.isolationWarning,
+    network: describeNetwork(execution.driver.network),
+    networkWarning: execution.networkWarning,
     ...closeable(() => everything.disposeAsync()),
   };
 }
@@ -172,6 +180,7 @@ interface Execution {
   readonly runtimes: RuntimeCatalogue;
   readonly driver: SandboxDriver;
   readonly isolationWarning: string | undefined;
+  readonly networkWarning: string | undefined;
   readonly invoker: StartedInvoker;
 }
 
@@ -184,6 +193,7 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
     // The options accept no other address while the key test/test exists.
     isLoopbackOnly: true,
     folder: path.join(config.dataDir, 'sandboxes'),
+    network: { mode: config.network, allow: parseDestinations(config.networkAllow) ?? [] },
     clock,
     logger,
   });
@@ -210,7 +220,13 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
       bootedInAll: bootedInAll(totalmem()),
     },
   });
-  return { runtimes, driver, isolationWarning: warning, invoker: parts.use(invoker) };
+  return {
+    runtimes,
+    driver,
+    isolationWarning: warning,
+    networkWarning: warnOfNetwork(config.network, driver.network),
+    invoker: parts.use(invoker),
+  };
 }
 
 async function startServing(

@@ -6,6 +6,8 @@ export interface WelcomeFacts {
   readonly isolation: string;
   /** Why functions are not isolated, where they are not. */
   readonly isolationWarning: string | undefined;
+  readonly network: string;
+  readonly networkWarning: string | undefined;
   readonly dataFolder: string;
   /** Bold and dim where the terminal can. */
   readonly hasColour: boolean;
@@ -14,10 +16,9 @@ export interface WelcomeFacts {
 export function welcome(facts: WelcomeFacts): string {
   const bold = (text: string): string => (facts.hasColour ? `\u001b[1m${text}\u001b[0m` : text);
   const seconds = (facts.readyAfterMs / 1000).toFixed(1);
-  const warning =
-    facts.isolationWarning === undefined
-      ? []
-      : [`  ${bold('warning')}      ${facts.isolationWarning}`];
+  const warnings = [facts.isolationWarning, facts.networkWarning]
+    .filter((sentence) => sentence !== undefined)
+    .map((sentence) => `  ${bold('warning')}      ${sentence}`);
   return [
     '',
     `  ${bold(`Hearth ${facts.version}`)} is ready (${seconds} s)`,
@@ -26,7 +27,8 @@ export function welcome(facts: WelcomeFacts): string {
     '  credentials  AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test',
     '               (administrator of account 000000000000, from this machine only)',
     `  isolation    ${facts.isolation}`,
-    ...warning,
+    `  network      ${facts.network}`,
+    ...warnings,
     `  data         ${facts.dataFolder}`,
     '',
     `  ${bold('Try, from this folder, in another terminal:')}`,

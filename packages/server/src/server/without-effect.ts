@@ -8,7 +8,7 @@ export const withoutEffect: Readonly<Record<string, string>> = {
   'iam OpenID Connect thumbprints': 'keys come from a file, no provider is asked over TLS',
   'conditions on aws:PrincipalOrgID and lambda:EventSourceToken': 'no request has these keys',
   'TracingConfig Active': 'nothing takes segments yet',
-  'VpcConfig of functions': 'functions reach their Runtime API and Hearth only',
+  'VpcConfig of functions': 'functions have the network that those outside a VPC have',
   'SqsManagedSseEnabled and FifoThroughputLimit of SQS queues':
     'nothing is encrypted there, and no queue is limited',
   'AWS_XRAY_DAEMON_ADDRESS in functions': 'nothing listens there',

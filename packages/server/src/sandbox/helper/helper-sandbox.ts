@@ -35,6 +35,7 @@ import { mountInto } from './mount-into.ts';
 import { stageMounts } from './stage-mounts.ts';
 import { cloneTree, detachMount, mount, moveMount, pipe, type WaitStatus } from './syscalls.ts';
 import type { IdRanges } from './id-ranges.ts';
+import type { StartedUplink, WayOut } from '../network/start-uplink.ts';
 
 /** After this long something holds a killed process in the kernel. */
 const DEATH_MS = 10_000;
@@ -50,6 +51,8 @@ export interface HelperSandboxDeps {
   readonly rootfs: string;
   readonly children: AdoptedChildren;
   readonly idRanges: IdRanges;
+  /** None where sandboxes have no way out. */
+  readonly uplink: StartedUplink | undefined;
   readonly mountTmp: (target: string, sizeMib: number) => void;
   /** Without a `program` it is the first that ended. */
   readonly onExited: (exit: HelperExit, program?: string) => void;
@@ -75,6 +78,7 @@ export class HelperSandbox {
   readonly #openFds = new Set<number>();
   readonly #beside = new Map<string, BesideProgram>();
   #network: SandboxNetwork | undefined;
+  #wayOut: Promise<WayOut> | undefined;
   #pipes: Record<'stdout' | 'stderr', ReturnType<typeof pipe>> | undefined;
   #idRange: number | undefined;
   #isMounted = false;
@@ -111,6 +115,13 @@ export class HelperSandbox {
       stderrFd: this.#pipes.stderr.readFd,
       sockets: this.#network.sockets,
     };
+  }
+
+  /** Gives it its way out, where there is one. Called once, after `create`. */
+  async reachOut(): Promise<void> {
+    if (this.#network === undefined) return;
+    this.#wayOut = this.#deps.uplink?.attach(this.#network.namespaceFd);
+    await this.#wayOut;
   }
 
   async start(call: StartCall): Promise<void> {
@@ -237,8 +248,11 @@ export class HelperSandbox {
       if (this.#hasProcesses()) await sleep(1);
     }
     for (const beside of this.#beside.values()) beside.closePipes();
+    // Whoever gives it its way out uses the descriptor of its namespace until then.
+    const wayOut = await this.#wayOut?.catch(() => undefined);
     const left = keepsTmp ? this.#leaveTmp() : undefined;
     for (const fd of this.#openFds) this.#close(fd);
+    wayOut?.end();
     if (this.#isMounted) detachMount(this.#folder);
     this.#isMounted = false;
     removeEmpty(this.#folder);

@@ -2,20 +2,12 @@
  * A network namespace of a sandbox's own, with listeners that only this sandbox can reach.
  *
  * The sockets are made inside the namespace and kept outside it: a connection that one of them
- * accepts was opened by that sandbox, by construction. There is no route to anywhere: what is not
- * on the loopback device answers "network is unreachable".
+ * accepts was opened by that sandbox, by construction. There is no route to anywhere until an
+ * uplink gives it one: what is not on the loopback device answers "network is unreachable".
  */
-import { closeSync, openSync } from 'node:fs';
-import {
-  CLONE_NEWNET,
-  datagramSocket,
-  ioctl,
-  listenTcp,
-  setns,
-  socketAddress,
-  tcpSocket,
-  unshare,
-} from './syscalls.ts';
+import { closeSync } from 'node:fs';
+import { newNamespace, within } from '../network/namespace.ts';
+import { datagramSocket, ioctl, listenTcp, socketAddress, tcpSocket } from './syscalls.ts';
 
 /** Where Lambda's own Runtime API is found. */
 export const SANDBOX_ADDRESS = '169.254.100.1';
@@ -37,43 +29,28 @@ export interface ListenerPort {
   readonly port: number;
 }
 
-/** Synchronous from end to end: the thread is never seen in the wrong namespace. */
 export function createNetwork(listeners: readonly ListenerPort[]): SandboxNetwork {
-  const home = openSync('/proc/thread-self/ns/net', 'r');
-  const opened: number[] = [];
+  const namespaceFd = newNamespace();
+  const opened = [namespaceFd];
   try {
-    unshare(CLONE_NEWNET);
-    const namespaceFd = openSync('/proc/thread-self/ns/net', 'r');
-    opened.push(namespaceFd);
-    configureLoopback();
-    const sockets = listeners.map(({ name, port }) => {
-      const fd = listenTcp(SANDBOX_ADDRESS, port);
-      opened.push(fd);
-      return { name, fd };
+    const sockets = within(namespaceFd, () => {
+      configureLoopback();
+      return listeners.map(({ name, port }) => {
+        const fd = listenTcp(SANDBOX_ADDRESS, port);
+        opened.push(fd);
+        return { name, fd };
+      });
     });
     return { namespaceFd, sockets };
   } catch (error) {
     for (const fd of opened) closeSync(fd);
     throw error;
-  } finally {
-    setns(home, CLONE_NEWNET);
-    closeSync(home);
   }
 }
 
 /** A TCP socket of the sandbox's network, not connected yet; the descriptor is the caller's. */
 export function socketInside({ namespaceFd }: SandboxNetwork): number {
-  const home = openSync('/proc/thread-self/ns/net', 'r');
-  try {
-    setns(namespaceFd, CLONE_NEWNET);
-    try {
-      return tcpSocket();
-    } finally {
-      setns(home, CLONE_NEWNET);
-    }
-  } finally {
-    closeSync(home);
-  }
+  return within(namespaceFd, tcpSocket);
 }
 
 function configureLoopback(): void {

@@ -18,6 +18,8 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { SANDBOX_USER } from '../oci/config.ts';
+import { HOST_DOOR_ADDRESS, NAME_SERVER_ADDRESS } from '../network/addresses.ts';
+import type { NetworkStatus } from '../network/policy.ts';
 import { SANDBOX_ADDRESS } from './network.ts';
 import { bindReadOnly, mount, MS_NODEV, MS_NOSUID, MS_RDONLY, MS_REMOUNT } from './syscalls.ts';
 
@@ -34,21 +36,22 @@ const TOP_LEVEL = /^(bin|sbin|lib\w*)$/;
 const ETC_FOLDERS = ['alternatives', 'ssl/certs', 'pki/tls/certs', 'pki/ca-trust', 'fonts'];
 const ETC_FILES = ['ld.so.cache', 'ld.so.conf', 'os-release', 'ssl/openssl.cnf', 'mime.types'];
 
+const HOSTS = `127.0.0.1 localhost localhost.localdomain\n::1 localhost\n${SANDBOX_ADDRESS} sandbox.localdomain sandbox\n`;
+/** Of this machine; the second as container programs call it, which functions may know. */
+const HOST_NAMES = 'host.hearth.internal host.docker.internal';
+
 const { uid, gid } = SANDBOX_USER;
 const ETC: Readonly<Record<string, string>> = {
   passwd: `root:x:0:0:root:/root:/sbin/nologin\nsbx_user:x:${uid}:${gid}::/tmp:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n`,
   group: `root:x:0:\nsbx_user:x:${gid}:\nnogroup:x:65534:\n`,
-  hosts: `127.0.0.1 localhost localhost.localdomain\n::1 localhost\n${SANDBOX_ADDRESS} sandbox.localdomain sandbox\n`,
   hostname: 'sandbox\n',
-  // No name server yet: lookups of other names fail at once.
-  'resolv.conf': 'options timeout:1 attempts:1\n',
   'nsswitch.conf':
     'passwd: files\ngroup: files\nhosts: files dns\nprotocols: files\nservices: files\n',
   timezone: 'UTC\n',
 };
 
 /** Builds it at `target`, an empty folder. */
-export function buildRootfs(target: string): void {
+export function buildRootfs(target: string, network: NetworkStatus): void {
   mount({ source: 'tmpfs', target, type: 'tmpfs', options: 'mode=755,size=8m' });
   const place = (...names: readonly string[]): string => path.join(target, ...names);
   for (const folder of [...EMPTY_FOLDERS, ...LAMBDA_FOLDERS, ...LIBRARY_FOLDERS]) {
@@ -60,16 +63,28 @@ export function buildRootfs(target: string): void {
     if (lstatSync(source).isSymbolicLink()) symlinkSync(readlinkSync(source), place(name));
     else showReadOnly(source, place(name));
   }
-  buildEtc(place('etc'));
+  buildEtc(place('etc'), { ...ETC, ...namesOf(network) });
   // Lets ES modules, which have no search path, find the packages of the runtime.
   symlinkSync('/var/runtime/node_modules', place('node_modules'));
   const flags = MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV;
   mount({ source: 'tmpfs', target, type: 'tmpfs', flags, options: 'mode=755,size=8m' });
 }
 
-function buildEtc(etc: string): void {
+/** How names are found; without a name server lookups fail at once. */
+function namesOf(network: NetworkStatus): Readonly<Record<'hosts' | 'resolv.conf', string>> {
+  const isPublic = network.kind === 'public';
+  const hasDoor = isPublic && network.allow.some(({ kind }) => kind === 'host');
+  return {
+    hosts: hasDoor ? `${HOSTS}${HOST_DOOR_ADDRESS} ${HOST_NAMES}\n` : HOSTS,
+    'resolv.conf': isPublic
+      ? `nameserver ${NAME_SERVER_ADDRESS}\n`
+      : 'options timeout:1 attempts:1\n',
+  };
+}
+
+function buildEtc(etc: string, texts: Readonly<Record<string, string>>): void {
   mkdirSync(etc);
-  for (const [name, text] of Object.entries(ETC)) writeFileSync(path.join(etc, name), text);
+  for (const [name, text] of Object.entries(texts)) writeFileSync(path.join(etc, name), text);
   symlinkSync('../usr/share/zoneinfo/UTC', path.join(etc, 'localtime'));
   for (const name of ETC_FILES) {
     const source = path.join('/etc', name);

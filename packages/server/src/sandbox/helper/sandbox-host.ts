@@ -23,6 +23,7 @@ import { AdoptedChildren } from './children.ts';
 import { HelperSandbox, type LeftTmp } from './helper-sandbox.ts';
 import { IdRanges } from './id-ranges.ts';
 import { removeLeftovers } from './leftovers.ts';
+import { openNetwork, type OpenedNetwork } from '../network/open-network.ts';
 import { buildRootfs } from './rootfs.ts';
 import {
   becomeSubreaper,
@@ -97,6 +98,7 @@ export class SandboxHost {
     for (const name of this.#left.keys()) this.#discard(name);
     const prepared = this.#prepared;
     if (prepared === undefined) return;
+    await prepared.uplink?.close();
     removeOwner(prepared.cgroups, prepared.owner);
     detachMount(prepared.stage);
     rmdirSync(prepared.stage);
@@ -118,16 +120,18 @@ export class SandboxHost {
       deadOwners: call.deadOwners,
     });
     prepareOwner(cgroups, call.owner);
+    const opening = openNetwork({ ...call, policy: call.network, runFolder: RUN_FOLDER });
     const stage = openStage(call.owner);
-    buildRootfs(path.join(stage, 'rootfs'));
     const warnings: string[] = [];
     const { tmp, mountTmp } = chooseTmp(call.folder, warnings);
     const idRanges = new IdRanges(path.join(RUN_FOLDER, 'ids'));
-    this.#prepared = { ...call, cgroups, stage, mountTmp, idRanges };
+    const { uplink, status } = await opening;
+    buildRootfs(path.join(stage, 'rootfs'), status);
+    this.#prepared = { ...call, cgroups, stage, mountTmp, idRanges, uplink };
     if (cgroups.version === 1) {
       this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
     }
-    return { cgroups, tmp, warnings, removedLeftovers };
+    return { cgroups, tmp, warnings, removedLeftovers, network: status };
   }
 
   async #create(call: CreateCall): Promise<CreateResult> {
@@ -148,7 +152,10 @@ export class SandboxHost {
     this.#sandboxes.set(call.sandbox, sandbox);
     try {
       const { sockets, ...result } = sandbox.create(this.#takeLeft(call.tmpOf));
-      await Promise.all(sockets.map(({ name, fd }) => this.#handOver(call.sandbox, name, fd)));
+      await Promise.all([
+        sandbox.reachOut(),
+        ...sockets.map(({ name, fd }) => this.#handOver(call.sandbox, name, fd)),
+      ]);
       return result;
     } catch (error) {
       await this.#destroy(call.sandbox);
@@ -217,6 +224,7 @@ interface Prepared extends InitCall {
   readonly cgroups: CgroupLayout;
   readonly stage: string;
   readonly idRanges: IdRanges;
+  readonly uplink: OpenedNetwork['uplink'];
   readonly mountTmp: (target: string, sizeMib: number) => void;
 }
 

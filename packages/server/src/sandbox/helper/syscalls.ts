@@ -53,6 +53,8 @@ const { functions: libc } = dlopen(null, {
   setsockopt: { arguments: ['i32', 'i32', 'i32', 'pointer', 'u32'], return: 'i32' },
   bind: { arguments: ['i32', 'pointer', 'u32'], return: 'i32' },
   listen: { arguments: ['i32', 'i32'], return: 'i32' },
+  send: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i64' },
+  recv: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i64' },
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
   flock: { arguments: ['i32', 'i32'], return: 'i32' },
   lseek: { arguments: ['i32', 'i64', 'i32'], return: 'i64' },
@@ -210,6 +212,35 @@ export function socketAddress(address: string, port: number): Buffer {
 /** A datagram socket, which is what interface requests are made on. */
 export function datagramSocket(): number {
   return checked('socket', libc.socket(2, 2 | O_CLOEXEC, 0));
+}
+
+/** A UDP socket bound in the network namespace that this thread is in. */
+export function bindUdp(address: string, port: number): number {
+  const [AF_INET, SOCK_DGRAM, SOCK_NONBLOCK] = [2, 2, 0x800];
+  const fd = checked('socket', libc.socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | O_CLOEXEC, 0));
+  try {
+    checked(`bind ${address}:${port}`, libc.bind(fd, socketAddress(address, port), 16));
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+/** A socket that configures the network namespace that this thread is in, from wherever used. */
+export function routeSocket(): number {
+  const [AF_NETLINK, SOCK_RAW, NETLINK_ROUTE] = [16, 3, 0];
+  return checked('socket', libc.socket(AF_NETLINK, SOCK_RAW | O_CLOEXEC, NETLINK_ROUTE));
+}
+
+export function send(fd: number, bytes: Buffer): void {
+  checked('send', Number(libc.send(fd, bytes, BigInt(bytes.length), 0)));
+}
+
+/** What has come already: never waits. The number of bytes that are in `into` now. */
+export function receive(fd: number, into: Buffer): number {
+  const MSG_DONTWAIT = 0x40;
+  return checked('recv', Number(libc.recv(fd, into, BigInt(into.length), MSG_DONTWAIT)));
 }
 
 export function ioctl(fd: number, request: number, argument: Buffer | null): number {

@@ -9,6 +9,7 @@ import path from 'node:path';
 import type { Logger } from '../../lib/logger.ts';
 import { removeTree } from '../../lib/remove-tree.ts';
 import { SandboxFailure } from '../driver.ts';
+import type { NetworkPolicy } from '../network/policy.ts';
 import { ownerName } from '../owner.ts';
 import { HelperLink, type HelperEvents } from './helper-link.ts';
 import type { InitResult, RuntimeCommand } from './protocol.ts';
@@ -21,6 +22,7 @@ export interface Generation extends InitResult {
 export interface GenerationsDeps {
   readonly folder: string;
   readonly runtime: RuntimeCommand;
+  readonly network: NetworkPolicy;
   readonly events: HelperEvents;
   readonly logger: Logger;
   /** Called once for each helper that died unasked, before the next is started. */
@@ -61,14 +63,14 @@ export class HelperGenerations {
   }
 
   async #start(): Promise<Generation> {
-    const { events, logger, runtime } = this.#deps;
+    const { events, logger, runtime, network } = this.#deps;
     const owner = `${this.#base}-${++this.#count}`;
     const folder = path.join(this.#deps.folder, owner);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const link = new HelperLink(events, logger);
     const deadOwners = [...this.#deadOwners];
     try {
-      const call = { call: 'init', owner, folder, deadOwners, runtime } as const;
+      const call = { call: 'init', owner, folder, deadOwners, runtime, network } as const;
       const result = (await link.request(call)) as InitResult;
       void link.ended.then(() => this.#onEnd(owner));
       return { ...result, link, owner };

@@ -3,6 +3,7 @@
  * Sockets travel with `listener` and `connection` messages; nothing else is ever passed.
  */
 import type { SandboxMount } from '../driver.ts';
+import type { NetworkPolicy, NetworkStatus } from '../network/policy.ts';
 import type { CgroupLayout } from './cgroup-layout.ts';
 
 /** Ids are the server's; each gets exactly one answer of the same id. */
@@ -30,6 +31,7 @@ export interface InitCall {
   /** Owners whose server lives but whose helper died: their leftovers are removed as well. */
   readonly deadOwners: readonly string[];
   readonly runtime: RuntimeCommand;
+  readonly network: NetworkPolicy;
 }
 
 export interface RuntimeCommand {
@@ -118,6 +120,7 @@ export interface InitResult {
   /** Whole sentences for the log. */
   readonly warnings: readonly string[];
   readonly removedLeftovers: number;
+  readonly network: NetworkStatus;
 }
 
 export interface CreateResult {

@@ -16,6 +16,7 @@ import {
   type SandboxDriver,
   type SandboxRequest,
 } from '../driver.ts';
+import { NO_NETWORK, type NetworkPolicy } from '../network/policy.ts';
 import { isOwnerDead, isOwnerElsewhere } from '../owner.ts';
 import { findRuntimes, type OciRuntime, type RuntimeChoice } from './find-runtime.ts';
 import { HelperGenerations, type Generation } from './helper-generations.ts';
@@ -27,6 +28,8 @@ export interface OciDriverDeps {
   readonly runtime: RuntimeChoice;
   /** On a disk: the images of /tmp volumes are in it. Made where it is missing. */
   readonly folder: string;
+  /** None where it is not said. */
+  readonly network?: NetworkPolicy;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -55,6 +58,7 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
   const generations = new HelperGenerations({
     folder: deps.folder,
     runtime: { path: runtime.path, kind: runtime.kind },
+    network: deps.network ?? NO_NETWORK,
     events: {
       onListener: (id, name, server) => {
         const sandbox = sandboxes.find(id);
@@ -89,7 +93,8 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     const description = `oci (${runtime.name} ${runtime.version}${note})`;
     // The others bring a kernel of their own, which does not see mounts that come later.
     const mountsLate = runtime.kind === 'crun' || runtime.kind === 'runc';
-    return { description, advisories, isolation: 'oci', mountsLate, create, ...lifetime };
+    const { network } = first;
+    return { description, advisories, isolation: 'oci', network, mountsLate, create, ...lifetime };
   } catch (error) {
     await lifetime.close();
     throw error;

@@ -63,6 +63,7 @@ export async function startProcessDriver(deps: ProcessDriverDeps): Promise<Sandb
     description: 'process (no isolation)',
     isolation: 'process',
     advisories: [],
+    network: { kind: 'host' },
     mountsLate: false,
     create,
     ...lifetime,
