@@ -24,6 +24,7 @@ const clients: Readonly<Record<ServiceName, readonly [name: string, client: stri
   sts: ['@aws-sdk/client-sts', 'STSClient'],
   s3: ['@aws-sdk/client-s3', 'S3Client'],
   sqs: ['@aws-sdk/client-sqs', 'SQSClient'],
+  events: ['@aws-sdk/client-eventbridge', 'EventBridgeClient'],
 };
 const load = createRequire(import.meta.url);
 /** A live tail is addressed by a host name of its own, which no client resolves here. */

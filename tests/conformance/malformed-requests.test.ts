@@ -59,7 +59,7 @@ const requests = fc.record({
   method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'),
   path: paths,
   query: fc.stringMatching(/^[!-"$-~]{0,30}$/),
-  service: fc.constantFrom('lambda', 'logs', 'iam', 'sts', 's3', 'sqs', 'nonsense'),
+  service: fc.constantFrom('lambda', 'logs', 'iam', 'sts', 's3', 'sqs', 'events', 'nonsense'),
   contentType: fc.constantFrom(
     'application/json',
     'application/x-amz-json-1.1',

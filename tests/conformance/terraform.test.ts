@@ -1,6 +1,6 @@
 /**
  * Terraform with its AWS provider, where the machine has both (the provider is 700 MB, so nothing
- * fetches it): the resources of IAM and Lambda are applied, and the second plan is empty.
+ * fetches it): the resources of IAM, Lambda and EventBridge are applied, and the second plan is empty.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -37,6 +37,7 @@ provider "aws" {
   secret_key              = "test"
   skip_metadata_api_check = true
   endpoints {
+    events = "${endpoint}"
     iam    = "${endpoint}"
     lambda = "${endpoint}"
     sts    = "${endpoint}"
@@ -148,6 +149,29 @@ resource "aws_lambda_permission" "buckets" {
   principal     = "s3.amazonaws.com"
   source_arn    = "arn:aws:s3:::pictures"
 }
+resource "aws_cloudwatch_event_rule" "nightly" {
+  name                = "nightly"
+  description         = "at night"
+  schedule_expression = "cron(30 2 ? * MON-FRI *)"
+  tags                = { team = "blue" }
+}
+resource "aws_cloudwatch_event_target" "nightly" {
+  rule      = aws_cloudwatch_event_rule.nightly.name
+  target_id = "live"
+  arn       = aws_lambda_alias.live.arn
+  input_transformer {
+    input_paths    = { at = "$.time" }
+    input_template = "{\\"at\\": <at>}"
+  }
+}
+resource "aws_lambda_permission" "nightly" {
+  statement_id  = "nightly"
+  action        = "lambda:InvokeFunction"
+  function_name = aws_lambda_function.echo.function_name
+  qualifier     = aws_lambda_alias.live.name
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.nightly.arn
+}
 resource "aws_lambda_function_url" "live" {
   function_name      = aws_lambda_function.echo.function_name
   qualifier          = aws_lambda_alias.live.name
@@ -171,7 +195,7 @@ resource "aws_lambda_runtime_management_config" "echo" {
 const echo = 'export const handler = async (event) => event;';
 
 test.skipIf(mirror === undefined || status !== 0)(
-  'Terraform applies roles, policies and functions with all they have, its second plan is empty, and it takes all away again',
+  'Terraform applies roles, policies, functions with all they have and a schedule, its second plan is empty, and it takes all away again',
   async () => {
     await using server = await startServer({ args: ['--isolation', 'process'] });
     const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-terraform-'));

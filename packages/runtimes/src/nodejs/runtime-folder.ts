@@ -10,6 +10,7 @@ const carriedPackages = [
   '@aws-sdk/client-lambda',
   '@aws-sdk/client-iam',
   '@aws-sdk/client-sqs',
+  '@aws-sdk/client-eventbridge',
   '@aws-sdk/client-sts',
   '@aws-sdk/client-cloudwatch-logs',
   '@aws-sdk/client-s3',

@@ -39,5 +39,5 @@ function isQuery(service: string): boolean {
 
 /** AWS: the awsJson protocols answer 400 where the others answer 403. */
 function statusOf(service: string): number {
-  return service === 'logs' ? 400 : 403;
+  return service === 'logs' || service === 'events' ? 400 : 403;
 }

@@ -16,6 +16,7 @@ import { systemClock } from '../lib/clock.ts';
 import { randomIds } from '../lib/ids.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { openLogStore } from '../observe/open-log-store.ts';
+import { openEventsService } from '../services/events/service.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { LambdaUnderTest } from '../services/lambda/fixtures/start-lambda.ts';
 import { createLogsService } from '../services/logs/service.ts';
@@ -40,6 +41,7 @@ const named: Readonly<Record<string, unknown>> = {
   resourceArn: 'arn:aws:logs:eu-west-1:000000000000:log-group:pay',
   Url: 'https://id.example.com',
   QueueUrl: 'http://127.0.0.1:4566/000000000000/pay',
+  ResourceARN: 'arn:aws:events:eu-west-1:000000000000:rule/pay',
   SourceArn: 'arn:aws:sqs:eu-west-1:000000000000:pay',
 };
 
@@ -68,6 +70,8 @@ beforeAll(async () => {
   services.set('sts', createStsService({ ...deps, identities }));
   const messages = open.use(await openDurableQueue(deps));
   services.set('sqs', open.use(await openSqsService({ ...deps, messages })));
+  const callAs = lambda.callAs;
+  services.set('events', open.use(await openEventsService({ ...deps, callAs })));
   services.set('logs', createLogsService({ ...deps, logs }));
   services.set('lambda', lambda.service);
 });
@@ -85,7 +89,7 @@ describe.each(serviceNames)('%s', (name) => {
       expect({ operation: operation.name, asked: asked.length }).not.toMatchObject({ asked: 0 });
       for (const permissions of asked) expect(permissions, operation.name).not.toEqual([]);
       for (const { action, resources } of asked.flat()) {
-        expect(action).toMatch(/^(lambda|iam|sts|logs|sqs):[A-Z][A-Za-z]+$/);
+        expect(action).toMatch(/^(lambda|iam|sts|logs|sqs|events):[A-Z][A-Za-z]+$/);
         expect({ action, resources }).not.toMatchObject({ resources: [] });
       }
     }

@@ -10,6 +10,7 @@ import { openCodeStore, type CodeStore } from '../code/code-store.ts';
 import type { Config } from '../config/options.ts';
 import type { CallAs } from '../core/call-as.ts';
 import { parseDestinations } from '../core/destination.ts';
+import type { Service } from '../core/operation.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
 import {
   openCodeSigningConfigs,
@@ -46,6 +47,7 @@ import { openLogStore } from '../observe/open-log-store.ts';
 import { startSandboxDriver } from '../sandbox/choose-driver.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
 import { describeNetwork, warnOfNetwork } from '../sandbox/network/policy.ts';
+import { openEventsService, type EventsService } from '../services/events/service.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { createLambdaService, type LambdaService } from '../services/lambda/service.ts';
 import { createLogsService } from '../services/logs/service.ts';
@@ -55,6 +57,7 @@ import { createS3Service, type S3Service } from '../services/s3/service.ts';
 import { openSqsService, type SqsService } from '../services/sqs/service.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { openStore } from '../store/open-store.ts';
+import type { Store } from '../store/store.ts';
 import type { DurableQueue } from '../store/queue/durable-queue.ts';
 import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
 import { createHealthReport } from './health.ts';
@@ -87,7 +90,7 @@ export async function startServer(
   await using started = new AsyncDisposableStack();
   const root: Root = { config, host, logger, clock: systemClock, ids: randomIds, parts: started };
   const late: Late = { callAs: undefined, gateway: undefined };
-  const state = await openState(root);
+  const state = await openState(root, late);
   const execution = await startExecution(root, state, late);
   const gateway = await startServing(root, state, execution, late);
 
@@ -120,6 +123,7 @@ interface Late {
 
 /** What is kept on disk. */
 interface State {
+  readonly events: EventsService;
   readonly queue: DurableQueue;
   readonly sqs: SqsService;
   readonly identities: Identities;
@@ -134,7 +138,7 @@ interface State {
   readonly mappings: EventSourceMappings;
 }
 
-async function openState(root: Root): Promise<State> {
+async function openState(root: Root, late: Late): Promise<State> {
   const { config, logger, clock, ids, parts } = root;
   const folder = (name: string): string => path.join(config.dataDir, name);
   const store = parts.use(await openStore({ path: folder('hearth.sqlite'), logger }));
@@ -148,6 +152,7 @@ async function openState(root: Root): Promise<State> {
   });
   const queue = await openQueue(root, folder('queue.sqlite'));
   return {
+    events: await openEvents(root, store, late),
     identities,
     webIdentityKeys: await openWebIdentityKeys(config.webIdentityKeys),
     queue,
@@ -236,18 +241,11 @@ async function startServing(
   late: Late,
 ): Promise<Gateway> {
   const { config, logger, clock, ids, parts } = root;
-  const { identities, logs, webIdentityKeys, objects, sqs } = state;
+  const { identities, objects, sqs } = state;
   const lambda = startLambda(root, state, execution, late);
   await lambda.resume();
   const s3 = startS3(root, objects, late);
-  const services = serve([
-    lambda,
-    s3,
-    createIamService({ identities, clock, ids }),
-    createStsService({ identities, clock, ids, webIdentityKeys }),
-    createLogsService({ logs, clock }),
-    sqs,
-  ]);
+  const services = serve([lambda, s3, ...servicesOfState(root, state)]);
   const endpoint = (): string => present(late.gateway).endpoint;
   late.callAs = createCallAs({ identities, services, ids, endpoint });
   const health = createHealthReport({
@@ -272,6 +270,7 @@ async function startServing(
   );
   late.gateway = gateway;
   lambda.provision();
+  await state.events.start();
   parts.use(gateway);
   // First of all: a caller that waits for a message would be waited for.
   parts.defer(() => sqs.endWaits());
@@ -303,6 +302,18 @@ function startLambda(
   return parts.use(lambda);
 }
 
+/** The services that need nothing that runs. */
+function servicesOfState({ clock, ids }: Root, state: State): readonly Service[] {
+  const { identities, logs, webIdentityKeys, sqs, events } = state;
+  return [
+    createIamService({ identities, clock, ids }),
+    createStsService({ identities, clock, ids, webIdentityKeys }),
+    createLogsService({ logs, clock }),
+    sqs,
+    events,
+  ];
+}
+
 /** Records that were not what had been written, by their kind. */
 function damageOf(state: State): Readonly<Record<string, number>> {
   return {
@@ -312,6 +323,7 @@ function damageOf(state: State): Readonly<Record<string, number>> {
     logRecords: state.logs.damagedRecords,
     queueEntries: state.queue.quarantined,
     queueRows: state.sqs.damagedRows,
+    ruleRows: state.events.damagedRows,
   };
 }
 
@@ -321,6 +333,12 @@ function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
   const events = parts.use(startEventOutbox({ store: objects.store, callAs, clock, logger }));
   parts.use(startLifecycle({ objects, events, clock, logger }));
   return createS3Service({ objects, clock, ids, logger, callAs, events });
+}
+
+async function openEvents(root: Root, store: Store, late: Late): Promise<EventsService> {
+  const { clock, ids, logger, parts } = root;
+  const callAs: CallAs = (...call) => present(late.callAs)(...call);
+  return parts.use(await openEventsService({ store, callAs, clock, ids, logger }));
 }
 
 /** An eighth of the machine's memory, at what an idle Node takes (measured: 9.5 MB). */

@@ -105,6 +105,14 @@ const sources: Readonly<Record<ServiceName, ServiceSource>> = {
     isQueryCompatible: true,
     sdkPackage: '@aws-sdk/client-sqs',
   },
+  events: {
+    name: 'events',
+    signingName: 'events',
+    protocol: 'awsJson1.1',
+    apiVersion: '2015-10-07',
+    targetPrefix: 'AWSEvents',
+    sdkPackage: '@aws-sdk/client-eventbridge',
+  },
 };
 
 const loaded = new Map<ServiceName, ServiceModel>();

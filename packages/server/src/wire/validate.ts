@@ -7,6 +7,7 @@ import { AwsError } from '../core/aws-error.ts';
 import type { ServiceName } from '../core/operation.ts';
 import { compileCheck, type Check } from './constraint-check.ts';
 import type { Constraint, ConstraintTable } from './constraint.ts';
+import { eventsConstraints } from './constraints/events.ts';
 import { iamConstraints } from './constraints/iam.ts';
 import { lambdaConstraints } from './constraints/lambda.ts';
 import { logsConstraints } from './constraints/logs.ts';
@@ -30,6 +31,7 @@ const tables: Readonly<Record<ServiceName, ConstraintTable>> = {
   // S3 checks its values itself, each with an error of its own.
   s3: { shapes: {}, members: {} },
   sqs: sqsConstraints,
+  events: eventsConstraints,
 };
 
 /** AWS: the services tell the same thing under different names. */
@@ -40,6 +42,7 @@ const codes: Readonly<Record<ServiceName, string>> = {
   sts: 'ValidationError',
   s3: 'InvalidArgument',
   sqs: 'MissingParameter',
+  events: 'ValidationException',
 };
 
 export function validateInput(model: ServiceModel, operation: OperationModel, input: object): void {
