@@ -189,7 +189,11 @@ export function pollerContract(kind: string, open: () => Promise<SourceUnderTest
           expect(seen.mostUnderWay).toBe(2);
         },
         async (source, seen) => {
+          const both = Promise.withResolvers<void>();
           seen.answer = async () => {
+            if (seen.underWay === 2) both.resolve();
+            await both.promise;
+            // A third one would have time to begin.
             await new Promise((resolve) => setTimeout(resolve, 5));
             return answered(null);
           };

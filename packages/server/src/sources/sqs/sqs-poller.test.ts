@@ -273,6 +273,39 @@ describe('a poller of a queue', () => {
     expect(seen).toEqual(['fine']);
   });
 
+  test('lets go of a batch that is refused for longer than it is invisible, and takes it anew', async () => {
+    await using queue = await openQueue('q', { VisibilityTimeout: '2' });
+    const receives: string[] = [];
+    await using _ = queue.start(
+      target(async ([record]) => {
+        receives.push(record?.attributes['ApproximateReceiveCount'] ?? '');
+        return receives.at(-1) === '2' ? fine : { kind: 'refused' };
+      }),
+      settings,
+    );
+    await queue.put(['a']);
+    await until(() => queue.left() === 0);
+    // Tried while it was invisible, and no longer.
+    expect(new Set(receives.slice(0, -1))).toEqual(new Set(['1']));
+    expect(receives.at(-1)).toBe('2');
+  });
+
+  test('goes on after a fault of its target', async () => {
+    await using queue = await openQueue('q', { VisibilityTimeout: '1' });
+    let tries = 0;
+    await using _ = queue.start(
+      target(async () => {
+        tries += 1;
+        if (tries === 1) throw new Error('a fault');
+        return fine;
+      }),
+      settings,
+    );
+    await queue.put(['a']);
+    await until(() => queue.left() === 0);
+    expect(tries).toBe(2);
+  });
+
   test('polls with five callers at first, and waits for messages with them', async () => {
     await using queue = await openQueue();
     await using _ = queue.start(

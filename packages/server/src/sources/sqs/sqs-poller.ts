@@ -90,11 +90,17 @@ class SqsPoller {
   /** As many takers as there may be. */
   fill(): void {
     while (!this.#stop.signal.aborted && this.#takers.size < this.#most) {
-      const taker = this.#take().finally(() => {
-        this.#takers.delete(taker);
-        // Several that saw at once that they were too many may have ended all.
-        this.fill();
-      });
+      const taker = this.#take()
+        .catch(async (error: unknown) => {
+          // A fault of ours in one mapping: its messages come again, and nothing else stops for it.
+          this.#deps.logger.error('a batch could not be performed', { error });
+          await this.#pause(FIRST_RETRY_MS);
+        })
+        .finally(() => {
+          this.#takers.delete(taker);
+          // Several that saw at once that they were too many may have ended all.
+          this.fill();
+        });
       this.#takers.add(taker);
     }
   }

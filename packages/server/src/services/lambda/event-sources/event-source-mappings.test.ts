@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AwsError } from '../../../core/aws-error.ts';
+import { withLineage } from '../../../core/lineage.ts';
 import type { CallAsCaller } from '../../../core/call-as.ts';
 import { RoleNotAssumable } from '../../../core/invocation.ts';
 import type { Message } from '@aws-sdk/client-sqs';
@@ -254,6 +255,77 @@ describe('UpdateEventSourceMapping', () => {
     resolve();
     await until(() => lambda.mappings.list(context).length === 0);
     expect(removed).toBe(1);
+    lambda.answer = echo;
+  });
+});
+
+describe('a batch', () => {
+  const message = (id: string, traceHeader?: string): Message => ({
+    MessageId: id,
+    Body: id,
+    ReceiptHandle: id,
+    ...(traceHeader === undefined ? {} : { Attributes: { AWSTraceHeader: traceHeader } }),
+  });
+  /** As one that the function has been in so often. */
+  const header = (rounds: number): string => {
+    let traceHeader = 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=0';
+    for (let round = 0; round < rounds; round += 1) {
+      traceHeader = withLineage(traceHeader, functionArn).traceHeader;
+    }
+    return traceHeader;
+  };
+  const run = async (messages: Message[]): Promise<void> => {
+    const { UUID } = await create();
+    waiting = messages;
+    await lambda.call('UpdateEventSourceMapping', { UUID });
+    await until(() => lambda.invocations.length > 0);
+  };
+  const bodies = (): unknown => {
+    const [{ payload } = { payload: Buffer.from('') }] = lambda.invocations;
+    const { Records } = JSON.parse(Buffer.from(payload).toString()) as {
+      readonly Records: readonly { readonly body: string }[];
+    };
+    return Records.map(({ body }) => body);
+  };
+
+  test('begins a trace of its own, which knows where its messages come from', async () => {
+    await run([message('new'), message('third', header(3))]);
+    await until(() => removed === 2);
+    const traceHeader = lambda.invocations[0]?.traceHeader ?? '';
+    expect(traceHeader).not.toContain('5759e988');
+    expect(withLineage(traceHeader, functionArn).rounds).toBe(4);
+  });
+
+  test('has no message that has gone through its function too often', async () => {
+    await run([message('new'), message('looping', header(16))]);
+    await until(() => removed === 1);
+    expect(bodies()).toEqual(['new']);
+  });
+
+  test('has such messages too where loops are allowed', async () => {
+    await lambda.call('PutFunctionRecursionConfig', { FunctionName: 'f', RecursiveLoop: 'Allow' });
+    await run([message('looping', header(16))]);
+    await until(() => removed === 1);
+    await lambda.call('PutFunctionRecursionConfig', {
+      FunctionName: 'f',
+      RecursiveLoop: 'Terminate',
+    });
+  });
+
+  test('whose function fails is not removed', async () => {
+    const { answer: echo } = lambda;
+    lambda.answer = async ({ version }) => ({
+      outcome: { kind: 'function-error', errorType: 'Error', payload: Buffer.from('{}') },
+      payload: Buffer.from('{}'),
+      functionError: 'Unhandled',
+      executedVersion: version.version,
+    });
+    await run([message('a')]);
+    await lambda.call('DeleteEventSourceMapping', {
+      UUID: lambda.mappings.list(context)[0]?.uuid,
+    });
+    await until(() => lambda.mappings.list(context).length === 0);
+    expect(removed).toBe(0);
     lambda.answer = echo;
   });
 });

@@ -19,7 +19,7 @@ export function findMapping(
   { UUID: uuid = '' }: MappingRequest,
   context: OperationContext,
 ): EventSourceMappingRecord {
-  const found = mappings.find(eventSourceMappingArn(context, uuid.toLowerCase()));
+  const found = mappings.find(eventSourceMappingArn(context, uuid));
   if (found === undefined) throw notFound('The resource you requested does not exist.');
   return found;
 }
