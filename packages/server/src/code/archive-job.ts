@@ -10,6 +10,8 @@ export type ArchiveJob =
       /** A folder that does not exist yet. */
       readonly target: string;
       readonly manifest: string;
+      /** What it may unpack to. */
+      readonly mostBytes: number;
     }
   | { readonly kind: 'verify'; readonly folder: string; readonly manifest: string }
   /** Lays volumes over each other in a folder that does not exist yet; the later wins. */

@@ -18,6 +18,7 @@ test('a job that cannot even be read from disk says so, and the thread goes on',
     sha256: '',
     target,
     manifest: '',
+    mostBytes: 1,
   } as const;
   expect(await runner.run(impossible)).toMatchObject({ kind: 'failed' });
   expect(await runner.run(job)).toMatchObject({ kind: 'damaged' });

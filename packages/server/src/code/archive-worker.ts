@@ -39,7 +39,7 @@ async function extract(job: ArchiveJob & { kind: 'extract' }): Promise<ArchiveAn
   }
   mkdirSync(job.target);
   chmodSync(job.target, 0o755);
-  const manifest = await extractArchive(zip, job.target);
+  const manifest = await extractArchive(zip, job.target, job.mostBytes);
   writeFileSync(job.manifest, writeManifest(manifest));
   return { kind: 'done', unzippedBytes: bytesOf(manifest) };
 }

@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { awsLimits, limitsWith } from '../core/adjustable-limits.ts';
 import type { CodeReference } from '../core/function-version.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { CodeRejected } from './code-rejected.ts';
@@ -22,9 +23,14 @@ import { buildZip, type RawArchive, type RawEntry } from './fixtures/build-zip.t
 
 let folder = '';
 let store: CodeStore;
-const reopen = async (): Promise<CodeStore> => {
+const reopen = async (limits = awsLimits): Promise<CodeStore> => {
   await store.close();
-  return (store = await openCodeStore({ folder, logger: silentLogger, removalDelayMs: 0 }));
+  return (store = await openCodeStore({
+    folder,
+    logger: silentLogger,
+    removalDelayMs: 0,
+    limits,
+  }));
 };
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hearth-code-'));
@@ -232,6 +238,19 @@ describe('what is refused, leaving nothing behind', () => {
       'Unzipped size must be smaller than 262144000 bytes',
     );
     expect(await leftovers()).toEqual([]);
+  });
+
+  test('more than changed limits, in their numbers; what was accepted before stays', async () => {
+    const code = await put([{ name: 'a', data: 'x'.repeat(301) }]);
+    await rm(await store.volume(code), { recursive: true });
+    await reopen(limitsWith({ zippedCodeBytes: 200, unzippedCodeBytes: 300 }));
+    expect(await readFile(path.join(await store.volume(code), 'a'), 'utf8')).toHaveLength(301);
+    await expect(store.put(Buffer.alloc(201))).rejects.toThrow(
+      'Zipped size must be smaller than 200 bytes',
+    );
+    await expect(put([{ name: 'b', data: 'x'.repeat(301), deflate: true }])).rejects.toThrow(
+      'Unzipped size must be smaller than 300 bytes',
+    );
   });
 
   test('a hundred and fifty thousand real entries', async () => {

@@ -16,7 +16,7 @@ import { mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { webcrypto } from 'node:crypto';
 import type { CodeReference } from '../core/function-version.ts';
-import { ZIPPED_CODE_BYTES } from '../core/limits.ts';
+import { adjustableLimits, awsLimits, type Limits } from '../core/adjustable-limits.ts';
 import { KeyedLock } from '../lib/keyed-lock.ts';
 import type { Closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -65,6 +65,8 @@ export interface CodeStoreDependencies {
   readonly logger: Logger;
   /** How long removed code stays for environments that still run it. */
   readonly removalDelayMs?: number;
+  /** AWS's where it is not said. */
+  readonly limits?: Limits;
 }
 
 /** What is stored is not what was put: a fault of the disk. */
@@ -80,13 +82,14 @@ export async function openCodeStore(deps: CodeStoreDependencies): Promise<CodeSt
   return store;
 }
 
-/** The longest invocation (900 s) and its environment's end. */
-const REMOVAL_DELAY_MS = 16 * 60_000;
+/** After the longest invocation: for the end of its environment. */
+const REMOVAL_MARGIN_MS = 60_000;
 
 class DiskCodeStore implements CodeStore {
   readonly #folder: string;
   readonly #logger: Logger;
   readonly #removalDelayMs: number;
+  readonly #limits: Limits;
   readonly #runner: ArchiveRunner = createArchiveRunner();
   readonly #layers: LayerVolumes;
   readonly #lock = new KeyedLock();
@@ -98,10 +101,11 @@ class DiskCodeStore implements CodeStore {
   #incoming = 0;
   #ending: Promise<void> | undefined;
 
-  constructor({ folder, logger, removalDelayMs }: CodeStoreDependencies) {
+  constructor({ folder, logger, removalDelayMs, limits = awsLimits }: CodeStoreDependencies) {
     this.#folder = path.resolve(folder);
     this.#logger = logger;
-    this.#removalDelayMs = removalDelayMs ?? REMOVAL_DELAY_MS;
+    this.#limits = limits;
+    this.#removalDelayMs = removalDelayMs ?? limits.timeoutSeconds * 1_000 + REMOVAL_MARGIN_MS;
     this.#layers = new LayerVolumes(this.#at('layers'), this.#runner);
   }
 
@@ -125,8 +129,8 @@ class DiskCodeStore implements CodeStore {
     use: (code: CodeReference) => Promise<T>,
     { isZippedSizeFree = false }: PutOptions = {},
   ): Promise<T> {
-    if (zip.byteLength > ZIPPED_CODE_BYTES && !isZippedSizeFree) {
-      throw new CodeRejected('zipped-too-large', `${zip.byteLength} bytes`);
+    if (zip.byteLength > this.#limits.zippedCodeBytes && !isZippedSizeFree) {
+      throw new CodeRejected('zipped-too-large', `${zip.byteLength} bytes`, this.#limits);
     }
     if (zip.byteLength === 0) throw new CodeRejected('empty', 'no bytes');
     // A copy that nobody else can change while it is hashed and written.
@@ -155,7 +159,9 @@ class DiskCodeStore implements CodeStore {
         return;
       }
       this.#logger.warn('code volume is made again', { hex, detail: answer });
-      this.#verified.set(hex, await this.#extract(hex, this.#zip(hex)));
+      // What was accepted stays, whatever the limit is now.
+      const { most } = adjustableLimits.unzippedCodeBytes;
+      this.#verified.set(hex, await this.#extract(hex, this.#zip(hex), most));
     });
     return folder;
   }
@@ -225,7 +231,7 @@ class DiskCodeStore implements CodeStore {
     const incoming = this.#at('incoming', `${(this.#incoming += 1)}.zip`);
     try {
       await writeFile(incoming, bytes, { flush: true });
-      const unzippedBytes = await this.#extract(hex, incoming);
+      const unzippedBytes = await this.#extract(hex, incoming, this.#limits.unzippedCodeBytes);
       await rename(incoming, this.#zip(hex));
       await syncFolder(this.#at('zips'));
       this.#verified.set(hex, unzippedBytes);
@@ -236,14 +242,14 @@ class DiskCodeStore implements CodeStore {
   }
 
   /** Resolves with the sum of the sizes of its files. */
-  async #extract(hex: string, zip: string): Promise<number> {
+  async #extract(hex: string, zip: string, mostBytes: number): Promise<number> {
     const work = this.#at('incoming', `${(this.#incoming += 1)}`);
     const target = path.join(work, 'volume');
     const manifest = path.join(work, 'manifest');
     await mkdir(work);
     try {
-      const job = { kind: 'extract', zip, sha256: hex, target, manifest } as const;
-      const unzippedBytes = bytesUnlessFailed(await this.#runner.run(job));
+      const job = { kind: 'extract', zip, sha256: hex, target, manifest, mostBytes } as const;
+      const unzippedBytes = bytesUnlessFailed(await this.#runner.run(job), this.#limits);
       await this.#discard(hex);
       await rename(manifest, this.#manifest(hex));
       await rename(target, this.#at('volumes', hex));
@@ -312,9 +318,9 @@ class DiskCodeStore implements CodeStore {
   }
 }
 
-function bytesUnlessFailed(answer: ArchiveAnswer): number {
+function bytesUnlessFailed(answer: ArchiveAnswer, limits: Limits): number {
   if (answer.kind === 'done') return answer.unzippedBytes;
-  if (answer.kind === 'rejected') throw new CodeRejected(answer.reason, answer.detail);
+  if (answer.kind === 'rejected') throw new CodeRejected(answer.reason, answer.detail, limits);
   throw new CodeDamaged(answer.detail);
 }
 

@@ -40,9 +40,13 @@ const DEFLATED = 8;
 /** "Version made by" of archives whose attributes hold a unix mode: unix, OS X. */
 const UNIX_HOSTS: ReadonlySet<number> = new Set([3, 19]);
 
-export async function extractArchive(zip: Buffer, target: string): Promise<ManifestEntry[]> {
+export async function extractArchive(
+  zip: Buffer,
+  target: string,
+  mostBytes: number,
+): Promise<ManifestEntry[]> {
   try {
-    return await extract(zip, target);
+    return await extract(zip, target, mostBytes);
   } catch (error) {
     if (error instanceof CodeRejected || isSystemError(error)) throw error;
     // Everything else is yauzl or zlib telling what is wrong with the archive.
@@ -50,14 +54,14 @@ export async function extractArchive(zip: Buffer, target: string): Promise<Manif
   }
 }
 
-async function extract(zip: Buffer, target: string): Promise<ManifestEntry[]> {
+async function extract(zip: Buffer, target: string, mostBytes: number): Promise<ManifestEntry[]> {
   const archive = await fromBufferPromise(zip, { strictFileNames: true });
   if (archive.entryCount > MAX_ARCHIVE_ENTRIES) {
     throw new CodeRejected('unreadable', `${archive.entryCount} entries`);
   }
   const entries = await Array.fromAsync(archive.eachEntry());
   if (entries.length === 0) throw new CodeRejected('empty', 'no entries');
-  const plan = planExtraction(entries.map(describe));
+  const plan = planExtraction(entries.map(describe), mostBytes);
   const manifest: ManifestEntry[] = [];
   // Shorter paths first: a folder is made before what lies in it.
   const folders = plan.filter((each) => each.kind === 'directory');

@@ -7,7 +7,6 @@
  * Of entries with the same name the later wins, as in `unzip -o` and Python's zipfile.
  * AWS: what it does with duplicates is not documented.
  */
-import { UNZIPPED_CODE_BYTES } from '../core/limits.ts';
 import { CodeRejected } from './code-rejected.ts';
 import { entryPath } from './entry-path.ts';
 
@@ -45,14 +44,17 @@ const REGULAR = 0o100000;
 const DIRECTORY = 0o040000;
 const LINK = 0o120000;
 
-export function planExtraction(entries: readonly ArchiveEntry[]): readonly PlannedEntry[] {
+export function planExtraction(
+  entries: readonly ArchiveEntry[],
+  mostBytes: number,
+): readonly PlannedEntry[] {
   if (entries.length > MAX_ARCHIVE_ENTRIES) throw unreadable(`${entries.length} entries`);
   refuseOverlaps(entries);
   const planned = new Map<string, PlannedEntry>();
   let totalBytes = 0;
   for (const [index, entry] of entries.entries()) {
     totalBytes += entry.sizeBytes;
-    if (totalBytes > UNZIPPED_CODE_BYTES) {
+    if (totalBytes > mostBytes) {
       throw new CodeRejected('unzipped-too-large', `over the limit at entry ${index}`);
     }
     const next = planEntry(entry, index);

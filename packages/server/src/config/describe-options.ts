@@ -46,6 +46,7 @@ function inParentheses(option: Option): string {
 }
 
 function defaultOf(option: Option): string {
+  if (option.type === 'limits') return "AWS's";
   if (option.default === '') return 'none';
   if (option.type !== 'folder') return `\`${option.default}\``;
   return option.default === 'data'

@@ -1,3 +1,5 @@
+import { awsLimits, type Limits } from '../core/adjustable-limits.ts';
+
 /**
  * Every option of the server, once: its environment variable, flag, type, default and words.
  * The help text, the reference page and the typed `Config` are made from this table.
@@ -34,6 +36,12 @@ interface FileOption extends OptionWords {
   readonly default: '';
 }
 
+/** Several limits of Lambda: `timeoutSeconds=1800,layers=8`. */
+interface LimitsOption extends OptionWords {
+  readonly type: 'limits';
+  readonly default: Limits;
+}
+
 interface LoopbackOption extends OptionWords {
   readonly type: 'loopback';
   readonly default: string;
@@ -59,6 +67,7 @@ export type Option =
   | FolderOption
   | FileOption
   | ProgramOption
+  | LimitsOption
   | DestinationsOption
   | LoopbackOption;
 
@@ -196,6 +205,14 @@ const optionTable = {
     most: 100_000,
     description: 'Concurrent executions of an account; more are throttled.',
   },
+  limits: {
+    type: 'limits',
+    env: 'HEARTH_LIMITS',
+    flag: '--limits',
+    value: 'NAME=NUMBER,...',
+    default: awsLimits,
+    description: "Limits of Lambda that shall not be AWS's.",
+  },
   asyncRetrySeconds: {
     type: 'integer',
     env: 'HEARTH_ASYNC_RETRY',
@@ -257,7 +274,9 @@ type ValueOf<Each extends Option> = Each extends { type: 'integer' }
   ? number
   : Each extends { type: 'choice'; choices: readonly (infer Choice)[] }
     ? Choice
-    : string;
+    : Each extends { type: 'limits' }
+      ? Limits
+      : string;
 
 export type OptionValues = {
   readonly [Name in OptionName]: ValueOf<(typeof optionTable)[Name]>;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { awsLimits } from '../core/adjustable-limits.ts';
 import { helpText, optionsReference } from './describe-options.ts';
 import { optionList } from './option-table.ts';
 import { readConfig } from './options.ts';
@@ -33,6 +34,7 @@ describe('readConfig', () => {
       reuse: 'always',
       idleTimeoutSeconds: 300,
       inactiveAfterDays: 14,
+      limits: awsLimits,
       maxAgeSeconds: 14_400,
       asyncRetrySeconds: 60,
       concurrency: 1000,
@@ -71,6 +73,33 @@ describe('readConfig', () => {
       webIdentityKeys: '',
       logLevel: 'info',
     });
+  });
+
+  test('changes the limits that are named, and leaves the others as on AWS', () => {
+    const { limits } = readConfig(['--limits', 'timeoutSeconds=5400, layers=8'], {}, ada);
+    expect(limits).toEqual({ ...awsLimits, timeoutSeconds: 5400, layers: 8 });
+    const env = { HEARTH_LIMITS: 'streamBytes=10737418240' };
+    expect(readConfig([], env, ada).limits.streamBytes).toBe(10_737_418_240);
+  });
+
+  test.each([
+    [
+      'timeoutsecond=1',
+      "--limits: there is no limit 'timeoutsecond'. Did you mean timeoutSeconds?",
+    ],
+    ['layer=1', "--limits: there is no limit 'layer'. Did you mean layers?"],
+    [
+      'timeoutSeconds=5401',
+      "--limits: timeoutSeconds is a whole number from 3 to 5400; '5401' is not.",
+    ],
+    ['layers', "--limits: layers is a whole number from 0 to 50; '' is not."],
+    ['layers=1=2', "--limits: layers is a whole number from 0 to 50; '1=2' is not."],
+    ['layers=6,layers=7', '--limits: layers is given twice.'],
+    ['toString=1', /^--limits: there is no limit 'toString'\. The limits are timeoutSeconds, /],
+  ])('refuses the limits %s', (text, sentence) => {
+    const told = refusal([`--limits=${text}`]);
+    if (typeof sentence === 'string') expect(told).toBe(sentence);
+    else expect(told).toMatch(sentence);
   });
 
   test('makes a relative folder absolute', () => {

@@ -4,6 +4,7 @@
  * setting that silently has no effect.
  */
 import { homedir } from 'node:os';
+import type { Limits } from '../core/adjustable-limits.ts';
 import { ConfigRefused } from './config-refused.ts';
 import { defaultFolder, type User } from './default-folders.ts';
 import { nearestName } from './nearest-name.ts';
@@ -27,7 +28,7 @@ export function readConfig(
   const flags = readFlags(argv);
   const variables: Environment = flags.command === 'serve' ? env : {};
   const problems = [...flags.problems, ...unknownVariables(variables)];
-  const values: Record<string, string | number> = {};
+  const values: Record<string, string | number | Limits> = {};
   for (const option of optionList) {
     const flagText = flags.texts.get(option.name);
     // An empty variable is an unset one: that is how compose files and CI pass "nothing" on.

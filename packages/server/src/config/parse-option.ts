@@ -1,15 +1,24 @@
 /** One option's value from its text, or a sentence that says what is accepted. */
 import { isIP } from 'node:net';
 import path from 'node:path';
+import type { Limits } from '../core/adjustable-limits.ts';
 import { parseDestinations } from '../core/destination.ts';
 import type { Option } from './option-table.ts';
+import { parseLimits } from './parse-limits.ts';
+import { readInteger } from './read-integer.ts';
 
 export type ParsedOption =
-  | { readonly kind: 'value'; readonly value: string | number }
+  | { readonly kind: 'value'; readonly value: string | number | Limits }
   | { readonly kind: 'refused'; readonly sentence: string };
 
 /** `given` is how the option was written, for the sentence: `--port`, `HEARTH_PORT`. */
 export function parseOption(option: Option, given: string, text: string): ParsedOption {
+  if (option.type === 'limits') {
+    const limits = parseLimits(given, text);
+    return typeof limits === 'string'
+      ? { kind: 'refused', sentence: limits }
+      : { kind: 'value', value: limits };
+  }
   const value = read(option, text);
   if (value !== undefined) return { kind: 'value', value };
   const expected = `${given} is ${accepted(option)}; '${text}' is not.`;
@@ -32,6 +41,8 @@ export function accepted(option: Option): string {
       return 'the path of a folder';
     case 'file':
       return 'the path of a file';
+    case 'limits':
+      return 'names and whole numbers, as in timeoutSeconds=1800,layers=8 (docs/reference/limits.md has the table)';
     case 'destinations':
       return 'a list like host:5432, 10.1.0.0/16, 192.168.1.7:443';
     case 'loopback':
@@ -39,7 +50,10 @@ export function accepted(option: Option): string {
   }
 }
 
-function read(option: Option, text: string): string | number | undefined {
+function read(
+  option: Exclude<Option, { readonly type: 'limits' }>,
+  text: string,
+): string | number | undefined {
   switch (option.type) {
     case 'integer':
       return readInteger(text, option.least, option.most);
@@ -55,12 +69,6 @@ function read(option: Option, text: string): string | number | undefined {
     case 'loopback':
       return isLoopback(text) ? text : undefined;
   }
-}
-
-function readInteger(text: string, least: number, most: number): number | undefined {
-  if (!/^\d{1,9}$/.test(text)) return undefined;
-  const value = Number(text);
-  return value >= least && value <= most ? value : undefined;
 }
 
 function isLoopback(host: string): boolean {

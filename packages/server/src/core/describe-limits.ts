@@ -1,4 +1,5 @@
-/** The reference page of the limits, from the constants that are enforced. */
+/** The reference page of the limits, from the values that are enforced. */
+import { adjustableLimits, type AdjustableLimit } from './adjustable-limits.ts';
 import * as limits from './limits.ts';
 
 interface Row {
@@ -8,48 +9,40 @@ interface Row {
   readonly option?: string;
 }
 
-const bytes = (count: number): string => `${count.toLocaleString('en-US')} bytes`;
 const number = (count: number): string => count.toLocaleString('en-US');
+const bytes = (count: number): string => `${number(count)} bytes`;
 
-const rows: readonly Row[] = [
-  { what: 'Payload and answer of an invocation', limit: bytes(limits.SYNC_PAYLOAD_BYTES) },
-  { what: 'A streamed answer', limit: bytes(limits.STREAMED_RESPONSE_BYTES) },
+const fixedRows: readonly Row[] = [
   {
-    what: `Its rate after the first ${bytes(limits.STREAM_BURST_BYTES)}`,
+    what: `The rate of a streamed answer after the first ${bytes(limits.STREAM_BURST_BYTES)}`,
     limit: `${bytes(limits.STREAM_BYTES_PER_SECOND)} a second`,
     option: 'HEARTH_STREAM_RATE',
-  },
-  { what: 'A request that brings code', limit: bytes(limits.CODE_REQUEST_BYTES) },
-  { what: 'A zip in a request', limit: bytes(limits.ZIPPED_CODE_BYTES) },
-  { what: 'Code and layers, unpacked', limit: bytes(limits.UNZIPPED_CODE_BYTES) },
-  { what: 'Any other request', limit: bytes(limits.REQUEST_BYTES) },
-  { what: 'Environment variables, as JSON', limit: bytes(limits.ENVIRONMENT_BYTES) },
-  { what: 'X-Amz-Client-Context, in base64', limit: bytes(limits.CLIENT_CONTEXT_BYTES) },
-  { what: 'The log in an answer (X-Amz-Log-Result)', limit: bytes(limits.LOG_TAIL_BYTES) },
-  {
-    what: 'Timeout',
-    limit: `${number(limits.MAX_TIMEOUT_SECONDS)} s, ${limits.DEFAULT_TIMEOUT_SECONDS} s unless given`,
-  },
-  {
-    what: 'Memory',
-    limit: `${limits.LEAST_MEMORY_MIB} to ${number(limits.MAX_MEMORY_MIB)} MB, ${limits.DEFAULT_MEMORY_MIB} MB unless given`,
-  },
-  { what: 'Memory for each virtual CPU', limit: `${number(limits.MEMORY_MIB_PER_CPU)} MB` },
-  { what: '/tmp unless given', limit: `${limits.DEFAULT_EPHEMERAL_MIB} MB` },
-  { what: 'Processes and threads', limit: number(limits.SANDBOX_PROCESSES) },
-  { what: 'File descriptors of a process', limit: number(limits.SANDBOX_FILE_DESCRIPTORS) },
-  { what: 'Extensions', limit: number(limits.MAX_EXTENSIONS) },
-  { what: 'Init', limit: `${number(limits.INIT_TIMEOUT_MS)} ms` },
-  {
-    what: 'Init of a provisioned environment',
-    limit: `${number(limits.PROVISIONED_INIT_TIMEOUT_MS)} ms, or the timeout where that is longer`,
   },
   {
     what: 'Concurrent executions of an account in a region',
     limit: number(limits.ACCOUNT_CONCURRENCY),
     option: 'HEARTH_CONCURRENCY',
   },
-  { what: 'Of them not to be reserved', limit: number(limits.MIN_UNRESERVED_CONCURRENCY) },
+  {
+    what: 'Idle time after which a function is Inactive',
+    limit: `${limits.INACTIVE_AFTER_MS / 86_400_000} days`,
+    option: 'HEARTH_INACTIVE_AFTER',
+  },
+  { what: 'A request without code or event', limit: bytes(limits.REQUEST_BYTES) },
+  { what: 'X-Amz-Client-Context, in base64', limit: bytes(limits.CLIENT_CONTEXT_BYTES) },
+  { what: 'The log in an answer (X-Amz-Log-Result)', limit: bytes(limits.LOG_TAIL_BYTES) },
+  { what: 'Timeout unless given', limit: `${limits.DEFAULT_TIMEOUT_SECONDS} s` },
+  {
+    what: 'Memory, at least and unless given',
+    limit: `${limits.LEAST_MEMORY_MIB} MB`,
+  },
+  { what: 'Memory for each virtual CPU', limit: `${number(limits.MEMORY_MIB_PER_CPU)} MB` },
+  { what: '/tmp, at least and unless given', limit: `${limits.DEFAULT_EPHEMERAL_MIB} MB` },
+  { what: 'Extensions', limit: number(limits.MAX_EXTENSIONS) },
+  {
+    what: 'Init of a provisioned environment',
+    limit: `${number(limits.PROVISIONED_INIT_TIMEOUT_MS / 1_000)} s, or the timeout where that is longer`,
+  },
   {
     what: 'New environments of a function',
     limit: `${number(limits.SCALING_ENVIRONMENTS)} in ${limits.SCALING_SECONDS} s`,
@@ -62,29 +55,44 @@ const rows: readonly Row[] = [
     what: 'Environments of all tenants, for each unit of concurrency',
     limit: number(limits.TENANT_ENVIRONMENTS_PER_CONCURRENCY),
   },
-  {
-    what: 'Idle time after which a function is Inactive',
-    limit: `${limits.INACTIVE_AFTER_MS / 86_400_000} days`,
-    option: 'HEARTH_INACTIVE_AFTER',
-  },
-  { what: 'Layers of a function', limit: number(limits.LAYERS_PER_FUNCTION) },
   { what: 'Tags of a resource', limit: number(limits.TAGS_PER_RESOURCE) },
   { what: 'Functions on a page of a list', limit: number(limits.FUNCTIONS_PER_PAGE) },
 ];
 
 /** The page, in Markdown. */
 export function limitsReference(): string {
-  const lines = rows.map(({ what, limit, option }) => {
+  const adjustable = Object.entries(adjustableLimits).map(([name, limit]) => {
+    const bounds = `${number(limit.least)} to ${number(limit.most)}`;
+    return `| ${limit.what} | ${shown(limit)} | \`${name}\` | ${bounds} |`;
+  });
+  const fixed = fixedRows.map(({ what, limit, option }) => {
     const changedBy = option === undefined ? '' : `[\`${option}\`](../options.md)`;
     return `| ${what} | ${limit} | ${changedBy} |`;
   });
   return `# Limits of Lambda
 
-As on AWS. What an option changes names it; the others are fixed. The forms and lengths of single members are in the answers that
-refuse them. This page is written from \`packages/server/src/core/limits.ts\` by \`node scripts/write-reference.ts\`.
+As on AWS, unless the server is told otherwise. The forms and lengths of single members are in the answers that refuse them.
+This page is written from \`packages/server/src/core/\` (\`adjustable-limits.ts\`, \`limits.ts\`) by \`node scripts/write-reference.ts\`.
+
+## Those that \`HEARTH_LIMITS\` changes
+
+    HEARTH_LIMITS=timeoutSeconds=1800,layers=8 npm start
+
+Errors and \`GetAccountSettings\` then tell the changed numbers. A limit bounds what is asked for from then on: a function that was
+made under a higher one keeps what it has. A request that brings code may be as large as the zip makes it in base64, and 256 KB.
+
+| what | AWS's limit | name | may be |
+|---|---|---|---|
+${adjustable.join('\n')}
+
+## The others
 
 | what | limit | changed by |
 |---|---|---|
-${lines.join('\n')}
+${fixed.join('\n')}
 `;
+}
+
+function shown({ default: limit, unit }: AdjustableLimit): string {
+  return unit === '' ? number(limit) : `${number(limit)} ${unit}`;
 }

@@ -8,7 +8,7 @@ import { stepEnvironment } from '../core/environment-state.ts';
 import type { EnvironmentEvent, EnvironmentState } from '../core/environment-state.ts';
 import type { FunctionVersion } from '../core/function-version.ts';
 import type { InitializationType } from '../core/initialization-type.ts';
-import { INIT_TIMEOUT_MS, PROVISIONED_INIT_TIMEOUT_MS } from '../core/limits.ts';
+import { PROVISIONED_INIT_TIMEOUT_MS } from '../core/limits.ts';
 import type { Outcome, ProgramEnd } from '../core/outcome.ts';
 import { invariant } from '../lib/invariant.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -464,7 +464,7 @@ export class Environment {
   }
 
   get #initLimitMs(): number {
-    if (this.#initializationType === 'on-demand') return INIT_TIMEOUT_MS;
+    if (this.#initializationType === 'on-demand') return this.#deps.limits.initSeconds * 1_000;
     return Math.max(PROVISIONED_INIT_TIMEOUT_MS, this.#timeoutMs);
   }
 

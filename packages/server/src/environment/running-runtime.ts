@@ -4,12 +4,8 @@
  * a second one of these.
  */
 import type { Socket } from 'node:net';
-import {
-  LEAST_MEMORY_MIB,
-  MEMORY_MIB_PER_CPU,
-  SANDBOX_FILE_DESCRIPTORS,
-  SANDBOX_PROCESSES,
-} from '../core/limits.ts';
+import { LEAST_MEMORY_MIB, MEMORY_MIB_PER_CPU } from '../core/limits.ts';
+import type { Limits } from '../core/adjustable-limits.ts';
 import type { FunctionVersion } from '../core/function-version.ts';
 import type { ProgramEnd } from '../core/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -45,6 +41,7 @@ export interface RuntimeDeps {
   /** Runtimes that run already, where there are any. */
   readonly booted: Pick<RuntimePools, 'take'>;
   readonly logger: Logger;
+  readonly limits: Limits;
 }
 
 /** How long a runtime that has reported an init error may take to write its last lines and exit. */
@@ -275,10 +272,10 @@ async function startFresh(
 ): Promise<RunningRuntime> {
   const { log, signal } = options;
   const readiness = new Readiness(options.listener);
-  const session = new RuntimeSession(readiness.runtimeListener);
+  const session = new RuntimeSession(readiness.runtimeListener, deps.limits);
   openExtensions(session, plan, readiness, log);
   const sandbox = await deps.driver.create(
-    sandboxRequest(plan, options, [
+    sandboxRequest(deps.limits, plan, options, [
       {
         name: 'runtime-api',
         port: RUNTIME_API_PORT,
@@ -314,6 +311,7 @@ function cpusOf({ memoryMib }: FunctionVersion): number {
 }
 
 function sandboxRequest(
+  limits: Limits,
   { version }: EnvironmentPlan,
   { sandboxId: id, tmp }: Pick<StartOptions, 'sandboxId' | 'tmp'>,
   listeners: readonly SandboxListener[],
@@ -323,8 +321,8 @@ function sandboxRequest(
     memoryMib: version.memoryMib,
     cpus: Math.max(INIT_CPUS, cpusOf(version)),
     tmpMib: version.ephemeralMib,
-    maxProcesses: SANDBOX_PROCESSES,
-    maxFileDescriptors: SANDBOX_FILE_DESCRIPTORS,
+    maxProcesses: limits.processes,
+    maxFileDescriptors: limits.fileDescriptors,
     listeners,
     ...(tmp === undefined ? {} : { tmp }),
   };

@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { AwsError } from '../core/aws-error.ts';
-import { SYNC_PAYLOAD_BYTES } from '../core/limits.ts';
+import { awsLimits } from '../core/adjustable-limits.ts';
 import type { OperationContext } from '../core/operation.ts';
 import { authorise } from '../iam/authorise.ts';
 import type { ListenerKind } from '../iam/credentials.ts';
@@ -67,19 +67,20 @@ async function perform(
   call: UrlCall,
 ): Promise<UrlAnswer | undefined> {
   const { address, head, bodies, message } = call;
+  const { limits = awsLimits } = deps;
   const target = urls.find(address.id);
   if (target === undefined) return forbidden;
   if (address.region !== undefined && address.region !== target.region) return forbidden;
   const preflight = target.preflight(head.method, head.headers);
   if (preflight !== undefined) return preflight;
-  const declared = Number(head.headers['content-length'] ?? SYNC_PAYLOAD_BYTES);
+  const declared = Number(head.headers['content-length'] ?? limits.payloadBytes);
   const hasBody = head.headers['transfer-encoding'] !== undefined || declared > 0;
-  const giveBack = bodies.take(hasBody ? Math.min(declared, SYNC_PAYLOAD_BYTES) : 0);
+  const giveBack = bodies.take(hasBody ? Math.min(declared, limits.payloadBytes) : 0);
   if (giveBack === undefined) throw tooManyBodies('lambda');
   try {
-    const read = await readBody(message, SYNC_PAYLOAD_BYTES);
+    const read = await readBody(message, limits.payloadBytes);
     if (read.kind === 'aborted') return undefined;
-    if (read.kind === 'too-large') throw bodyTooLarge('Invoke');
+    if (read.kind === 'too-large') throw bodyTooLarge('Invoke', limits);
     const admitted = admit(deps, target, call, read.body);
     if (admitted === undefined) return forbidden;
     return await target.answer(

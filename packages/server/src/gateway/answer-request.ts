@@ -3,6 +3,7 @@
  * parse, dispatch, write the answer. Every failure is answered in the protocol of the service.
  */
 import type { IncomingMessage } from 'node:http';
+import type { Limits } from '../core/adjustable-limits.ts';
 import { AwsError, notImplemented } from '../core/aws-error.ts';
 import type { OperationContext, ServiceName } from '../core/operation.ts';
 import type { ListenerKind } from '../iam/credentials.ts';
@@ -26,6 +27,8 @@ export interface AnswerDeps {
   readonly services: ServedServices;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** AWS's where it is not said. */
+  readonly limits?: Limits;
 }
 
 export interface ApiRequest {
@@ -87,13 +90,13 @@ async function perform(
   const early = progress.operation;
   if (!protocol.needsBodyToRoute && early === undefined) throw unknownOperation(served);
 
-  const limit = early ? bodyLimitOf(early.name) : formLimitOf(request.service);
+  const limit = early ? bodyLimitOf(early.name, deps.limits) : formLimitOf(request.service);
   const giveBack = request.bodies.take(mostBodyBytes(request.head, limit));
   if (giveBack === undefined) throw tooManyBodies(request.service);
   try {
     const read = await readBody(request.message, limit);
     if (read.kind === 'aborted') return undefined;
-    if (read.kind === 'too-large') throw bodyTooLarge(early?.name ?? 'this');
+    if (read.kind === 'too-large') throw bodyTooLarge(early?.name ?? 'this', deps.limits);
     progress.mustClose = false;
 
     const raw: RawRequest = { ...request.head, body: read.body };

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { limitsWith } from '../core/adjustable-limits.ts';
 import { bodyLimitOf, bodyTooLarge } from './body-limits.ts';
 
 test.each([
@@ -11,6 +12,20 @@ test.each([
   ['AssumeRole', 1_048_576],
 ])('%s may bring %i bytes', (operation, bytes) => {
   expect(bodyLimitOf(operation)).toBe(bytes);
+});
+
+test('what limits are changed to, requests may bring', () => {
+  const limits = limitsWith({
+    zippedCodeBytes: 104_857_600,
+    payloadBytes: 2_000,
+    eventBytes: 3_000,
+  });
+  expect(bodyLimitOf('CreateFunction', limits)).toBe(140_072_278);
+  expect(bodyLimitOf('Invoke', limits)).toBe(2_000);
+  expect(bodyLimitOf('InvokeAsync', limits)).toBe(3_000);
+  expect(bodyTooLarge('Invoke', limits).message).toBe(
+    'Request must be smaller than 1900 bytes for the InvokeFunction operation',
+  );
 });
 
 test('an event that is too large is refused in the words of Lambda', () => {

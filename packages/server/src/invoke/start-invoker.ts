@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import type { RuntimeCatalogue } from '@hearth/runtimes';
+import { awsLimits, type Limits } from '../core/adjustable-limits.ts';
 import type { CallAs } from '../core/call-as.ts';
 import { functionArn, type FunctionVersion } from '../core/function-version.ts';
 import type { Invoker } from '../core/invocation.ts';
@@ -52,6 +53,8 @@ export interface InvokerSettings {
   readonly initTimeoutMs?: number;
   /** Of a streamed answer, after its first 6 MB; AWS's where it is not said. */
   readonly streamBytesPerSecond?: number;
+  /** AWS's where it is not said. */
+  readonly limits?: Limits;
   /** How old an environment may become. */
   readonly maxAgeMs?: number;
   /** Booted runtimes that are kept ready of each kind; none where it is not said. */
@@ -92,14 +95,15 @@ const MAX_REAP_INTERVAL_MS = 10_000;
 
 export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
   const { clock, logger, settings } = deps;
+  const { limits = awsLimits } = settings;
   const isOnHostLoopback = deps.driver.isolation === 'process';
   const runtimeApi = startRuntimeApi({ logger }, { isOnHostLoopback });
   const logs = createLogShipper({ callAs: deps.callAs, logger });
   const booted = startRuntimePools(
-    { ...deps, runtimeApi },
+    { ...deps, runtimeApi, limits },
     { usual: settings.bootedOfEach ?? 0, most: settings.bootedInAll ?? BOOTED_IN_ALL },
   );
-  const all: EnvironmentDeps = { ...environmentDeps(deps), runtimeApi, logs, booted };
+  const all: EnvironmentDeps = { ...environmentDeps(deps), limits, runtimeApi, logs, booted };
   const { accountConcurrency } = settings;
   const rates = new RateLimits(clock, accountConcurrency);
   const tenantLimits = new Map<string, number>();
@@ -121,8 +125,8 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
     rates.sweep();
   }, reapEveryMs);
   const bandwidth = streamBandwidth(settings.streamBytesPerSecond);
-  const limits = { rates, accountConcurrency, tenantLimits, bandwidth };
-  const line = new InvocationLine({ ...deps, ...limits, router });
+  const bounds = { rates, accountConcurrency, tenantLimits, bandwidth };
+  const line = new InvocationLine({ ...deps, ...bounds, router });
   return {
     invoke: (request) => line.invoke(request),
     retire: (arn, keepIncarnation) => {
@@ -176,7 +180,7 @@ function createPools(
 
 function environmentDeps(
   deps: InvokerDeps,
-): Omit<EnvironmentDeps, 'runtimeApi' | 'logs' | 'booted'> {
+): Omit<EnvironmentDeps, 'limits' | 'runtimeApi' | 'logs' | 'booted'> {
   const { callAs: _, settings, ...rest } = deps;
   const { initTimeoutMs, maxAgeMs } = settings;
   return {

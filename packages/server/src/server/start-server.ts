@@ -159,7 +159,7 @@ async function openState(root: Root, late: Late): Promise<State> {
     sqs: parts.use(await openSqsService({ store, messages: queue, clock, ids, logger })),
     roles: createRoleSessions({ identities, ids }),
     logs: parts.use(await openLogStore({ folder: folder('logs'), store, clock, logger })),
-    code: parts.use(await openCodeStore({ folder: folder('code'), logger })),
+    code: parts.use(await openCodeStore({ folder: folder('code'), logger, limits: config.limits })),
     functions: await openFunctionRepository({
       store,
       logger,
@@ -219,6 +219,7 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
       maxAgeMs: config.maxAgeSeconds * 1000,
       reuse: config.reuse,
       accountConcurrency: config.concurrency,
+      limits: config.limits,
       streamBytesPerSecond: config.streamRate * 1_048_576,
       shutdownGraceMs: config.shutdownGraceSeconds * 1000,
       bootedOfEach: config.pool,
@@ -265,7 +266,7 @@ async function startServing(
   ];
   const doors = { corsOf: s3.corsOf, functionUrls: lambda.functionUrls };
   const gateway = await startGateway(
-    { identities, services, clock, ids, logger, ownPaths, ...doors },
+    { identities, services, clock, ids, logger, limits: config.limits, ownPaths, ...doors },
     { host: config.host, port: config.port, graceMs: config.shutdownGraceSeconds * 1000 },
   );
   late.gateway = gateway;
@@ -295,6 +296,7 @@ function startLambda(
     ids,
     logger,
     accountConcurrency: config.concurrency,
+    limits: config.limits,
     drainMs: config.shutdownGraceSeconds * 1_000,
     asyncRetryMs: config.asyncRetrySeconds * 1_000,
     inactiveAfterMs: config.inactiveAfterDays * 86_400_000,

@@ -121,7 +121,7 @@ export class ExtensionRegistry {
     }
     const body = await collectBody(request, BODY_BYTES);
     if (this.#isEnded || body.kind === 'aborted') return;
-    if (body.kind === 'too-large') return replyTooLarge(response);
+    if (body.kind === 'too-large') return replyTooLarge(response, BODY_BYTES);
     const known = this.#extensions.find((each) => each.name === name);
     const isExternal = known?.isExternal === true;
     const parsed = parseRegisterRequest(body.bytes, isExternal);

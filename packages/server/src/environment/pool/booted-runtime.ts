@@ -4,12 +4,8 @@
  */
 import type { RuntimeInstallation } from '@hearth/runtimes';
 import type { Socket } from 'node:net';
-import {
-  DEFAULT_EPHEMERAL_MIB,
-  LEAST_MEMORY_MIB,
-  SANDBOX_FILE_DESCRIPTORS,
-  SANDBOX_PROCESSES,
-} from '../../core/limits.ts';
+import type { Limits } from '../../core/adjustable-limits.ts';
+import { DEFAULT_EPHEMERAL_MIB, LEAST_MEMORY_MIB } from '../../core/limits.ts';
 import type { Sandbox, SandboxDriver, SandboxProgram } from '../../sandbox/driver.ts';
 import { bootVariables } from '../environment-variables.ts';
 import { AWS_ENDPOINT_PORT, INIT_CPUS, RUNTIME_API_PORT } from '../sandbox-shape.ts';
@@ -20,6 +16,7 @@ export interface BootDeps {
   readonly driver: SandboxDriver;
   readonly runtimeApi: RuntimeApi;
   readonly acceptAwsConnection: (socket: Socket, sandboxId: string) => void;
+  readonly limits: Limits;
 }
 
 export interface Assignment {
@@ -73,14 +70,14 @@ export async function bootRuntime(
   { id, signal }: { readonly id: string; readonly signal: AbortSignal },
 ): Promise<BootedRuntime> {
   const waits = Promise.withResolvers<void>();
-  const session = new RuntimeSession({ onBooted: () => waits.resolve() });
+  const session = new RuntimeSession({ onBooted: () => waits.resolve() }, deps.limits);
   const sandbox = await deps.driver.create({
     id,
     memoryMib: LEAST_MEMORY_MIB,
     cpus: INIT_CPUS,
     tmpMib: DEFAULT_EPHEMERAL_MIB,
-    maxProcesses: SANDBOX_PROCESSES,
-    maxFileDescriptors: SANDBOX_FILE_DESCRIPTORS,
+    maxProcesses: deps.limits.processes,
+    maxFileDescriptors: deps.limits.fileDescriptors,
     listeners: [
       {
         name: 'runtime-api',

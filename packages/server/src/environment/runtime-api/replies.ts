@@ -3,7 +3,6 @@
  * writes them.
  */
 import type { ServerResponse } from 'node:http';
-import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
 
 const accepted = Buffer.from('{"status":"OK"}\n');
 
@@ -45,7 +44,7 @@ export function replyRefused(response: ServerResponse, refusal: Refusal): void {
   replyError(response, refusal.status, refusal.errorType, refusal.errorMessage);
 }
 
-export function replyTooLarge(response: ServerResponse, limitBytes = SYNC_PAYLOAD_BYTES): void {
+export function replyTooLarge(response: ServerResponse, limitBytes: number): void {
   replyError(
     response,
     413,

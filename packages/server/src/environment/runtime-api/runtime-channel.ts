@@ -4,7 +4,6 @@
  * believed exactly as if it had come over HTTP; a connection that sends no frames is closed.
  */
 import type { Socket } from 'node:net';
-import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
 import type { AssignmentTaker, EventTaker } from './event-taker.ts';
 import {
   assignmentFrame,
@@ -32,7 +31,6 @@ export function serveChannel(socket: Socket, session: RuntimeSession, first: Buf
 }
 
 const MOST_UNREAD_BYTES = 65_536;
-const tooLarge = { kind: 'too-large', limitBytes: SYNC_PAYLOAD_BYTES } as const;
 
 class RuntimeChannel implements EventTaker, AssignmentTaker {
   readonly #socket: Socket;
@@ -43,7 +41,7 @@ class RuntimeChannel implements EventTaker, AssignmentTaker {
   constructor(socket: Socket, session: RuntimeSession) {
     this.#socket = socket;
     this.#session = session;
-    this.#reader = new FrameReader(SYNC_PAYLOAD_BYTES, (frame) => this.#serve(frame));
+    this.#reader = new FrameReader(session.limits.payloadBytes, (frame) => this.#serve(frame));
     socket.once('close', () => this.#forget?.());
   }
 
@@ -104,9 +102,12 @@ class RuntimeChannel implements EventTaker, AssignmentTaker {
         );
         return;
       }
-      case 'oversized':
+      case 'oversized': {
+        const { payloadBytes: limitBytes } = this.#session.limits;
+        const tooLarge = { kind: 'too-large', limitBytes } as const;
         this.#refuse(this.#session.answerWhole(frame.requestId, tooLarge));
         return;
+      }
     }
   }
 

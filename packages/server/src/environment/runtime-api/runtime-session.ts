@@ -10,7 +10,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { STREAMED_RESPONSE_BYTES, SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
+import { awsLimits, type Limits } from '../../core/adjustable-limits.ts';
 import type { ResponseSink } from '../../core/response-sink.ts';
 import { invariant } from '../../lib/invariant.ts';
 import { ExtensionRegistry } from '../extensions-api/extension-registry.ts';
@@ -93,6 +93,7 @@ export class RuntimeSession {
   metadata: Metadata | undefined;
   #listener: RuntimeListener | undefined;
   readonly #onBooted: (() => void) | undefined;
+  readonly limits: Limits;
   readonly #sockets = new Set<Socket>();
   #phase: Phase;
   #parked: EventTaker | undefined;
@@ -104,11 +105,15 @@ export class RuntimeSession {
   #isEnded = false;
 
   /** With `onBooted` it begins without a function, and that is called when it could take one. */
-  constructor(listener: RuntimeListener | { readonly onBooted: () => void }) {
+  constructor(
+    listener: RuntimeListener | { readonly onBooted: () => void },
+    limits: Limits = awsLimits,
+  ) {
     const isBooting = 'onBooted' in listener;
     this.#listener = isBooting ? undefined : listener;
     this.#onBooted = isBooting ? listener.onBooted : undefined;
     this.#phase = isBooting ? 'Booted' : 'Started';
+    this.limits = limits;
   }
 
   awaitAssignment(taker: AssignmentTaker): void {
@@ -208,7 +213,7 @@ export class RuntimeSession {
 
   async answer(id: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (this.#phase === 'Booted') {
-      await collectBody(request, SYNC_PAYLOAD_BYTES);
+      await collectBody(request, this.limits.payloadBytes);
       replyAccepted(response);
       return;
     }
@@ -247,13 +252,13 @@ export class RuntimeSession {
       return;
     }
     this.#phase = 'InitError';
-    const body = await collectBody(request, SYNC_PAYLOAD_BYTES);
+    const body = await collectBody(request, this.limits.payloadBytes);
     if (this.#isEnded) return;
     if (body.kind === 'aborted') {
       this.#phase = 'Started';
       return;
     }
-    if (body.kind === 'too-large') replyTooLarge(response);
+    if (body.kind === 'too-large') replyTooLarge(response, this.limits.payloadBytes);
     else replyAccepted(response);
     const payload = body.kind === 'complete' ? body.bytes : new Uint8Array();
     this.#listener?.initFailed({ errorType: reportedErrorType(request.headers, payload), payload });
@@ -267,12 +272,12 @@ export class RuntimeSession {
     response: ServerResponse,
   ): Promise<Uint8Array | undefined> {
     if (!this.#begins(phase, id, response)) return undefined;
-    const body = await collectBody(request, SYNC_PAYLOAD_BYTES);
+    const body = await collectBody(request, this.limits.payloadBytes);
     if (this.#isEnded) return undefined;
     if (body.kind === 'complete') return body.bytes;
     if (body.kind === 'too-large') {
-      replyTooLarge(response);
-      this.#sent({ kind: 'too-large', limitBytes: SYNC_PAYLOAD_BYTES });
+      replyTooLarge(response, this.limits.payloadBytes);
+      this.#sent({ kind: 'too-large', limitBytes: this.limits.payloadBytes });
     } else {
       // A connection that breaks half-way has answered nothing: the runtime may send it again.
       this.#phase = 'Running';
@@ -316,19 +321,20 @@ export class RuntimeSession {
     const contentType = request.headers['content-type'];
     sink.begin({ contentType });
     let streamedBytes = 0;
+    const { streamBytes } = this.limits;
     const counted = {
       write(chunk: Uint8Array): Promise<void> | undefined {
         streamedBytes += chunk.length;
         return sink.write(chunk);
       },
     };
-    const end = await streamBody(request, counted, STREAMED_RESPONSE_BYTES);
+    const end = await streamBody(request, counted, streamBytes);
     // A process that dies takes its connection with it a moment before it is known to be dead.
     if (end === 'aborted') await sleep(EXIT_NOTICE_MS);
     if (this.#isEnded) return;
     if (end === 'too-large') {
-      replyTooLarge(response, STREAMED_RESPONSE_BYTES);
-      this.#sent({ kind: 'too-large', limitBytes: STREAMED_RESPONSE_BYTES });
+      replyTooLarge(response, streamBytes);
+      this.#sent({ kind: 'too-large', limitBytes: streamBytes });
       return;
     }
     if (end === 'aborted') return this.#sent({ kind: 'error', ...truncated });

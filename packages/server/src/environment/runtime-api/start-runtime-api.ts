@@ -5,6 +5,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { adjustableLimits } from '../../core/adjustable-limits.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { webPageProblem } from '../../wire/browser-guard.ts';
@@ -28,8 +29,8 @@ const CHANNEL = '/hearth/channel';
 const MAX_HEADER_BYTES = 32_768;
 /** Until a request's headers are complete: against clients that trickle. */
 const HEADERS_TIMEOUT_MS = 30_000;
-/** Until its body is: the longest function timeout; the function's own ends it earlier. */
-const REQUEST_TIMEOUT_MS = 900_000;
+/** Until its body is: the longest timeout that a function can have; its own ends it earlier. */
+const REQUEST_TIMEOUT_MS = adjustableLimits.timeoutSeconds.most * 1_000;
 
 export interface RuntimeApiOptions {
   /** Shorter in tests. */

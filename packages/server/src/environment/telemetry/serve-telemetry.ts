@@ -52,7 +52,7 @@ export async function serveTelemetry(
   if (extension === undefined) return;
   const body = await collectBody(request, BODY_BYTES);
   if (body.kind === 'aborted') return;
-  if (body.kind === 'too-large') return replyTooLarge(response);
+  if (body.kind === 'too-large') return replyTooLarge(response, BODY_BYTES);
   const word = words[api];
   if (!source.takesSubscriptions) {
     const message = `${word} API subscription is closed already`;

@@ -3,8 +3,8 @@
  * caller's name.
  */
 import { CodeRejected } from '../../code/code-rejected.ts';
+import type { Limits } from '../../core/adjustable-limits.ts';
 import { AwsError } from '../../core/aws-error.ts';
-import { UNZIPPED_CODE_BYTES } from '../../core/limits.ts';
 import type { OutgoingBody } from '../../core/object-body.ts';
 import type { OperationContext } from '../../core/operation.ts';
 import { translateCodeError } from './code-errors.ts';
@@ -26,7 +26,7 @@ export interface CodeSource {
 }
 
 export async function readUpload(
-  room: Pick<LambdaRoom, 'callAs'>,
+  room: Pick<LambdaRoom, 'callAs' | 'limits'>,
   source: CodeSource,
   context: OperationContext,
 ): Promise<Upload> {
@@ -56,7 +56,7 @@ interface ObjectAddress {
 }
 
 async function readObject(
-  { callAs }: Pick<LambdaRoom, 'callAs'>,
+  { callAs, limits }: Pick<LambdaRoom, 'callAs' | 'limits'>,
   { bucket, key, version }: ObjectAddress,
   { account, region, principal }: OperationContext,
 ): Promise<Uint8Array> {
@@ -72,7 +72,7 @@ async function readObject(
       'GetObject',
       input,
     );
-    return await wholeBody(answer.Body);
+    return await wholeBody(answer.Body, limits);
   } catch (error) {
     throw error instanceof AwsError ? translate(error, bucket, key) : translateCodeError(error);
   }
@@ -83,11 +83,11 @@ interface ReadObject {
   readonly Body?: OutgoingBody;
 }
 
-async function wholeBody(body: OutgoingBody | undefined): Promise<Uint8Array> {
+async function wholeBody(body: OutgoingBody | undefined, limits: Limits): Promise<Uint8Array> {
   if (body === undefined) return new Uint8Array();
-  if (body.size > UNZIPPED_CODE_BYTES) {
+  if (body.size > limits.unzippedCodeBytes) {
     await body.cancel();
-    throw new CodeRejected('unzipped-too-large', `${body.size} bytes in S3`);
+    throw new CodeRejected('unzipped-too-large', `${body.size} bytes in S3`, limits);
   }
   return Buffer.concat(await Array.fromAsync(body));
 }

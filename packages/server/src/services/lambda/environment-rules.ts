@@ -1,5 +1,4 @@
 /** What a function's environment variables may be, in AWS's words. */
-import { ENVIRONMENT_BYTES } from '../../core/limits.ts';
 import { invalidParameter } from './lambda-errors.ts';
 
 const RESERVED: ReadonlySet<string> = new Set([
@@ -30,7 +29,10 @@ const RESERVED: ReadonlySet<string> = new Set([
 const UNABLE =
   'Lambda was unable to configure your environment variables because the environment variables you have provided';
 
-export function checkEnvironment(variables: Readonly<Record<string, string>>): void {
+export function checkEnvironment(
+  variables: Readonly<Record<string, string>>,
+  mostBytes: number,
+): void {
   const reserved = Object.keys(variables).filter((name) => RESERVED.has(name));
   if (reserved.length > 0) {
     throw invalidParameter(
@@ -43,7 +45,9 @@ export function checkEnvironment(variables: Readonly<Record<string, string>>): v
     throw invalidParameter(`${UNABLE} contains a NUL character in ${unusable}.`);
   }
   const measured = JSON.stringify(variables);
-  if (Buffer.byteLength(measured) > ENVIRONMENT_BYTES) {
-    throw invalidParameter(`${UNABLE} exceeded the 4KB limit. String measured: ${measured}`);
+  if (Buffer.byteLength(measured) > mostBytes) {
+    throw invalidParameter(
+      `${UNABLE} exceeded the ${mostBytes / 1024}KB limit. String measured: ${measured}`,
+    );
   }
 }

@@ -1,6 +1,5 @@
 /** The layers of a function: from the ARNs of a request to what the function keeps of them. */
 import type { CodeReference, LayerReference } from '../../core/function-version.ts';
-import { LAYERS_PER_FUNCTION, UNZIPPED_CODE_BYTES } from '../../core/limits.ts';
 import type { Permission } from '../../core/operation.ts';
 import { layerArn, parseLayerArn } from '../../functions/layer-record.ts';
 import type { FunctionSettings } from '../../functions/function-record.ts';
@@ -32,13 +31,13 @@ export function withLayerKeys(
 
 /** Undefined where the request says nothing of layers. Throws for lists that AWS refuses. */
 export function askedLayers(
-  { layers }: Pick<LambdaRoom, 'layers'>,
+  { layers, limits }: Pick<LambdaRoom, 'layers' | 'limits'>,
   arns: readonly string[] | undefined,
   region: string,
 ): readonly LayerReference[] | undefined {
   if (arns === undefined) return undefined;
-  if (arns.length > LAYERS_PER_FUNCTION) {
-    throw invalidParameter(`Cannot reference more than ${LAYERS_PER_FUNCTION} layers.`);
+  if (arns.length > limits.layers) {
+    throw invalidParameter(`Cannot reference more than ${limits.layers} layers.`);
   }
   const byLayer = new Map<string, string>();
   return arns.map((arn) => {
@@ -72,23 +71,22 @@ export function withLayers<Settings extends Partial<FunctionSettings>>(
 
 /** AWS counts the unzipped bytes of all together. */
 export async function checkTotalSize(
-  { code: store }: Pick<LambdaRoom, 'code'>,
+  { code: store, limits }: Pick<LambdaRoom, 'code' | 'limits'>,
   code: CodeReference,
   layers: readonly LayerReference[] | undefined,
 ): Promise<void> {
   if (layers === undefined || layers.length === 0) return;
   const sizes = await Promise.all(layers.map((layer) => store.unzippedBytes(layer.code)));
+  const most = limits.unzippedCodeBytes;
   const ofLayers = sizes.reduce((sum, each) => sum + each, 0);
   // Both sentences as users of AWS have posted them.
-  if (ofLayers > UNZIPPED_CODE_BYTES) {
-    throw invalidParameter(
-      `Layers consume more than the available size of ${UNZIPPED_CODE_BYTES} bytes`,
-    );
+  if (ofLayers > most) {
+    throw invalidParameter(`Layers consume more than the available size of ${most} bytes`);
   }
   const total = ofLayers + (await store.unzippedBytes(code));
-  if (total > UNZIPPED_CODE_BYTES) {
+  if (total > most) {
     throw invalidParameter(
-      `Function code combined with layers exceeds the maximum allowed size of ${UNZIPPED_CODE_BYTES} bytes. The actual size is ${total} bytes.`,
+      `Function code combined with layers exceeds the maximum allowed size of ${most} bytes. The actual size is ${total} bytes.`,
     );
   }
 }

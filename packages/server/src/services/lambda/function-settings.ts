@@ -3,14 +3,13 @@
  * model cannot express, in AWS's words, and the defaults.
  */
 import type { LoggingConfig, UpdateFunctionConfigurationRequest } from '@aws-sdk/client-lambda';
+import type { Limits } from '../../core/adjustable-limits.ts';
 import { validationException } from '../../core/aws-error.ts';
 import type { LoggingConfiguration } from '../../core/function-version.ts';
 import {
   DEFAULT_EPHEMERAL_MIB,
   DEFAULT_MEMORY_MIB,
   DEFAULT_TIMEOUT_SECONDS,
-  MAX_MEMORY_MIB,
-  MAX_TIMEOUT_SECONDS,
 } from '../../core/limits.ts';
 import { checkRuntime } from '../../core/runtime-table.ts';
 import type { FunctionSettings } from '../../functions/function-record.ts';
@@ -52,11 +51,15 @@ export function defaultSettings(name: string): Configured {
 }
 
 /** Throws for values that AWS refuses; members that are not given keep what `base` has. */
-export function configure<Base extends Configured>(base: Base, asked: AskedSettings): Base {
+export function configure<Base extends Configured>(
+  limits: Limits,
+  base: Base,
+  asked: AskedSettings,
+): Base {
   if (asked.Runtime !== undefined) checkRuntime(asked.Runtime);
-  checkLimits(asked);
+  checkLimits(limits, asked);
   const variables = asked.Environment?.Variables;
-  if (variables !== undefined) checkEnvironment(variables);
+  if (variables !== undefined) checkEnvironment(variables, limits.environmentBytes);
   return {
     ...configureLater(base, asked),
     description: asked.Description ?? base.description,
@@ -85,17 +88,23 @@ export function sameSettings(one: FunctionSettings, other: FunctionSettings): bo
   return textOf(one) === textOf(other);
 }
 
-function checkLimits(asked: AskedSettings): void {
-  const { Timeout: timeout, MemorySize: memory } = asked;
-  // The API model allows more of both, for managed instances only.
-  if (timeout !== undefined && timeout > MAX_TIMEOUT_SECONDS) {
+function checkLimits(limits: Limits, asked: AskedSettings): void {
+  const { Timeout: timeout, MemorySize: memory, EphemeralStorage: storage } = asked;
+  // The API model allows more of all, for managed instances only.
+  if (timeout !== undefined && timeout > limits.timeoutSeconds) {
     throw validationException(
-      `1 validation error detected: Value '${timeout}' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to ${MAX_TIMEOUT_SECONDS}`,
+      `1 validation error detected: Value '${timeout}' at 'timeout' failed to satisfy constraint: Member must have value less than or equal to ${limits.timeoutSeconds}`,
     );
   }
-  if (memory !== undefined && memory > MAX_MEMORY_MIB) {
+  if (memory !== undefined && memory > limits.memoryMib) {
     throw invalidParameter(
-      `'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to ${MAX_MEMORY_MIB}`,
+      `'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to ${limits.memoryMib}`,
+    );
+  }
+  if (storage?.Size !== undefined && storage.Size > limits.ephemeralMib) {
+    // As when 10,240 was what the model itself allowed.
+    throw validationException(
+      `1 validation error detected: Value '${storage.Size}' at 'ephemeralStorage.size' failed to satisfy constraint: Member must have value less than or equal to ${limits.ephemeralMib}`,
     );
   }
 }

@@ -1,5 +1,4 @@
 import type { GetAccountSettingsRequest, GetAccountSettingsResponse } from '@aws-sdk/client-lambda';
-import { UNZIPPED_CODE_BYTES, ZIPPED_CODE_BYTES } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
@@ -18,8 +17,8 @@ export function getAccountSettings(
       return {
         AccountLimit: {
           TotalCodeSize: TOTAL_CODE_BYTES,
-          CodeSizeUnzipped: UNZIPPED_CODE_BYTES,
-          CodeSizeZipped: ZIPPED_CODE_BYTES,
+          CodeSizeUnzipped: room.limits.unzippedCodeBytes,
+          CodeSizeZipped: room.limits.zippedCodeBytes,
           ConcurrentExecutions: room.accountConcurrency,
           UnreservedConcurrentExecutions:
             room.accountConcurrency - room.functions.reservedConcurrency(context),

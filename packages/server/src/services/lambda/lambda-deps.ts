@@ -1,6 +1,7 @@
 /** What the operations of Lambda work with. */
 import type { RuntimeCatalogue } from '@hearth/runtimes';
 import type { CodeStore } from '../../code/code-store.ts';
+import type { Limits } from '../../core/adjustable-limits.ts';
 import type { CallAs } from '../../core/call-as.ts';
 import type { Architecture } from '../../core/function-version.ts';
 import type { Invoker } from '../../core/invocation.ts';
@@ -44,6 +45,8 @@ export interface LambdaServiceDependencies {
   readonly architecture?: Architecture;
   /** Invocations at once in one account and region, as the invoker enforces it. */
   readonly accountConcurrency?: number;
+  /** AWS's where it is not said. */
+  readonly limits?: Limits;
   /** How long a function may be idle before it is Inactive; 0 for as long as it likes. */
   readonly inactiveAfterMs?: number;
   /** At least 0, below 1; decides which version an invocation of a routed alias gets. */

@@ -1,4 +1,5 @@
 /** Lambda's own errors, each with the wording that AWS was seen to answer. */
+import type { Limits } from '../../core/adjustable-limits.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import { functionArn } from '../../core/function-version.ts';
 
@@ -52,6 +53,19 @@ export function staleRevision(): AwsError {
     user,
   );
 }
+
+/** An event that is too large for the synchronous invocations. */
+export function payloadTooLarge({ payloadBytes }: Pick<Limits, 'payloadBytes'>): AwsError {
+  return new AwsError(
+    'RequestTooLargeException',
+    413,
+    `Request must be smaller than ${payloadBytes - UNTOLD_BYTES} bytes for the InvokeFunction operation`,
+    user,
+  );
+}
+
+/** AWS prints the documented 6 MB, although it accepts its allowance on top. */
+const UNTOLD_BYTES = 100;
 
 /** For a qualifier where only the function as a whole can be meant. */
 export function wholeFunctionsOnly(): AwsError {

@@ -4,6 +4,7 @@
  */
 import type { InvocationRequest as InvokeInput } from '@aws-sdk/client-lambda';
 import { RuntimeUnavailable } from '@hearth/runtimes';
+import type { Limits } from '../../core/adjustable-limits.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import { isPending, type FunctionState } from '../../core/function-state.ts';
 import { functionArn } from '../../core/function-version.ts';
@@ -14,7 +15,6 @@ import {
   type InvocationRequest,
 } from '../../core/invocation.ts';
 import { MOST_ROUNDS, withLineage } from '../../core/lineage.ts';
-import { SYNC_PAYLOAD_BYTES } from '../../core/limits.ts';
 import type { OperationContext } from '../../core/operation.ts';
 import {
   servedPublished,
@@ -28,7 +28,7 @@ import { readClientContext } from './client-context.ts';
 import { findFunction, type FoundFunction } from './find-function.ts';
 import { findJsonError } from './json-error.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
-import { cannotYet, invalidContent, resourceConflict } from './lambda-errors.ts';
+import { cannotYet, invalidContent, payloadTooLarge, resourceConflict } from './lambda-errors.ts';
 import { checkTenant } from './tenancy.ts';
 
 export type Invocation = Omit<InvokeInput, 'Payload'> & {
@@ -53,7 +53,13 @@ export function prepareInvocation(
   const published = chooseVersion(found, room.random);
   const traceHeader = tracedThrough(room, found.record, context);
   const share = shareOf(room, found.record);
-  const request = requestOf(found, published, { share, traceHeader }, input, context);
+  const request = requestOf(
+    found,
+    published,
+    { share, traceHeader, limits: room.limits },
+    input,
+    context,
+  );
   if (input.DurableExecutionName !== undefined) {
     throw cannotYet('durable functions (DurableExecutionName)');
   }
@@ -92,11 +98,18 @@ function tracedThrough(
   );
 }
 
+/** How far it may go: what it may take, through how many functions it came, what it may bring. */
+interface Bounds {
+  readonly share: ConcurrencyShare;
+  readonly traceHeader: string;
+  readonly limits: Limits;
+}
+
 const EMPTY_EVENT: Uint8Array = Buffer.from('{}');
 function requestOf(
   { record, address }: FoundFunction,
   published: PublishedVersion | undefined,
-  { share, traceHeader }: { share: ConcurrencyShare; traceHeader: string },
+  { share, traceHeader, limits }: Bounds,
   input: Invocation,
   context: OperationContext,
 ): InvocationRequest {
@@ -105,7 +118,7 @@ function requestOf(
     requestId: context.requestId,
     version: published === undefined ? servedVersion(record) : servedPublished(record, published),
     invokedArn: functionArn(record, address.qualifier),
-    payload: payload === undefined || payload.length === 0 ? EMPTY_EVENT : checked(payload),
+    payload: payload === undefined || payload.length === 0 ? EMPTY_EVENT : checked(payload, limits),
     wantsLogTail: input.LogType === 'Tail',
     share,
     ...(input.TenantId === undefined ? {} : { tenantId: input.TenantId }),
@@ -114,15 +127,8 @@ function requestOf(
   };
 }
 
-function checked(payload: Uint8Array): Uint8Array {
-  if (payload.length > SYNC_PAYLOAD_BYTES) {
-    throw new AwsError(
-      'RequestTooLargeException',
-      413,
-      'Request must be smaller than 6291456 bytes for the InvokeFunction operation',
-      { members: { Type: 'User' } },
-    );
-  }
+function checked(payload: Uint8Array, limits: Limits): Uint8Array {
+  if (payload.length > limits.payloadBytes) throw payloadTooLarge(limits);
   const problem = findJsonError(payload);
   if (problem === undefined) return payload;
   throw invalidContent(

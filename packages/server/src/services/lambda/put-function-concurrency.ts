@@ -1,5 +1,4 @@
 import type { Concurrency, PutFunctionConcurrencyRequest } from '@aws-sdk/client-lambda';
-import { MIN_UNRESERVED_CONCURRENCY } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
 import { totalProvisioned } from '../../core/provisioned.ts';
 import { claimedConcurrency, type FunctionRecord } from '../../functions/function-record.ts';
@@ -41,9 +40,10 @@ function checkUnreserved(room: LambdaRoom, record: FunctionRecord, asked: number
     );
   }
   const others = room.functions.reservedConcurrency(record) - claimedConcurrency(record);
+  const { unreservedConcurrency } = room.limits;
   // What takes nothing is always possible: it blocks the function.
-  if (asked === 0 || room.accountConcurrency - others - asked >= MIN_UNRESERVED_CONCURRENCY) return;
+  if (asked === 0 || room.accountConcurrency - others - asked >= unreservedConcurrency) return;
   throw limitRefusal(
-    `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${MIN_UNRESERVED_CONCURRENCY}].`,
+    `Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedConcurrency}].`,
   );
 }

@@ -3,7 +3,6 @@ import type {
   PutProvisionedConcurrencyConfigResponse,
 } from '@aws-sdk/client-lambda';
 import { isPending } from '../../core/function-state.ts';
-import { MIN_UNRESERVED_CONCURRENCY } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
 import { totalProvisioned } from '../../core/provisioned.ts';
 import { functionPermission } from './find-function.ts';
@@ -95,9 +94,10 @@ function checkRoom(room: LambdaRoom, { record, request }: ProvisionedTarget, ask
       `Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [${free}].`,
     );
   }
-  if (free - asked < MIN_UNRESERVED_CONCURRENCY) {
+  const { unreservedConcurrency } = room.limits;
+  if (free - asked < unreservedConcurrency) {
     throw limitRefusal(
-      `Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${MIN_UNRESERVED_CONCURRENCY}].`,
+      `Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [${unreservedConcurrency}].`,
     );
   }
 }

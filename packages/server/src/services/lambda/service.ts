@@ -1,4 +1,5 @@
 /** Lambda's API, as far as Hearth serves it. */
+import { awsLimits } from '../../core/adjustable-limits.ts';
 import { ACCOUNT_CONCURRENCY, INACTIVE_AFTER_MS } from '../../core/limits.ts';
 import { serviceOf, type Service } from '../../core/operation.ts';
 import type { Architecture } from '../../core/function-version.ts';
@@ -49,6 +50,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
   const defaults = {
     architecture: architectureHere(),
     accountConcurrency: ACCOUNT_CONCURRENCY,
+    limits: awsLimits,
     random: Math.random,
     inactiveAfterMs: INACTIVE_AFTER_MS,
     asyncRetryMs: ASYNC_RETRY_MS,

@@ -13,21 +13,19 @@ import { admitInvocation, prepareInvocation, type Invocation } from '../prepare-
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { placeOf, type StoredEvent } from './stored-event.ts';
 
-/** AWS: 1 MB since October 2025. */
-const EVENT_BYTES = 1_048_576;
-
 export async function acceptEvent(
   room: LambdaRoom,
   input: Omit<Invocation, 'InvocationType'>,
   context: OperationContext,
 ): Promise<InvokeOutput> {
   const size = input.Payload?.byteLength ?? 0;
-  if (size > EVENT_BYTES) {
+  const { eventBytes } = room.limits;
+  if (size > eventBytes) {
     // AWS's wording from memory, with the limit of today.
     throw new AwsError(
       'RequestTooLargeException',
       413,
-      `${size} byte payload is too large for the Event invocation type (limit ${EVENT_BYTES} bytes)`,
+      `${size} byte payload is too large for the Event invocation type (limit ${eventBytes} bytes)`,
       { members: { Type: 'User' } },
     );
   }
