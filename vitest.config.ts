@@ -9,7 +9,9 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.oci.test.ts', '**/node_modules/**'],
-          testTimeout: 20_000,
+          // What hangs is seen late; what only shares its machine is not called a failure.
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -283,7 +283,7 @@ export function shapesOf(lines: readonly Line[]): readonly string[] {
 
 export async function until(isTrue: () => boolean): Promise<void> {
   for (let waited = 0; !isTrue(); waited += 10) {
-    if (waited > 15_000) throw new Error('what the test waits for did not happen within 15 s');
+    if (waited > 60_000) throw new Error('what the test waits for did not happen within a minute');
     await sleep(10);
   }
 }
