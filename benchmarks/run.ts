@@ -17,6 +17,7 @@ import { s3 } from './rows/s3.ts';
 import { scaleOut } from './rows/scale-out.ts';
 import { durableAccepts } from './rows/durable-accepts.ts';
 import { warm } from './rows/warm.ts';
+import { warmCpu } from './rows/warm-cpu.ts';
 import { table, type Line } from './scoreboard.ts';
 
 const { values } = parseArgs({
@@ -29,6 +30,7 @@ const wanted = values.rows?.split(',') ?? [
   '4',
   '6',
   '7',
+  'cpu',
   '8',
   '9',
   '10',
@@ -43,6 +45,7 @@ const lines: Line[] = [];
 if (isWanted('1', '2')) lines.push(...(await coldStarts(Math.ceil(200 * share))));
 if (isWanted('4')) lines.push(await burst(1 + Math.ceil(10 * share)));
 if (isWanted('6', '7')) lines.push(...(await warm(Math.ceil(20 * share))));
+if (isWanted('cpu')) lines.push(await warmCpu(Math.ceil(100 * share)));
 if (isWanted('8')) lines.push(await overload(values.quick ? 1_000 : 4_000));
 if (isWanted('9')) lines.push(await scaleOut(values.quick ? 40 : 200));
 if (isWanted('10')) lines.push(await idleMemory(values.quick ? 10 : 100));

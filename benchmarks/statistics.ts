@@ -27,6 +27,13 @@ export function median(samples: readonly number[]): number {
   return summarise(samples).p50;
 }
 
+export function lowerQuartile(samples: readonly number[]): number {
+  return quantile(
+    samples.toSorted((a, b) => a - b),
+    0.25,
+  );
+}
+
 export function milliseconds(value: number): string {
   return `${value.toFixed(value < 10 ? 2 : 1)} ms`;
 }
