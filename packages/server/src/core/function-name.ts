@@ -4,6 +4,7 @@
  * text apart; `resolveFunctionName` decides what it means for this caller. AWS: the order of the
  * refusals (region, account, qualifier) is ours; each alone was recorded.
  */
+import { remembered } from '../lib/remembered.ts';
 import { AwsError, validationException } from './aws-error.ts';
 
 export interface FunctionNameParts {
@@ -29,7 +30,9 @@ const pattern =
 const MAX_LENGTH = 256;
 
 /** Throws ValidationException for text that is none of the forms. */
-export function parseFunctionName(text: string): FunctionNameParts {
+export const parseFunctionName: (text: string) => FunctionNameParts = remembered(readFunctionName);
+
+function readFunctionName(text: string): FunctionNameParts {
   const groups = text.length > MAX_LENGTH ? undefined : pattern.exec(text)?.groups;
   const name = groups?.['name'];
   if (groups === undefined || name === undefined) {

@@ -19,8 +19,12 @@ export interface Lineage {
 }
 
 export function withLineage(traceHeader: string, functionArn: string): Lineage {
-  const chain = readChain(lineageOf(traceHeader));
   const id = crc32(functionArn).toString(16).padStart(8, '0');
+  // Most chains begin here, which needs no taking apart.
+  if (!traceHeader.includes(NAME)) {
+    return { traceHeader: `${traceHeader};${NAME}1:${id}:0`, rounds: 0 };
+  }
+  const chain = readChain(lineageOf(traceHeader));
   const rounds = (chain.get(id) ?? -1) + 1;
   chain.delete(id);
   chain.set(id, rounds);

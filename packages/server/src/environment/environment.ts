@@ -323,7 +323,6 @@ export class Environment {
   ): Promise<Uint8Array | undefined> {
     const { log } = this.#prepared();
     try {
-      const peak = runtime.memoryPeakMib(this.version.memoryMib);
       const end = await invocation.settled;
       if (end.kind !== 'parked') {
         const status = end.kind === 'exited' ? failureStatus(end) : { status: 'timeout' as const };
@@ -332,6 +331,8 @@ export class Environment {
       invocation.dispose();
       await drained();
       if (this.#ending !== undefined) return undefined;
+      // Read only now: the caller's answer has left, and need not wait for two files.
+      const peak = runtime.memoryPeakMib(this.version.memoryMib);
       const facts = this.#facts(end.atMs - invocation.startedMs, { status: 'success' });
       const written = log.report(report(facts), peak, this.#hasExtensions);
       this.#invocation = undefined;

@@ -23,7 +23,7 @@ beforeEach(async () => {
   const lambda = { name: 'lambda', operations: new Map() } as const;
   const deps = { identities, clock: systemClock, ids: randomIds, logger: silentLogger };
   gateway = await startGateway(
-    { ...deps, services: serve([createStsService(deps), logs, lambda]), ownPaths: [fails] },
+    { ...deps, services: serve([createStsService(deps), logs, lambda]), ownPaths: [fails, sizes] },
     { host: '127.0.0.1', port: 0, graceMs: 0, patience },
   );
 });
@@ -35,6 +35,14 @@ const fails: OwnPath = async ({ path }) => {
   if (path === '/_hearth/fails') throw new Error('the disk is gone');
   return undefined;
 };
+
+/** Answers with so many bytes, all values in turn. */
+const sizes: OwnPath = async ({ path }) => {
+  const size = /^\/_hearth\/bytes\/(\d+)$/.exec(path)?.[1];
+  return size === undefined ? undefined : { status: 200, headers: {}, body: bytes(Number(size)) };
+};
+const bytes = (size: number): Buffer =>
+  Buffer.from(Uint8Array.from({ length: size }, (_, at) => at));
 
 const key = { accessKeyId: 'test', secretAccessKey: 'test' };
 const callerIdentity = (options: { readonly region?: string; readonly method?: string } = {}) =>
@@ -99,6 +107,17 @@ describe('callers who send little by little', () => {
     for (const answer of await slow) expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
   });
 });
+
+test.each([0, 1, 256, 16_384, 16_385, 100_000])(
+  'an answer of %i bytes arrives as it is, and HEAD tells its size',
+  async (size) => {
+    const url = `${gateway.endpoint}/_hearth/bytes/${size}`;
+    const got = await fetch(url);
+    expect(Buffer.from(await got.arrayBuffer()).equals(bytes(size))).toBe(true);
+    const { headers } = await fetch(url, { method: 'HEAD' });
+    expect(headers.get('content-length')).toBe(String(size));
+  },
+);
 
 describe('a signature', () => {
   test('is good for the service of its scope alone, whatever X-Amz-Target says', async () => {

@@ -6,5 +6,7 @@ export function newTraceHeader(deps: { readonly clock: Clock; readonly ids: Ids 
   const seconds = Math.floor(deps.clock.nowMs() / 1000)
     .toString(16)
     .padStart(8, '0');
-  return `Root=1-${seconds}-${deps.ids.hex(12)};Parent=${deps.ids.hex(8)};Sampled=0`;
+  // One draw for both ids, of 12 and of 8 bytes.
+  const digits = deps.ids.hex(20);
+  return `Root=1-${seconds}-${digits.slice(0, 24)};Parent=${digits.slice(24)};Sampled=0`;
 }

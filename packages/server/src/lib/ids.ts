@@ -10,7 +10,7 @@ export interface Ids {
 
 export const randomIds: Ids = {
   uuid: () => randomUUID(),
-  hex: (bytes) => takeRandom(bytes).toString('hex'),
+  hex: (bytes) => takeRandomHex(bytes),
 };
 
 /**
@@ -20,14 +20,15 @@ export const randomIds: Ids = {
 const block = Buffer.alloc(4_096);
 let used = block.length;
 
-function takeRandom(bytes: number): Buffer {
-  if (bytes > block.length) return randomFillSync(Buffer.alloc(bytes));
+function takeRandomHex(bytes: number): string {
+  if (bytes > block.length) return randomFillSync(Buffer.alloc(bytes)).toString('hex');
   if (used + bytes > block.length) {
     randomFillSync(block);
     used = 0;
   }
-  const taken = Buffer.from(block.subarray(used, used + bytes));
-  block.fill(0, used, used + bytes);
-  used += bytes;
+  const end = used + bytes;
+  const taken = block.toString('hex', used, end);
+  block.fill(0, used, end);
+  used = end;
   return taken;
 }

@@ -8,6 +8,7 @@
  * neither, and reach a loopback server by its address or as localhost.
  */
 import { isIP } from 'node:net';
+import { remembered } from '../lib/remembered.ts';
 
 type PageHeaders = Readonly<
   Record<string, string | readonly string[] | undefined> & {
@@ -33,10 +34,10 @@ export function webPageProblem(headers: PageHeaders, query = ''): string | undef
 }
 
 /** An address, `localhost` or a name below it. Clients of HTTP/1.0 send none. */
-export function namesThisMachine(host: string): boolean {
+export const namesThisMachine: (host: string) => boolean = remembered((host) => {
   const name = host
     .replace(/:\d*$/, '')
     .replace(/^\[(.*)\]$/, '$1')
     .toLowerCase();
   return name === '' || isIP(name) !== 0 || /^(?:[^/]+\.)?localhost$/.test(name);
-}
+});

@@ -2,6 +2,7 @@
  * A restJson1 request to an operation's input: labels, query, headers, and the body as JSON or,
  * where a member is the payload, as it came. Compiled once for each operation.
  */
+import { remembered } from '../lib/remembered.ts';
 import { jsonReader } from './json-reader.ts';
 import { parseJsonObject } from './parse-json.ts';
 import { percentDecode } from './percent.ts';
@@ -25,9 +26,12 @@ export function compileRestInput(operation: OperationModel): ReadInput {
   const prefixed = members.filter((each) => each.traits.prefixHeaders !== undefined);
   const query = members.filter((each) => each.traits.query !== undefined);
   const readBody = compileBody(members);
+  const labelsIn =
+    route === undefined || labels.length === 0
+      ? undefined
+      : remembered((path) => readLabels(route, labels, path));
   return (request) => {
-    const input: Input = {};
-    if (route !== undefined && labels.length > 0) readLabels(input, route, labels, request.path);
+    const input: Input = { ...labelsIn?.(request.path) };
     if (query.length > 0) readQuery(input, query, request.query);
     for (const member of headers) readHeader(input, member, request.headers);
     for (const member of prefixed) readPrefixed(input, member, request.headers);
@@ -36,7 +40,8 @@ export function compileRestInput(operation: OperationModel): ReadInput {
   };
 }
 
-function readLabels(input: Input, route: Route, members: readonly Member[], path: string): void {
+function readLabels(route: Route, members: readonly Member[], path: string): Readonly<Input> {
+  const input: Input = {};
   const texts = labelsOf(route, splitPath(path)) ?? [];
   const names = route.segments.filter((each) => each.kind === 'label').map((each) => each.name);
   for (const member of members) {
@@ -45,6 +50,7 @@ function readLabels(input: Input, route: Route, members: readonly Member[], path
     if (decoded === undefined) throw serializationError('The path has an invalid escape sequence.');
     input[member.name] = readText(member.shape, decoded);
   }
+  return input;
 }
 
 export function readQuery(input: Input, members: readonly Member[], query: string): void {

@@ -3,6 +3,7 @@
  * then labels. Two liberties that AWS takes are taken here: one slash at the end is ignored (old
  * clients send it), and a label that holds an ARN may contain unencoded slashes.
  */
+import { remembered } from '../lib/remembered.ts';
 import type { RawRequestHead } from './raw-message.ts';
 import type { OperationModel } from './service-model.ts';
 
@@ -35,15 +36,21 @@ export function createRouteTable(operations: Iterable<OperationModel>): RouteTab
   }
   // The longest first: `/history` at the end belongs to the template before it does to the ARN.
   arnRoutes.sort((left, right) => right.segments.length - left.segments.length);
+  const exactly = remembered((line) => {
+    const space = line.indexOf(' ');
+    return descend(root, splitPath(line.slice(space + 1)), 0, line.slice(0, space));
+  });
+  const loosely = ({ method, path }: RawRequestHead): readonly Route[] => {
+    const parts = splitPath(path);
+    return arnRoutes.filter(
+      (route) => route.method === method && labelsOf(route, parts) !== undefined,
+    );
+  };
   return {
     find(request): OperationModel | undefined {
-      const parts = splitPath(request.path);
-      const exact = choose(descend(root, parts, 0, request.method), request.query);
-      if (exact !== undefined) return exact.operation;
-      const loose = arnRoutes.filter(
-        (route) => route.method === request.method && labelsOf(route, parts) !== undefined,
-      );
-      return choose(loose, request.query)?.operation;
+      const { method, path, query } = request;
+      const route = choose(exactly(`${method} ${path}`), query) ?? choose(loosely(request), query);
+      return route?.operation;
     },
   };
 }

@@ -2,6 +2,7 @@
  * The signature that a request carries, in its Authorization header or its query. Only read
  * here, not believed: `verifySignature` does that with the key it names.
  */
+import { remembered } from '../lib/remembered.ts';
 import { incompleteSignature, invalidSignature } from './sigv4-errors.ts';
 import { percentDecode } from './percent.ts';
 import type { RawRequestHead } from './raw-message.ts';
@@ -163,6 +164,23 @@ interface Found {
 }
 
 function assemble({ credential, signedHeaders, ...rest }: Found): SignedRequest {
+  const { accessKeyId, date, region, service } = credentialOf(credential);
+  const signedAtMs = parseTimestamp(rest.timestamp);
+  if (date !== rest.timestamp.slice(0, 8)) {
+    throw invalidSignature(
+      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
+        `'${date}' != '${rest.timestamp.slice(0, 8)}', from '${rest.timestamp}'.`,
+    );
+  }
+  const names = namesOf(signedHeaders);
+  return { ...rest, accessKeyId, date, region, service, signedHeaders: names, signedAtMs };
+}
+
+/** A client repeats both in all its requests of a day. */
+const credentialOf = remembered(readCredential);
+const namesOf = remembered((text): readonly string[] => text.toLowerCase().split(';'));
+
+function readCredential(credential: string): SigningScope & { readonly accessKeyId: string } {
   const [accessKeyId = '', date = '', region = '', service = '', terminator, ...more] =
     credential.split('/');
   if (terminator === undefined || more.length > 0) {
@@ -176,15 +194,7 @@ function assemble({ credential, signedHeaders, ...rest }: Found): SignedRequest 
       `Credential should be scoped with a valid terminator: 'aws4_request', not '${terminator}'.`,
     );
   }
-  const signedAtMs = parseTimestamp(rest.timestamp);
-  if (date !== rest.timestamp.slice(0, 8)) {
-    throw invalidSignature(
-      'Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ' +
-        `'${date}' != '${rest.timestamp.slice(0, 8)}', from '${rest.timestamp}'.`,
-    );
-  }
-  const names = signedHeaders.toLowerCase().split(';');
-  return { ...rest, accessKeyId, date, region, service, signedHeaders: names, signedAtMs };
+  return { accessKeyId, date, region, service };
 }
 
 const compactDate = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;

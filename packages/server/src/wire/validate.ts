@@ -72,23 +72,30 @@ function validationError(service: ServiceName, problems: readonly Problem[]): Aw
 
 type Validate = (value: unknown, path: string, problems: Problem[]) => void;
 
+interface MemberCheck {
+  readonly member: Member;
+  readonly printedName: string;
+  readonly check: Validate;
+}
+
 const compiled = new WeakMap<StructureShape, Validate>();
 
 function structureValidator(table: ConstraintTable, shape: StructureShape): Validate {
   const earlier = compiled.get(shape);
   if (earlier !== undefined) return earlier;
-  let members: readonly (readonly [member: Member, validate: Validate])[] | undefined;
+  let members: readonly MemberCheck[] | undefined;
   const validate: Validate = (value, path, problems) => {
-    members ??= inPrintedOrder(table, shape).map((each) => [
-      each,
-      memberValidator(table, shape, each),
-    ]);
+    members ??= inPrintedOrder(table, shape).map((each) => ({
+      member: each,
+      printedName: printedName(each),
+      check: memberValidator(table, shape, each),
+    }));
     const values = value as Readonly<Record<string, unknown>>;
-    for (const [member, check] of members) {
+    for (const { member, printedName: name, check } of members) {
       const each = values[member.name];
       const isMissing = each === undefined || each === null;
       if (isMissing && !member.isRequired) continue;
-      const memberPath = joinPath(path, member.name);
+      const memberPath = path === '' ? name : `${path}.${name}`;
       if (isMissing) problems.push({ path: memberPath, value: 'null', requirement: NOT_NULL });
       else check(each, memberPath, problems);
     }
@@ -222,7 +229,6 @@ function show(value: unknown, isSensitive: boolean, isDouble = false): string {
   return isSensitive ? '' : describeValue(value, isDouble);
 }
 
-function joinPath(path: string, name: string): string {
-  const lower = name.charAt(0).toLowerCase() + name.slice(1);
-  return path === '' ? lower : `${path}.${lower}`;
+function printedName({ name }: Member): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
 }

@@ -30,8 +30,9 @@ export class InvocationSpans {
 
   /** All of it is here. */
   answered(producedBytes: number): void {
-    this.#answering ??= this.#now();
-    this.#answered = this.#now();
+    const now = this.#now();
+    this.#answering ??= now;
+    this.#answered = now;
     this.#producedBytes = producedBytes;
   }
 

@@ -46,12 +46,15 @@ const SIMPLE_ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\/bfnrt'));
 const HEX_DIGITS: ReadonlySet<number> = new Set(Buffer.from('0123456789abcdefABCDEF'));
 const END = -1;
 
+/** A walk does not pause, so all of them may begin in one array. */
+const shallow = new Uint32Array(64);
+
 class JsonWalk {
   readonly #bytes: Uint8Array;
   readonly #isUtf8: boolean;
   #at = 0;
   /** Where each open object or array starts; its first byte says which of both it is. */
-  #open = new Uint32Array(64);
+  #open = shallow;
   #depth = 0;
 
   constructor(bytes: Uint8Array) {
