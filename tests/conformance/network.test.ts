@@ -85,6 +85,15 @@ function startSite(): typeof site {
   return started;
 }
 
+async function areAllFrozen(): Promise<boolean> {
+  const answer = await fetch(new URL('/_hearth/health', functions.server.endpoint));
+  const { invocations } = (await answer.json()) as {
+    invocations: { environments: { idle: number; frozen: number; busy: number } };
+  };
+  const { idle, frozen, busy } = invocations.environments;
+  return idle > 0 && idle === frozen && busy === 0;
+}
+
 beforeAll(async () => {
   internet = parts.use(await openInternet(NAME_SERVER));
   site = startSite();
@@ -151,11 +160,12 @@ describe('a function reaches', () => {
     await internet.listen(SECOND_SITE, 82, server);
     await act({ how: 'keep', host: SECOND_SITE, port: 82 });
     const socket = await accepted.promise;
-    // Written while nothing inside runs: far beyond the 100 ms after which it is frozen.
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await expect.poll(areAllFrozen, { timeout: 20_000 }).toBe(true);
+    // Written while nothing inside runs: the kernel keeps it.
     socket.write('a'.repeat(100_000));
     const thanks = new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await expect.poll(() => socket.writableLength, { timeout: 20_000 }).toBe(0);
+    expect(await areAllFrozen()).toBe(true);
     expect(await act({ how: 'heard', bytes: 100_000 })).toBe('a'.repeat(100_000));
     expect(await thanks).toBe('thanks');
     socket.destroy();
@@ -266,6 +276,28 @@ describe('the server', () => {
     const targets = [{ host: SITE, port: 80 }];
     expect(await act({ how: 'reach', targets }, 'node', closed)).toEqual([UNREACHABLE]);
     expect(closed.server.output()).toMatch(/network +none/);
+  });
+
+  test('says so where the machine lets it make no network, and refuses what cannot be', async () => {
+    const { machine } = internet;
+    const script = 'mount --bind /dev/null "$(command -v nft)" && exec "$@"';
+    const command = [...machine.command, '/bin/sh', '-c', script, 'sh'];
+    const closed = { ...machine, command };
+    const args = ['--isolation', 'oci'];
+    await using server = await startServer({
+      args,
+      machine: closed,
+      env: { HEARTH_NETWORK: 'auto' },
+    });
+    const reason = /Functions have no network beyond Hearth: nft:? .*/;
+    expect(server.output()).toMatch(/network +none/);
+    expect(server.output()).toMatch(reason);
+    const health = await fetch(new URL('/_hearth/health', server.endpoint));
+    expect(await health.json()).toMatchObject({
+      network: { kind: 'none', warning: expect.stringMatching(reason) },
+    });
+    const refused = startServer({ args: [...args, '--network', 'public'], machine: closed });
+    await expect(refused).rejects.toThrow(reason);
   });
 
   test('leaves nothing when it is killed and another one comes and goes', async () => {

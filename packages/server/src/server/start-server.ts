@@ -203,6 +203,8 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
     logger,
   });
   parts.use(driver);
+  const { network } = driver;
+  if (config.network === 'public' && network.kind === 'none') throw new Error(network.reason);
   const invoker = await startInvoker({
     driver,
     runtimes,
@@ -230,7 +232,7 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
     runtimes,
     driver,
     isolationWarning: warning,
-    networkWarning: warnOfNetwork(config.network, driver.network),
+    networkWarning: warnOfNetwork(config.network, network),
     invoker: parts.use(invoker),
   };
 }

@@ -13,7 +13,7 @@ export interface NetworkDeps extends Omit<UplinkSettings, 'allow'> {
   readonly policy: NetworkPolicy;
 }
 
-/** Rejects with a sentence where `public` is asked for and cannot be. */
+/** Never rejects: whether `public` may be missed is the server's to decide. */
 export async function openNetwork({ policy, ...deps }: NetworkDeps): Promise<OpenedNetwork> {
   const { owner, runFolder, deadOwners } = deps;
   const settings = { owner, runFolder, deadOwners, allow: policy.allow };
@@ -26,7 +26,6 @@ export async function openNetwork({ policy, ...deps }: NetworkDeps): Promise<Ope
     return { status: { kind: 'public', allow: policy.allow }, uplink };
   } catch (error) {
     const reason = `Functions have no network beyond Hearth: ${(error as Error).message}`;
-    if (policy.mode === 'public') throw new Error(reason, { cause: error });
     return { status: { kind: 'none', reason }, uplink: undefined };
   }
 }

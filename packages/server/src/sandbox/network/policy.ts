@@ -2,7 +2,7 @@
 import type { Destination } from '../../core/destination.ts';
 
 export interface NetworkPolicy {
-  /** `auto`: public where the machine can, and otherwise none. */
+  /** `public` is made as `auto` is, but a server does not start without it. */
   readonly mode: 'auto' | 'public' | 'none';
   /** Beside the public internet. */
   readonly allow: readonly Destination[];
