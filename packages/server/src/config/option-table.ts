@@ -42,6 +42,18 @@ interface LimitsOption extends OptionWords {
   readonly default: Limits;
 }
 
+/** An http or https address without a query; the empty default means: none. */
+interface UrlOption extends OptionWords {
+  readonly type: 'url';
+  readonly default: '';
+}
+
+/** Anything but spaces and control characters; the empty default means: none. */
+interface WordOption extends OptionWords {
+  readonly type: 'word';
+  readonly default: '';
+}
+
 interface LoopbackOption extends OptionWords {
   readonly type: 'loopback';
   readonly default: string;
@@ -69,6 +81,8 @@ export type Option =
   | ProgramOption
   | LimitsOption
   | DestinationsOption
+  | UrlOption
+  | WordOption
   | LoopbackOption;
 
 const optionTable = {
@@ -242,6 +256,47 @@ const optionTable = {
     default: '',
     description:
       'JSON that gives the JWK set of each OpenID Connect issuer: {"https://issuer": {"keys": [...]}}. Needed by AssumeRoleWithWebIdentity.',
+  },
+  upstreamS3: {
+    type: 'url',
+    env: 'HEARTH_UPSTREAM_S3',
+    flag: '--upstream-s3',
+    value: 'URL',
+    default: '',
+    description:
+      'A server that serves S3 in the place of Hearth, such as http://minio:9000: requests are authorised here, then signed anew and forwarded.',
+  },
+  upstreamSqs: {
+    type: 'url',
+    env: 'HEARTH_UPSTREAM_SQS',
+    flag: '--upstream-sqs',
+    value: 'URL',
+    default: '',
+    description: 'A server that serves SQS in the place of Hearth, in the same way.',
+  },
+  upstreamAccessKeyId: {
+    type: 'word',
+    env: 'HEARTH_UPSTREAM_ACCESS_KEY_ID',
+    flag: '--upstream-access-key-id',
+    value: 'ID',
+    default: '',
+    description: 'The access key with which forwarded requests are signed.',
+  },
+  upstreamSecretAccessKey: {
+    type: 'word',
+    env: 'HEARTH_UPSTREAM_SECRET_ACCESS_KEY',
+    flag: '--upstream-secret-access-key',
+    value: 'KEY',
+    default: '',
+    description: 'Its secret key. As a flag every user of the machine could read it.',
+  },
+  upstreamRegion: {
+    type: 'word',
+    env: 'HEARTH_UPSTREAM_REGION',
+    flag: '--upstream-region',
+    value: 'REGION',
+    default: '',
+    description: 'The region of forwarded requests; without it, that of the request itself.',
   },
   logLevel: {
     type: 'choice',

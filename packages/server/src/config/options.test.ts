@@ -42,6 +42,11 @@ describe('readConfig', () => {
       logLevel: 'info',
       shutdownGraceSeconds: 10,
       streamRate: 2,
+      upstreamS3: '',
+      upstreamSqs: '',
+      upstreamAccessKeyId: '',
+      upstreamSecretAccessKey: '',
+      upstreamRegion: '',
     });
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -56,6 +61,23 @@ describe('readConfig', () => {
       dataDir: '/data/hearth',
       cacheDir: '/home/ada/.cache/hearth',
     });
+  });
+
+  test('takes an upstream with its key, and without one refuses it', () => {
+    const key = { HEARTH_UPSTREAM_ACCESS_KEY_ID: 'a', HEARTH_UPSTREAM_SECRET_ACCESS_KEY: 'b/+c=' };
+    const env = { HEARTH_UPSTREAM_S3: 'http://minio:9000/', ...key };
+    expect(readConfig([], env, ada)).toMatchObject({
+      upstreamS3: 'http://minio:9000',
+      upstreamSecretAccessKey: 'b/+c=',
+    });
+    expect(refusal(['--upstream-sqs', 'http://queues:9324'])).toBe(
+      'HEARTH_UPSTREAM_S3 and HEARTH_UPSTREAM_SQS need HEARTH_UPSTREAM_ACCESS_KEY_ID and HEARTH_UPSTREAM_SECRET_ACCESS_KEY.',
+    );
+    for (const url of ['minio:9000', 'ftp://minio', 'http://a:b@minio', 'http://minio?a=b']) {
+      expect(refusal(['--upstream-s3', url])).toContain(
+        `--upstream-s3 is an http or https address without a query; '${url}' is not.`,
+      );
+    }
   });
 
   test('takes flags in both spellings, over variables', () => {

@@ -43,8 +43,20 @@ export function readConfig(
     if (parsed.kind === 'refused') problems.push(parsed.sentence);
     else values[option.name] = parsed.value;
   }
+  problems.push(...upstreamsWithoutKey(values));
   if (problems.length > 0) throw new ConfigRefused(problems.join('\n'));
   return Object.freeze({ ...(values as unknown as OptionValues), command: flags.command });
+}
+
+/** Nothing can be signed for a server that knows no key of ours. */
+function upstreamsWithoutKey(values: Readonly<Record<string, unknown>>): readonly string[] {
+  const { upstreamS3, upstreamSqs, upstreamAccessKeyId, upstreamSecretAccessKey } = values;
+  if (!upstreamS3 && !upstreamSqs) return [];
+  if (upstreamAccessKeyId && upstreamSecretAccessKey) return [];
+  return [
+    'HEARTH_UPSTREAM_S3 and HEARTH_UPSTREAM_SQS need HEARTH_UPSTREAM_ACCESS_KEY_ID and ' +
+      'HEARTH_UPSTREAM_SECRET_ACCESS_KEY.',
+  ];
 }
 
 function unknownVariables(env: Environment): readonly string[] {

@@ -45,6 +45,10 @@ export function accepted(option: Option): string {
       return 'names and whole numbers, as in timeoutSeconds=1800,layers=8 (docs/reference/limits.md has the table)';
     case 'destinations':
       return 'a list like host:5432, 10.1.0.0/16, 192.168.1.7:443';
+    case 'url':
+      return 'an http or https address without a query';
+    case 'word':
+      return 'a word without spaces';
     case 'loopback':
       return 'a loopback address (127.0.0.1, ::1 or localhost)';
   }
@@ -66,9 +70,20 @@ function read(
       return text.includes('\0') ? undefined : path.resolve(text);
     case 'destinations':
       return parseDestinations(text) === undefined ? undefined : text;
+    case 'url':
+      return readUrl(text);
+    case 'word':
+      return /^[!-~]+$/.test(text) ? text : undefined;
     case 'loopback':
       return isLoopback(text) ? text : undefined;
   }
+}
+
+function readUrl(text: string): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
+  const isPlain = url.search === '' && url.hash === '' && url.username === '';
+  return isPlain ? text.replace(/\/+$/, '') : undefined;
 }
 
 function isLoopback(host: string): boolean {

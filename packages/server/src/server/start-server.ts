@@ -53,9 +53,12 @@ import { createLambdaService, type LambdaService } from '../services/lambda/serv
 import { createLogsService } from '../services/logs/service.ts';
 import { startEventOutbox } from '../services/s3/event-outbox.ts';
 import { startLifecycle } from '../services/s3/lifecycle-runner.ts';
+import { createForwardedBuckets } from '../services/s3/forwarded-buckets.ts';
 import { createS3Service, type S3Service } from '../services/s3/service.ts';
-import { openSqsService, type SqsService } from '../services/sqs/service.ts';
+import { createForwardedQueues } from '../services/sqs/forwarded-queues.ts';
+import { openSqsService, type SqsDeps, type SqsService } from '../services/sqs/service.ts';
 import { createStsService } from '../services/sts/service.ts';
+import { createUpstream, type Upstream } from '../services/upstream.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { DurableQueue } from '../store/queue/durable-queue.ts';
@@ -156,7 +159,7 @@ async function openState(root: Root, late: Late): Promise<State> {
     identities,
     webIdentityKeys: await openWebIdentityKeys(config.webIdentityKeys),
     queue,
-    sqs: parts.use(await openSqsService({ store, messages: queue, clock, ids, logger })),
+    sqs: parts.use(await openSqs(root, { store, messages: queue, clock, ids, logger })),
     roles: createRoleSessions({ identities, ids }),
     logs: parts.use(await openLogStore({ folder: folder('logs'), store, clock, logger })),
     code: parts.use(await openCodeStore({ folder: folder('code'), logger, limits: config.limits })),
@@ -178,6 +181,24 @@ async function openState(root: Root, late: Late): Promise<State> {
 async function openQueue({ logger, clock, ids, parts }: Root, file: string): Promise<DurableQueue> {
   const store = parts.use(await openStore({ path: file, logger }));
   return parts.use(await openDurableQueue({ store, clock, ids, logger }));
+}
+
+async function openSqs(root: Root, deps: SqsDeps): Promise<SqsService> {
+  const upstream = upstreamOf(root, 'sqs');
+  return upstream === undefined ? openSqsService(deps) : createForwardedQueues(deps, upstream);
+}
+
+/** The server that serves it in Hearth's place, where there is one. */
+function upstreamOf({ config }: Root, service: 's3' | 'sqs'): Upstream | undefined {
+  const url = service === 's3' ? config.upstreamS3 : config.upstreamSqs;
+  if (url === '') return undefined;
+  return createUpstream({
+    service,
+    url,
+    accessKeyId: config.upstreamAccessKeyId,
+    secretAccessKey: config.upstreamSecretAccessKey,
+    region: config.upstreamRegion === '' ? undefined : config.upstreamRegion,
+  });
 }
 
 /** What runs functions. */
@@ -334,6 +355,10 @@ function damageOf(state: State): Readonly<Record<string, number>> {
 function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
   const { clock, ids, logger, parts } = root;
   const callAs: CallAs = (...call) => present(late.callAs)(...call);
+  const upstream = upstreamOf(root, 's3');
+  if (upstream !== undefined) {
+    return createForwardedBuckets({ objects, clock, ids, logger, callAs }, upstream);
+  }
   const events = parts.use(startEventOutbox({ store: objects.store, callAs, clock, logger }));
   parts.use(startLifecycle({ objects, events, clock, logger }));
   return createS3Service({ objects, clock, ids, logger, callAs, events });

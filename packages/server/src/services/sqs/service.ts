@@ -58,7 +58,7 @@ export async function openSqsService(deps: SqsDeps): Promise<SqsService> {
   };
 }
 
-function operationsOf(room: SqsRoom): Parameters<typeof serviceOf>[1] {
+export function operationsOf(room: SqsRoom): Parameters<typeof serviceOf>[1] {
   return [
     addPermission(room),
     cancelMessageMoveTask(room),
