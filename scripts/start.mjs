@@ -3,11 +3,13 @@
 // installing anything, `--dev` (`npm run dev`) starts the server again when a source file changes.
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { compileOnce, withCompiled } from './compiled.mjs';
 import { root, setUp } from './setup.mjs';
 
 const args = process.argv.slice(2);
 const node = setUp({ mayInstall: !args.includes('--no-install') });
 const main = path.join(root, 'packages/server/src/main.ts');
+await compileOnce(node, main);
 const own = ['--no-install', '--dev'];
 const server = spawn(
   node,
@@ -16,7 +18,7 @@ const server = spawn(
     main,
     ...args.filter((each) => !own.includes(each)),
   ],
-  { stdio: 'inherit' },
+  { stdio: 'inherit', env: withCompiled(process.env) },
 );
 
 // The terminal sends ^C to the whole group; anything else comes here alone and is passed on.

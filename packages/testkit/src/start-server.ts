@@ -35,6 +35,8 @@ const mainFile = path.join(repository, 'packages/server/src/main.ts');
 const usualEnv = {
   /** The interpreters fetched by one test are kept for the next. */
   HEARTH_CACHE_DIR: process.env['TEST_CACHE_FOLDER'] ?? path.join(os.tmpdir(), 'hearth-test-cache'),
+  /** As `npm start` has it: what one server has compiled, the next one need not. */
+  NODE_COMPILE_CACHE: path.join(repository, 'node_modules/.cache/hearth-compiled'),
   /** Tests leave the network of this machine alone. */
   HEARTH_NETWORK: 'none',
 };

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLogger } from '../lib/logger.ts';
 import { openStore } from './open-store.ts';
 import { describeStore } from './store.testsuite.ts';
@@ -89,6 +90,31 @@ describe('the SQLite store', () => {
     const rows = await store.read('SELECT length(body) AS bytes FROM rows ORDER BY rowid');
     expect(rows).toEqual([{ bytes: 10 }, { bytes: 11 }]);
   });
+
+  test('answers small reads while a long one is under way', async () => {
+    await using store = await openAgain();
+    let isLongOver = false;
+    const long = store
+      .read(
+        `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2e7)
+         SELECT max(n) AS most FROM numbers`,
+      )
+      .finally(() => {
+        isLongOver = true;
+      });
+    // The first one finds the only reader busy, and waits; those that come later have another.
+    const small: Promise<unknown>[] = [];
+    await vi.waitUntil(
+      async () => {
+        small.push(store.read('SELECT 1 AS one'));
+        return (await Promise.race([small.at(-1), sleep(20)])) !== undefined;
+      },
+      { timeout: 60_000, interval: 1 },
+    );
+    expect(isLongOver).toBe(false);
+    expect(await long).toEqual([{ most: 2e7 }]);
+    await Promise.all(small);
+  }, 120_000);
 
   test('has everything that was acknowledged before a SIGKILL', async () => {
     for (const acknowledgements of [1, 40, 150]) {

@@ -5,6 +5,7 @@
 import { closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
 import { lockFile } from './lock-file.ts';
+import { startReaders, type Readers } from './readers.ts';
 import { startThread, type StoreThread } from './start-thread.ts';
 import type { SqlValue, Statement, Store } from './store.ts';
 
@@ -14,15 +15,13 @@ export interface StoreDeps {
   readonly logger: Logger;
 }
 
-/** Two, so that one long listing does not hold up every small read. */
-const READERS = 2;
-
 /** Rejects with `StoreUnusable`. */
-export async function openStore({ path, logger }: StoreDeps): Promise<Store> {
+export async function openStore(deps: StoreDeps): Promise<Store> {
+  const { path, logger } = deps;
   const unlock = lockFile(path);
   try {
     const writer = await startThread(new URL('./writer-thread.ts', import.meta.url), path);
-    const readers = await startReaders(writer, path);
+    const readers = await startReading(writer, deps);
     logger.debug('store opened', { path });
     return createStore(writer, readers, unlock);
   } catch (error) {
@@ -31,22 +30,16 @@ export async function openStore({ path, logger }: StoreDeps): Promise<Store> {
   }
 }
 
-async function startReaders(writer: StoreThread, path: string): Promise<readonly StoreThread[]> {
-  const module = new URL('./reader-thread.ts', import.meta.url);
-  const starting = Array.from({ length: READERS }, () => startThread(module, path));
-  const started = await Promise.allSettled(starting);
-  const failed = started.find((each) => each.status === 'rejected');
-  const readers = started.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  if (failed === undefined) return readers;
-  await Promise.allSettled([writer, ...readers].map((thread) => thread.end()));
-  throw failed.reason;
+async function startReading(writer: StoreThread, { path, logger }: StoreDeps): Promise<Readers> {
+  try {
+    return await startReaders(path, logger);
+  } catch (error) {
+    await writer.end();
+    throw error;
+  }
 }
 
-function createStore(
-  writer: StoreThread,
-  readers: readonly StoreThread[],
-  unlock: () => void,
-): Store {
+function createStore(writer: StoreThread, readers: Readers, unlock: () => void): Store {
   let isClosing = false;
   const refuseWhenClosing = (): void => {
     if (isClosing) throw new Error('The store is closed.');
@@ -59,8 +52,8 @@ function createStore(
     },
     read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) => {
       refuseWhenClosing();
-      const reader = leastLoaded(readers);
-      return (await reader.ask({ kind: 'read', sql, params: params.map(compact) })) as Row[];
+      const question = { kind: 'read', sql, params: params.map(compact) } as const;
+      return (await readers.choose().ask(question)) as Row[];
     },
     migrate: async (room, migrations) => {
       refuseWhenClosing();
@@ -69,17 +62,13 @@ function createStore(
     ...closeable(async () => {
       isClosing = true;
       // Readers first: the last connection to close folds the WAL into the database.
-      const ends = await Promise.allSettled(readers.map((reader) => reader.end()));
+      const ends = await Promise.allSettled([readers.end()]);
       ends.push(...(await Promise.allSettled([writer.end()])));
       unlock();
       const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
       if (failures.length > 0) throw new AggregateError(failures, 'The store did not close well.');
     }),
   };
-}
-
-function leastLoaded(readers: readonly StoreThread[]): StoreThread {
-  return readers.reduce((best, each) => (each.load < best.load ? each : best));
 }
 
 function asMessage(statement: Statement): Statement {

@@ -3,6 +3,7 @@
  * and passes on what the helper tells unasked.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
 import { Server, Socket } from 'node:net';
 import path from 'node:path';
 import type { Logger } from '../../lib/logger.ts';
@@ -41,7 +42,7 @@ export class HelperLink {
     const args = ['--disable-warning=ExperimentalWarning', MAIN, `hearth-${process.pid}-helper`];
     this.#child = spawn(process.execPath, args, {
       cwd: '/',
-      env: { PATH },
+      env: { PATH, ...compiled() },
       // A session of its own: ^C at the terminal ends the server, and the server ends this.
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -130,4 +131,11 @@ export class HelperLink {
     this.#pending.clear();
     this.#ended.resolve();
   }
+}
+
+/** Where the server has what Node compiled, the helper keeps its own there too: 20 MB less. */
+function compiled(): Readonly<Record<string, string>> {
+  const folder = getCompileCacheDir();
+  // The folder is that of this version of Node, inside the one that the variable names.
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: path.dirname(folder) };
 }
