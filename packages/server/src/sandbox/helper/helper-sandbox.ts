@@ -206,8 +206,9 @@ export class HelperSandbox {
     const pid = this.#initPid;
     if (pid === undefined) return;
     // PID 1 would lose a signal that comes before its trap is set, a millisecond after its start.
-    // Under runsc the first process seen from here is no init, and is not waited for without end.
-    if (name === 'SIGTERM' && waitedMs < TRAP_MS && !catchesSigterm(pid)) {
+    // Under runsc the process seen from here is gVisor's kernel, which passes signals on.
+    const isInit = this.#deps.runtime.kind !== 'runsc';
+    if (name === 'SIGTERM' && isInit && waitedMs < TRAP_MS && !catchesSigterm(pid)) {
       setTimeout(() => this.#signalFirst(name, waitedMs + 1), 1);
     }
     // Until it is waited for its number belongs to nobody else.

@@ -99,9 +99,11 @@ test('kills for want of memory are counted; a group that is gone has none', asyn
 test('a kill goes to the whole group at once, thawed and with all the CPU it needs', async () => {
   await writeFile(group('cgroup.procs'), '');
   await writeFile(group('cpu.max'), '1000 100000');
+  await writeFile(group('cpu.idle'), '1');
   killCgroup(layout, name);
   expect(await read('cgroup.kill')).toBe('1');
   expect(await read('cpu.max')).toMatch(/^max/);
+  expect(await read('cpu.idle')).toBe('0');
   expect(await read('cgroup.freeze')).toBe('0');
 });
 

@@ -176,7 +176,8 @@ export function killCgroup(layout: CgroupLayout, name: CgroupName): void {
   if (layout.version === 2) {
     writeOptional(path.join(layout.root, name.owner, name.sandbox, 'cgroup.kill'), '1');
   }
-  // To die takes CPU too: a throttled process would only do so in its next period.
+  // To die takes CPU too: a throttled process would only do so in its next period, and one of the
+  // idle class, on a machine that is never idle, not for a minute.
   liftCpuLimit(layout, name);
   for (const pid of pids) killProcess(pid);
   // v1: a frozen process dies only when it is thawed.
@@ -244,8 +245,10 @@ function cpuWrites(
 }
 
 function liftCpuLimit(layout: CgroupLayout, { owner, sandbox }: CgroupName): void {
-  if (layout.version === 2) writeOptional(path.join(layout.root, owner, sandbox, 'cpu.max'), 'max');
-  else writeOptional(path.join(layout.cpu, owner, sandbox, 'cpu.cfs_quota_us'), '-1');
+  const group = path.join(layout.version === 2 ? layout.root : layout.cpu, owner, sandbox);
+  if (layout.version === 2) writeOptional(path.join(group, 'cpu.max'), 'max');
+  else writeOptional(path.join(group, 'cpu.cfs_quota_us'), '-1');
+  writeOptional(path.join(group, 'cpu.idle'), '0');
 }
 
 function freezer(
