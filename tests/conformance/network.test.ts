@@ -4,8 +4,10 @@
  */
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerNames } from '../../packages/testkit/src/answer-names.ts';
@@ -85,6 +87,29 @@ function startSite(): typeof site {
   return started;
 }
 
+/** What the kernel remembers, of all that passes through. */
+function connectionsOfMachine(): number {
+  return within(internet.machine.namespaceFd, () =>
+    Number(readFileSync('/proc/sys/net/netfilter/nf_conntrack_count', 'utf8')),
+  );
+}
+
+/** Processes of nft that run on the machine. */
+async function holdersOfTables(): Promise<readonly number[]> {
+  const own = within(internet.machine.namespaceFd, () => readlinkSync('/proc/thread-self/ns/net'));
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  return pids
+    .filter((pid) => {
+      try {
+        const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+        return name === 'nft' && readlinkSync(`/proc/${pid}/ns/net`) === own;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}
+
 async function areAllFrozen(): Promise<boolean> {
   const answer = await fetch(new URL('/_hearth/health', functions.server.endpoint));
   const { invocations } = (await answer.json()) as {
@@ -154,6 +179,17 @@ describe('a function reaches', () => {
     server.close();
   });
 
+  test('others by UDP', async () => {
+    const udp = createSocket('udp4');
+    udp.on('message', (text, { address, port }) => udp.send(`${address} ${text}`, port, address));
+    const listening = once(udp, 'listening');
+    udp.bind({ fd: within(internet.namespaceFd, () => bindUdp(SITE, 4000)) });
+    await listening;
+    const answer = await act({ how: 'ask', host: SITE, port: 4000, text: 'hello' });
+    expect(answer).toBe(`${MACHINE_ADDRESS} hello`);
+    udp.close();
+  });
+
   test('through a connection that lives on while its environment is frozen', async () => {
     const accepted = Promise.withResolvers<Socket>();
     const server = createServer(accepted.resolve);
@@ -215,6 +251,15 @@ describe('a function does not reach', () => {
     printer.close();
   });
 
+  test('the end of the table of connections that all share', async () => {
+    const before = connectionsOfMachine();
+    expect(await act({ how: 'flood', host: SITE, count: 8000 }, 'other')).toBe(8000);
+    expect(connectionsOfMachine() - before).toBeGreaterThan(100);
+    expect(connectionsOfMachine() - before).toBeLessThan(1100);
+    const seen = await act({ how: 'get', url: `http://${SITE}/` });
+    expect(seen).toMatchObject({ from: MACHINE_ADDRESS });
+  });
+
   test('another sandbox; and nobody reaches a function from outside', async () => {
     const listening = (await act({ how: 'listen' }, 'other')) as { address: string; port: number };
     const { address, port } = listening;
@@ -247,6 +292,21 @@ describe('a function does not reach', () => {
 });
 
 describe('the server', () => {
+  test('closes everything and begins anew when somebody takes its packet filter away', async () => {
+    const came = await startHostService(8081);
+    const [holder] = await holdersOfTables();
+    process.kill(holder!, 'SIGKILL');
+    await expect.poll(holdersOfTables, { timeout: 30_000 }).not.toContain(holder);
+    await expect.poll(holdersOfTables, { timeout: 30_000 }).toHaveLength(1);
+    const url = `http://${SITE}/`;
+    await expect
+      .poll(() => functions.invoke('node', { how: 'get', url }), { timeout: 30_000 })
+      .toMatchObject({ payload: { from: MACHINE_ADDRESS } });
+    const targets = [{ host: MACHINE_ADDRESS, port: 8081 }];
+    expect(await act({ how: 'reach', targets })).toEqual([UNREACHABLE]);
+    expect(came()).toBe(0);
+  });
+
   test('opens the ports of its machine and the ranges that it is told to', async () => {
     await startHostService(5432, '127.0.0.1');
     const door = createServer((socket) => socket.end());

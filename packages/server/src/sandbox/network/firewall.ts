@@ -29,6 +29,8 @@ function run(argv: readonly string[], input: string): string {
 export interface HeldTable {
   /** Resolves when the table is gone. */
   close(): Promise<void>;
+  /** Calls back where it goes before. */
+  onLost(callBack: () => void): void;
 }
 
 /** As `loadRuleset`, for one table of the name, with `flags owner`, in one line. */
@@ -38,7 +40,9 @@ export async function holdTable(name: string, ruleset: string): Promise<HeldTabl
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
   });
+  let isClosing = false;
   const close = async (): Promise<void> => {
+    isClosing = true;
     child.stdin.end();
     const deadline = setTimeout(() => child.kill('SIGKILL'), ANSWER_MS);
     await ended;
@@ -49,7 +53,9 @@ export async function holdTable(name: string, ruleset: string): Promise<HeldTabl
   child.stdin.write(`${ruleset}\nlist tables\n`);
   try {
     await whenListed(child, name);
-    return { close };
+    const onLost = (callBack: () => void): void =>
+      void ended.then(() => (isClosing ? undefined : callBack()));
+    return { close, onLost };
   } catch (error) {
     await close();
     throw error;

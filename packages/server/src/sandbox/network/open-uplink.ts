@@ -68,6 +68,10 @@ export async function openUplink(settings: UplinkSettings): Promise<Uplink> {
   const text = hostRuleset({ ...ruleset, allow: settings.allow, openedLinks });
   const table = await holdTable(name, text);
   parts.defer(() => table.close());
+  table.onLost(() => {
+    // Functions could reach the host now. It ends this helper, and with it all of its sandboxes.
+    throw new Error('Somebody has ended nft, which held the packet filter of functions.');
+  });
   leaveForeignChains(forwarding.isDead);
   parts.defer(() => leaveForeignChains((owner) => owner === settings.owner));
   passForeignChains(name, settings.owner);

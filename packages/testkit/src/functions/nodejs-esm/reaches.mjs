@@ -1,4 +1,6 @@
 // Opens connections as it is told to, and tells what became of them.
+import dgram from 'node:dgram';
+import { once } from 'node:events';
 import net from 'node:net';
 import os from 'node:os';
 import { lookup } from 'node:dns/promises';
@@ -30,6 +32,24 @@ const acts = {
     await Promise.all(sockets.map((socket) => new Promise((heard) => socket.once('data', heard))));
     for (const socket of sockets) socket.destroy();
     return sockets.length;
+  },
+  /** A datagram, and what comes back. */
+  ask: async ({ host, port, text }) => {
+    const socket = dgram.createSocket('udp4').bind();
+    socket.send(text, port, host);
+    const [answer] = await once(socket, 'message');
+    socket.close();
+    return String(answer);
+  },
+  /** A datagram to each of so many ports: as many connections, for whoever counts them. */
+  flood: async ({ host, count }) => {
+    const socket = dgram.createSocket('udp4').bind();
+    socket.on('error', () => {});
+    for (let port = 1; port <= count; port += 1) {
+      await new Promise((sent) => socket.send('x', port, host, sent));
+    }
+    socket.close();
+    return count;
   },
   keep: async (target) => {
     const { socket } = await connect(target);
