@@ -4,8 +4,8 @@
  * the rules, uploads are given up when they are a month old: nobody knows their ids any more.
  */
 import type { Clock } from '../../lib/clock.ts';
-import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { startRounds, type Rounds } from '../../lib/rounds.ts';
 import type { Bucket, LifecycleRule } from '../../objects/bucket.ts';
 import { listObjects } from '../../objects/list-objects.ts';
 import { listVersions, type ListedVersion } from '../../objects/list-versions.ts';
@@ -21,11 +21,6 @@ export interface LifecycleDeps {
   readonly logger: Logger;
 }
 
-export interface LifecycleRunner extends Closeable {
-  /** One round over all buckets, as the clock stands now. */
-  run(): Promise<void>;
-}
-
 /** AWS acts about once a day; what is due is not kept longer than this here. */
 const ROUND_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -38,28 +33,12 @@ const cause: EventCause = {
   requestId: '',
 };
 
-export function startLifecycle(deps: LifecycleDeps): LifecycleRunner {
-  let running: Promise<void> | undefined;
-  const run = (): Promise<void> => {
-    running ??= runAll(deps).finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  const timer = setInterval(() => {
-    run().catch((error: unknown) => {
-      // What is due now is due in the next round as well.
-      deps.logger.error('lifecycle.failed', { error });
-    });
-  }, ROUND_MS);
-  timer.unref();
-  return {
-    run,
-    ...closeable(async () => {
-      clearInterval(timer);
-      await running?.catch(() => {});
-    }),
-  };
+export function startLifecycle(deps: LifecycleDeps): Rounds {
+  return startRounds(() => runAll(deps), {
+    everyMs: ROUND_MS,
+    // What is due now is due in the next round as well.
+    onError: (error) => deps.logger.error('lifecycle.failed', { error }),
+  });
 }
 
 async function runAll(deps: LifecycleDeps): Promise<void> {
