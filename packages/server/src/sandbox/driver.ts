@@ -95,6 +95,12 @@ export interface Sandbox {
   /** `169.254.100.1:9001`: where the program finds the listener of that name. */
   address(listener: string): string;
   /**
+   * Does ahead of need what a start costs before its program is known: afterwards `start`, and so
+   * many calls of `exec`, start no process, and differ in nothing else. Once at most, before
+   * `start`. Of no effect where the driver does not `mountsLate`.
+   */
+  park(besides?: number): Promise<void>;
+  /**
    * Starts the program; once. Resolves when it has been executed. One that cannot be executed
    * ends like a shell's: exit status 127 when it is not there, 126 when it is not executable.
    */

@@ -4,11 +4,13 @@
  */
 import { closeSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { besideProcess } from '../oci/config.ts';
+import { ociProcess } from '../oci/config.ts';
+import { besideProcess, WAITING_PROCESS, type ProgramProcess } from '../oci/program-process.ts';
 import type { CreateResult, ExecCall } from '../oci/protocol.ts';
 import type { AdoptedChildren } from './children.ts';
 import { adopt, runOci, type OciRun } from './run-oci.ts';
 import { pipe, type WaitStatus } from './syscalls.ts';
+import { WaitingShell } from './waiting-shell.ts';
 
 export interface BesideDeps {
   readonly children: AdoptedChildren;
@@ -24,6 +26,7 @@ export class BesideProgram {
   readonly #pipes = { stdout: pipe(), stderr: pipe() };
   readonly #openFds: Set<number>;
   #pid: number | undefined;
+  #waiting: WaitingShell | undefined;
 
   constructor(deps: BesideDeps) {
     this.#deps = deps;
@@ -39,29 +42,28 @@ export class BesideProgram {
     return this.#pid !== undefined;
   }
 
+  /** Starts a process that waits for its program. */
+  async park(): Promise<void> {
+    const input = pipe();
+    this.#waiting = new WaitingShell(input.writeFd);
+    await this.#run(WAITING_PROCESS, input.readFd);
+  }
+
   async start(call: ExecCall): Promise<void> {
-    const { folder, limits, children, run, onExited } = this.#deps;
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(path.join(folder, 'process.json'), JSON.stringify(besideProcess(call, limits)));
-    const stdin = pipe();
-    closeSync(stdin.writeFd);
-    const { stdout, stderr } = this.#pipes;
-    const running = runOci({
-      ...run,
-      action: 'exec',
-      bundle: folder,
-      stdio: { stdin: stdin.readFd, stdout: stdout.writeFd, stderr: stderr.writeFd },
-    });
-    closeSync(stdin.readFd);
-    // The program has them now, and the server its ends.
-    this.closePipes();
-    await adopt(running, children, (pid) => {
-      this.#pid = pid;
-      return (status) => {
-        this.#pid = undefined;
-        onExited(status);
-      };
-    });
+    const program = besideProcess(call);
+    if (this.#waiting === undefined) {
+      const input = pipe();
+      closeSync(input.writeFd);
+      await this.#run(program, input.readFd);
+    } else {
+      await this.#waiting.become(program);
+    }
+  }
+
+  /** The program has its ends by then, and the server its own. */
+  closePipes(): void {
+    for (const fd of this.#openFds) closeSync(fd);
+    this.#openFds.clear();
   }
 
   signal(name: 'SIGTERM' | 'SIGKILL'): void {
@@ -69,8 +71,30 @@ export class BesideProgram {
     if (this.#pid !== undefined) process.kill(this.#pid, name);
   }
 
-  closePipes(): void {
-    for (const fd of this.#openFds) closeSync(fd);
-    this.#openFds.clear();
+  close(): void {
+    this.#waiting?.close();
+    this.closePipes();
+  }
+
+  /** `inputFd` is taken over. */
+  async #run(program: ProgramProcess, inputFd: number): Promise<void> {
+    const { folder, limits, children, run, onExited } = this.#deps;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(path.join(folder, 'process.json'), JSON.stringify(ociProcess(program, limits)));
+    const { stdout, stderr } = this.#pipes;
+    const running = runOci({
+      ...run,
+      action: 'exec',
+      bundle: folder,
+      stdio: { stdin: inputFd, stdout: stdout.writeFd, stderr: stderr.writeFd },
+    });
+    closeSync(inputFd);
+    await adopt(running, children, (pid) => {
+      this.#pid = pid;
+      return (status) => {
+        this.#pid = undefined;
+        onExited(status);
+      };
+    });
   }
 }

@@ -17,6 +17,7 @@ import {
 } from '../oci/cgroup.ts';
 import type { CgroupLayout } from '../oci/cgroup-layout.ts';
 import { ociConfig } from '../oci/config.ts';
+import { firstProcess, WAITING_PROCESS, type ProgramProcess } from '../oci/program-process.ts';
 import type { SandboxMount } from '../driver.ts';
 import type {
   CreateCall,
@@ -26,16 +27,17 @@ import type {
   SignalCall,
   StartCall,
 } from '../oci/protocol.ts';
-import { BesideProgram } from './beside-program.ts';
+import { BesidePrograms } from './beside-programs.ts';
 import type { AdoptedChildren } from './children.ts';
 import { connectInto } from './connect-into.ts';
 import { createNetwork, type SandboxNetwork } from './network.ts';
 import { adopt, runOci, type OciRun } from './run-oci.ts';
-import { mountInto } from './mount-into.ts';
+import { mountBeforeProgram, mountInto } from './mount-into.ts';
 import { stageMounts } from './stage-mounts.ts';
 import { cloneTree, detachMount, mount, moveMount, pipe, type WaitStatus } from './syscalls.ts';
 import type { IdRanges } from './id-ranges.ts';
 import type { StartedUplink, WayOut } from '../network/start-uplink.ts';
+import { WaitingShell } from './waiting-shell.ts';
 
 /** After this long something holds a killed process in the kernel. */
 const DEATH_MS = 10_000;
@@ -76,12 +78,14 @@ export class HelperSandbox {
   readonly #name: CgroupName;
   readonly #folder: string;
   readonly #openFds = new Set<number>();
-  readonly #beside = new Map<string, BesideProgram>();
+  readonly #beside: BesidePrograms;
   #network: SandboxNetwork | undefined;
   #wayOut: Promise<WayOut> | undefined;
   #pipes: Record<'stdout' | 'stderr', ReturnType<typeof pipe>> | undefined;
   #idRange: number | undefined;
   #isMounted = false;
+  /** The first process, made ahead of its program. */
+  #waiting: WaitingShell | undefined;
   #initPid: number | undefined;
   #oomKills = 0;
   #destroying: Promise<void> | undefined;
@@ -91,6 +95,15 @@ export class HelperSandbox {
     this.#call = call;
     this.#name = { owner: deps.owner, sandbox: call.sandbox };
     this.#folder = path.join(deps.stage, 'sandboxes', call.sandbox);
+    this.#beside = new BesidePrograms({
+      children: deps.children,
+      run: this.#ociRun(),
+      folder: path.join(this.#folder, 'beside'),
+      limits: call,
+      onExited: (program, status) => {
+        deps.onExited({ ...exitOf(status), outOfMemory: this.#hasRunOut() }, program);
+      },
+    });
   }
 
   /** The listening sockets are the caller's to hand over and to close; `left` is taken over. */
@@ -124,70 +137,40 @@ export class HelperSandbox {
     await this.#wayOut;
   }
 
+  /** Starts the first process, which waits for its program, and so many more beside it. */
+  async park(besides: number): Promise<void> {
+    const input = this.#openPipe();
+    this.#openFds.delete(input.writeFd);
+    this.#waiting = new WaitingShell(input.writeFd);
+    await this.#run(WAITING_PROCESS, [], input.readFd);
+    this.#livingPid();
+    await this.#beside.park(besides);
+  }
+
   async start(call: StartCall): Promise<void> {
-    const bundle = path.join(this.#folder, 'bundle');
-    mkdirSync(bundle);
-    this.#writeConfig(bundle, call);
-    const pipes = this.#pipes;
-    if (pipes === undefined || this.#destroying !== undefined)
-      throw new Error('The sandbox was destroyed.');
-    const stdin = this.#openPipe();
-    this.#close(stdin.writeFd);
-    const run = runOci({
-      ...this.#ociRun(),
-      action: 'run',
-      bundle,
-      stdio: {
-        stdin: stdin.readFd,
-        stdout: pipes.stdout.writeFd,
-        stderr: pipes.stderr.writeFd,
-      },
-    });
-    // The program has them now; the server has opened its ends. What is left here would keep the
-    // streams from ending.
-    this.#close(stdin.readFd);
-    for (const { readFd, writeFd } of [pipes.stdout, pipes.stderr]) {
-      this.#close(readFd);
-      this.#close(writeFd);
+    const program = firstProcess(call);
+    if (this.#waiting === undefined) {
+      const input = this.#openPipe();
+      this.#close(input.writeFd);
+      await this.#run(program, call.mounts, input.readFd);
+    } else {
+      mountBeforeProgram(this.#livingPid(), this.#stage(call.mounts));
+      await this.#waiting.become(program);
     }
-    await adopt(run, this.#deps.children, (pid) => {
-      this.#initPid = pid;
-      return (status) => this.#onEnd(status);
-    });
   }
 
   openExec(program: string): CreateResult {
-    if (this.#initPid === undefined || this.#destroying !== undefined) {
-      throw new Error('The sandbox runs no program.');
-    }
-    const { kind } = this.#deps.runtime;
-    // runc enters the user namespace first and may then not enter our network namespace; with the
-    // others nobody has tried.
-    if (kind !== 'crun') throw new Error(`With ${kind} no program can be started beside another.`);
-    const beside = new BesideProgram({
-      children: this.#deps.children,
-      run: this.#ociRun(),
-      folder: path.join(this.#folder, 'beside', program),
-      limits: this.#call,
-      onExited: (status) => {
-        this.#deps.onExited({ ...exitOf(status), outOfMemory: this.#hasRunOut() }, program);
-      },
-    });
-    this.#beside.set(program, beside);
-    return beside.fds;
+    this.#livingPid();
+    return this.#beside.open(program);
   }
 
   async exec(call: ExecCall): Promise<void> {
-    const beside = this.#beside.get(call.program);
-    if (beside === undefined || this.#destroying !== undefined) {
-      throw new Error('The sandbox was destroyed.');
-    }
-    await beside.start(call);
+    this.#livingPid();
+    await this.#beside.start(call);
   }
 
   mount(mounts: readonly SandboxMount[]): void {
-    if (this.#initPid === undefined) throw new Error('The sandbox runs no program.');
-    mountInto(this.#initPid, mounts);
+    mountInto(this.#livingPid(), mounts);
   }
 
   async connect(port: number): Promise<Socket> {
@@ -199,7 +182,7 @@ export class HelperSandbox {
 
   signal({ name, program }: Pick<SignalCall, 'name' | 'program'>): void {
     if (program === undefined) this.#signalFirst(name);
-    else this.#beside.get(program)?.signal(name);
+    else this.#beside.signal(program, name);
   }
 
   #signalFirst(name: SignalCall['name'], waitedMs = 0): void {
@@ -248,9 +231,10 @@ export class HelperSandbox {
       children.check();
       if (this.#hasProcesses()) await sleep(1);
     }
-    for (const beside of this.#beside.values()) beside.closePipes();
     // Whoever gives it its way out uses the descriptor of its namespace until then.
     const wayOut = await this.#wayOut?.catch(() => undefined);
+    this.#waiting?.close();
+    this.#beside.close();
     const left = keepsTmp ? this.#leaveTmp() : undefined;
     for (const fd of this.#openFds) this.#close(fd);
     wayOut?.end();
@@ -277,7 +261,50 @@ export class HelperSandbox {
   }
 
   #hasProcesses(): boolean {
-    return this.#initPid !== undefined || [...this.#beside.values()].some((each) => each.isAlive);
+    return this.#initPid !== undefined || this.#beside.hasProcesses;
+  }
+
+  /** Makes a process of the OCI runtime the sandbox's first. */
+  async #run(
+    program: ProgramProcess,
+    mounts: readonly SandboxMount[],
+    inputFd: number,
+  ): Promise<void> {
+    const bundle = path.join(this.#folder, 'bundle');
+    mkdirSync(bundle);
+    this.#writeConfig(bundle, program, mounts);
+    const pipes = this.#pipes;
+    if (pipes === undefined || this.#destroying !== undefined)
+      throw new Error('The sandbox was destroyed.');
+    const { stdout, stderr } = pipes;
+    const run = runOci({
+      ...this.#ociRun(),
+      action: 'run',
+      bundle,
+      stdio: { stdin: inputFd, stdout: stdout.writeFd, stderr: stderr.writeFd },
+    });
+    // The program has them now; the server has opened its ends. What is left here would keep the
+    // streams from ending.
+    this.#close(inputFd);
+    for (const { readFd, writeFd } of [stdout, stderr]) {
+      this.#close(readFd);
+      this.#close(writeFd);
+    }
+    await adopt(run, this.#deps.children, (pid) => {
+      this.#initPid = pid;
+      return (status) => this.#onEnd(status);
+    });
+  }
+
+  #livingPid(): number {
+    if (this.#initPid === undefined || this.#destroying !== undefined) {
+      throw new Error('The sandbox runs no program.');
+    }
+    return this.#initPid;
+  }
+
+  #stage(mounts: readonly SandboxMount[]): readonly SandboxMount[] {
+    return stageMounts(mounts, path.join(this.#folder, 'mounts'));
   }
 
   #ociRun(): Pick<OciRun, 'runtime' | 'stateFolder' | 'name' | 'joinFiles'> {
@@ -289,15 +316,14 @@ export class HelperSandbox {
     };
   }
 
-  #writeConfig(bundle: string, program: StartCall): void {
+  #writeConfig(bundle: string, program: ProgramProcess, mounts: readonly SandboxMount[]): void {
     const { rootfs, owner, cgroups } = this.#deps;
-    const mounts = stageMounts(program.mounts, path.join(this.#folder, 'mounts'));
     const config = ociConfig({
-      program,
+      process: program,
       limits: this.#call,
       rootfs,
       tmp: path.join(this.#folder, 'tmp'),
-      mounts,
+      mounts: this.#stage(mounts),
       networkNamespace: `/proc/${process.pid}/fd/${this.#network?.namespaceFd}`,
       // gVisor's kernel is the boundary there, and does not start in a user namespace like this.
       firstHostId: this.#deps.runtime.kind === 'runsc' ? undefined : this.#idRange,

@@ -12,10 +12,23 @@ import { CLONE_FS, CLONE_NEWNS, cloneReadOnly, moveMount, setns, unshare } from 
 
 const LATE_TARGETS: ReadonlySet<string> = new Set(['/var/task', '/opt']);
 
-/** Synchronous from end to end: nothing else runs while the thread is in the sandbox. */
+/** Into a sandbox whose program runs. */
 export function mountInto(pid: number, mounts: readonly SandboxMount[]): void {
   const refused = mounts.find(({ target }) => !LATE_TARGETS.has(target));
   if (refused !== undefined) throw new Error(`Nothing can be mounted late at ${refused.target}.`);
+  enterAndMount(pid, mounts);
+}
+
+/**
+ * Into a sandbox whose first process waits for its program: nothing in it can have changed a
+ * target yet. An outer mount comes before those below it.
+ */
+export function mountBeforeProgram(pid: number, mounts: readonly SandboxMount[]): void {
+  enterAndMount(pid, mounts);
+}
+
+/** Synchronous from end to end: nothing else runs while the thread is in the sandbox. */
+function enterAndMount(pid: number, mounts: readonly SandboxMount[]): void {
   const opened: number[] = [];
   const keep = (fd: number): number => {
     opened.push(fd);

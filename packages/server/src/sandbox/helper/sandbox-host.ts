@@ -68,6 +68,8 @@ export class SandboxHost {
         return await this.#init(call);
       case 'create':
         return await this.#create(call);
+      case 'park':
+        return await this.#sandbox(call.sandbox).park(call.besides);
       case 'start':
         return await this.#sandbox(call.sandbox).start(call);
       case 'open-exec':

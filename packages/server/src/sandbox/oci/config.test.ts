@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest';
 import { ociConfig, type SandboxConfig } from './config.ts';
+import { firstProcess } from './program-process.ts';
 import { seccompProfile } from './seccomp.ts';
 
 const config: SandboxConfig = {
-  program: {
+  process: firstProcess({
     argv: ['/var/runtime/bootstrap', 'a'],
     env: { A: 'platform' },
     userEnv: { A: 'user', B: 'x=y' },
     cwd: '/var/task',
-  },
+  }),
   limits: { maxFileDescriptors: 1024 },
   rootfs: '/stage/rootfs',
   tmp: '/stage/tmp',

@@ -4,33 +4,13 @@
  * A user namespace with 65,536 ids of its own, namespaces for everything else, no capabilities, no
  * new privileges, a system call list, a read-only root, hidden parts of /proc, and no /sys.
  */
-import type { SandboxProgram, SandboxRequest } from '../driver.ts';
+import type { SandboxRequest } from '../driver.ts';
+import type { ProgramProcess } from './program-process.ts';
 import { seccompProfile } from './seccomp.ts';
 
 /** As on AWS: the user that functions run as. */
 export const SANDBOX_USER = { uid: 993, gid: 993 } as const;
 export const IDS_PER_SANDBOX = 65_536;
-
-/**
- * PID 1 of the sandbox. The kernel keeps signals away from a first process that has no handler
- * for them, so the program must be the second: then a signal that it sends itself, or a crash,
- * ends it as anywhere else. It also buries orphans, and passes SIGTERM on.
- *
- * A program killed by signal n makes it exit with 128 + n.
- */
-const INIT_SCRIPT = [
-  `"$@" <&0 &`,
-  'program=$!',
-  // A shell would announce the death of its child ("Killed") among the program's own output.
-  'exec 2>/dev/null',
-  // Last: from here on SIGTERM is passed on, and the helper holds it back until it sees the trap.
-  `trap 'asked=1; kill -TERM "$program" 2>/dev/null' TERM`,
-  'while asked=; wait "$program"; status=$?; [ -n "$asked" ]; do :; done',
-  'exit "$status"',
-].join('\n');
-
-/** OCI runtimes add the HOME of the user's entry; AWS's functions have none but their own. */
-const WITHOUT_HOME = `unset HOME\n${INIT_SCRIPT}`;
 
 const MASKED_PATHS = `
   acpi asound cmdline config.gz interrupts iomem ioports kallsyms kcore keys kmsg latency_stats
@@ -41,7 +21,7 @@ const MASKED_PATHS = `
 const READONLY_PATHS = ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`);
 
 export interface SandboxConfig {
-  readonly program: Pick<SandboxProgram, 'argv' | 'env' | 'userEnv' | 'cwd'>;
+  readonly process: ProgramProcess;
   readonly limits: Pick<SandboxRequest, 'maxFileDescriptors'>;
   /** The folder that becomes `/`. */
   readonly rootfs: string;
@@ -64,7 +44,7 @@ export function ociConfig(config: SandboxConfig): object {
     ociVersion: '1.0.2',
     root: { path: config.rootfs, readonly: true },
     hostname: 'sandbox',
-    process: processSection(config),
+    process: ociProcess(config.process, config.limits),
     mounts: mountsSection(config),
     linux: {
       namespaces: [
@@ -82,32 +62,18 @@ export function ociConfig(config: SandboxConfig): object {
   };
 }
 
-function processSection({ program, limits }: SandboxConfig): object {
-  const hasHome = 'HOME' in program.userEnv || 'HOME' in program.env;
-  const argv = ['-c', hasHome ? INIT_SCRIPT : WITHOUT_HOME, 'init', ...program.argv];
-  return ociProcess({ ...program, argv: ['/bin/sh', ...argv] }, limits);
-}
-
-/** The value of process.json, for a program beside the first. */
-export function besideProcess(
-  program: SandboxConfig['program'],
+/** The value of process.json as well, for a program beside the first. */
+export function ociProcess(
+  { argv, env, cwd }: ProgramProcess,
   limits: SandboxConfig['limits'],
 ): object {
-  const script = `unset HOME\nexec "$@"`;
-  const hasHome = 'HOME' in program.userEnv || 'HOME' in program.env;
-  const argv = ['-c', hasHome ? 'exec "$@"' : script, 'exec', ...program.argv];
-  return ociProcess({ ...program, argv: ['/bin/sh', ...argv] }, limits);
-}
-
-function ociProcess(program: SandboxConfig['program'], limits: SandboxConfig['limits']): object {
-  const env = { ...program.userEnv, ...program.env };
   const none: readonly string[] = [];
   return {
     terminal: false,
     user: { ...SANDBOX_USER, umask: 0o022, additionalGids: [] },
-    args: program.argv,
+    args: argv,
     env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-    cwd: program.cwd,
+    cwd,
     capabilities: {
       bounding: none,
       effective: none,

@@ -42,6 +42,7 @@ export function describeLeaks(
       const sandbox = await driver.create(sandboxRequest());
       await startProgram(sandbox, shell('sleep 1000'));
       await sandbox.freeze();
+      await (await driver.create(sandboxRequest())).park(2);
       await driver.close();
       expect(await readdir(place)).toEqual([]);
       // The kernel frees a loop device when the last namespace that saw its mount is gone: soon.
@@ -57,8 +58,12 @@ export function describeLeaks(
         const before = await helperFigures(helper!);
         for (let round = 0; round < 6; round++) {
           await Promise.all(
-            Array.from({ length: 5 }, () => runProgram(driver, shell('(sleep 100 &); exit 0'))),
+            Array.from({ length: 4 }, () => runProgram(driver, shell('(sleep 100 &); exit 0'))),
           );
+          const parked = await driver.create(sandboxRequest());
+          await parked.park(1);
+          if (round % 2 === 0) await startProgram(parked, shell('sleep 100'));
+          await parked.destroy('the test is over');
         }
         expect(await helperFigures(helper!)).toEqual(before);
       } finally {
@@ -73,6 +78,8 @@ export function describeLeaks(
         const seconds = uniqueSleep();
         const sandbox = await driver.create(sandboxRequest());
         const frozen = await driver.create(sandboxRequest());
+        const parked = await driver.create(sandboxRequest());
+        await parked.park(1);
         await startProgram(sandbox, shell(`trap "" TERM; sleep ${seconds}; true`));
         await startProgram(frozen, shell(`sleep ${seconds}; true`));
         await until(async () => (await processesWith(`sleep\0${seconds}`)).length === 2);
@@ -81,7 +88,8 @@ export function describeLeaks(
         process.kill(helper!, 'SIGKILL');
         expect(await sandbox.exited).toEqual({ code: null, signal: 'SIGKILL', outOfMemory: false });
         expect(await frozen.exited).toMatchObject({ code: null });
-        await Promise.all([sandbox.destroy('lost'), frozen.destroy('lost')]);
+        expect(await parked.exited).toMatchObject({ code: null });
+        await Promise.all([sandbox, frozen, parked].map((each) => each.destroy('lost')));
         expect(await processesWith(`sleep\0${seconds}`)).toEqual([]);
         const { stdout } = await runProgram(driver, shell('echo again'));
         expect(stdout).toBe('again\n');
@@ -211,7 +219,7 @@ interface ServerProcess {
   killWithHelper(): Promise<void>;
 }
 
-/** A process of its own that runs a driver with two sandboxes, one of them frozen. */
+/** A process of its own that runs a driver with three sandboxes: one of them frozen, one parked. */
 async function startServer(runtime: string, folder: string): Promise<ServerProcess> {
   const seconds = uniqueSleep();
   const source = `
@@ -226,6 +234,8 @@ async function startServer(runtime: string, folder: string): Promise<ServerProce
     await two.start(program('sleep ${seconds}; true'));
     await new Promise((resolve) => setTimeout(resolve, 300));
     await two.freeze();
+    const three = await driver.create({ id: 'three', ...limits });
+    await three.park(1);
     console.log('ready');
     setInterval(() => {}, 1000);`;
   const file = path.join(await mkdtemp(path.join(path.dirname(folder), 'server-')), 'server.mjs');

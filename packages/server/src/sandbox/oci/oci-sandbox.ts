@@ -32,6 +32,8 @@ export interface OciSandboxDeps {
   readonly link: HelperLink;
   readonly cgroups: CgroupLayout;
   readonly owner: string;
+  /** Whether what is mounted after its first process has started is seen inside. */
+  readonly parks: boolean;
   /** Resolves once the leftovers of a helper that died have been removed. */
   readonly afterHelperDeath: () => Promise<void>;
   readonly onDestroyed: () => void;
@@ -94,6 +96,11 @@ export class OciSandbox implements Sandbox {
     return `${LISTENER_ADDRESS}:${found.port}`;
   }
 
+  async park(besides = 0): Promise<void> {
+    if (!this.#deps.parks) return;
+    await this.#deps.link.request({ call: 'park', sandbox: this.id, besides });
+  }
+
   async start(program: SandboxProgram): Promise<void> {
     invariant(!this.#isStarted, 'a sandbox is started once');
     if (this.#destroying !== undefined) throw new SandboxFailure('The sandbox was destroyed.');
@@ -106,6 +113,7 @@ export class OciSandbox implements Sandbox {
   }
 
   async exec(program: Omit<SandboxProgram, 'mounts'>): Promise<SandboxProcess> {
+    if (!this.#isStarted) throw new SandboxFailure('The sandbox runs no program.');
     const { link } = this.#deps;
     const name = `p${++this.#lastProgram}`;
     const of = { sandbox: this.id, program: name } as const;
@@ -136,6 +144,7 @@ export class OciSandbox implements Sandbox {
   /** The first process ended. What it wrote is in the pipes, whose other ends are closed now. */
   onExited(exit: ProcessExit): void {
     const { stdout, stderr } = this.#output ?? {};
+    if (!this.#isStarted) this.#closeOutput();
     void Promise.all([stdout?.ended, stderr?.ended]).then(() => this.#exit.resolve(exit));
   }
 
@@ -249,16 +258,19 @@ export class OciSandbox implements Sandbox {
     } catch (cause) {
       throw new SandboxFailure(`Sandbox ${this.id} did not end (${reason}).`, { cause });
     } finally {
-      if (!this.#isStarted) {
-        this.#output?.stdout.destroy();
-        this.#output?.stderr.destroy();
-      }
+      if (!this.#isStarted) this.#closeOutput();
       // Of no effect when the program's own end was told, which comes before the answer above.
       await Promise.all([this.#output?.stdout.ended, this.#output?.stderr.ended]);
       this.#exit.resolve(KILLED);
       await Promise.all([...this.#programs.values()].map((beside) => beside.onLost()));
       this.#deps.onDestroyed();
     }
+  }
+
+  /** Nobody reads what comes before the program, so its end would never be seen. */
+  #closeOutput(): void {
+    this.#output?.stdout.destroy();
+    this.#output?.stderr.destroy();
   }
 
   async #destroyThroughHelper(keepsTmp: boolean): Promise<void> {

@@ -12,6 +12,7 @@ export type HelperRequest = { readonly id: number } & HelperCall;
 export type HelperCall =
   | InitCall
   | CreateCall
+  | ParkCall
   | StartCall
   | OpenExecCall
   | ExecCall
@@ -51,6 +52,13 @@ export interface CreateCall {
   readonly listeners: readonly { readonly name: string; readonly port: number }[];
   /** The sandbox whose kept /tmp this one takes over. */
   readonly tmpOf?: string;
+}
+
+/** Starts the first process ahead of its program, and so many that wait beside it. */
+export interface ParkCall {
+  readonly call: 'park';
+  readonly sandbox: string;
+  readonly besides: number;
 }
 
 export interface StartCall {

@@ -79,8 +79,10 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     logger,
     onDeath: (owner) => sandboxes.helperGone(owner),
   });
+  // The others bring a kernel of their own, which does not see mounts that come later.
+  const mountsLate = runtime.kind === 'crun' || runtime.kind === 'runc';
   const create = (request: SandboxRequest): Promise<Sandbox> =>
-    createSandbox(generations, sandboxes, request);
+    createSandbox({ generations, sandboxes, parks: mountsLate }, request);
   const lifetime = closeable(async () => {
     await sandboxes.destroyAll('the driver was closed');
     await generations.close();
@@ -91,8 +93,6 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     await probe(create);
     const note = first.tmp === 'tmpfs' ? ', /tmp in memory' : '';
     const description = `oci (${runtime.name} ${runtime.version}${note})`;
-    // The others bring a kernel of their own, which does not see mounts that come later.
-    const mountsLate = runtime.kind === 'crun' || runtime.kind === 'runc';
     const { network } = first;
     return { description, advisories, isolation: 'oci', network, mountsLate, create, ...lifetime };
   } catch (error) {
@@ -101,9 +101,14 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
   }
 }
 
+interface Creation {
+  readonly generations: HelperGenerations;
+  readonly sandboxes: Sandboxes;
+  readonly parks: boolean;
+}
+
 async function createSandbox(
-  generations: HelperGenerations,
-  sandboxes: Sandboxes,
+  { generations, sandboxes, parks }: Creation,
   request: SandboxRequest,
 ): Promise<OciSandbox> {
   invariant(/^[a-z0-9-]{1,40}$/.test(request.id), 'a sandbox id is [a-z0-9-]{1,40}');
@@ -113,6 +118,7 @@ async function createSandbox(
     link,
     cgroups,
     owner,
+    parks,
     afterHelperDeath: async () => {
       await generations.current();
     },

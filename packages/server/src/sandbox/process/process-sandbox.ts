@@ -89,6 +89,9 @@ export class ProcessSandbox implements Sandbox {
     return `${address}:${port}`;
   }
 
+  /** A process of the host costs nothing that could be done ahead. */
+  async park(): Promise<void> {}
+
   async start(program: SandboxProgram): Promise<void> {
     invariant(!this.#isStarted, 'a sandbox is started once');
     if (this.#destroying !== undefined) throw new SandboxFailure('The sandbox was destroyed.');

@@ -1,6 +1,7 @@
 import { systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { describeSandboxDriver, type DriverSuite } from '../driver.testsuite.ts';
+import { describeParked } from '../parked.testsuite.ts';
 import { describePrograms } from '../programs.testsuite.ts';
 import { startProcessDriver } from './start-process-driver.ts';
 
@@ -10,3 +11,4 @@ const suite: DriverSuite = {
 };
 describeSandboxDriver('process', suite);
 describePrograms('process', suite);
+describeParked('process', suite);

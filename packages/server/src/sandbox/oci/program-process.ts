@@ -1,0 +1,56 @@
+/**
+ * The processes that an OCI runtime is told to execute for a program: what stands between the two is
+ * a shell. Pure.
+ */
+import type { SandboxProgram } from '../driver.ts';
+
+/** A program with its variables as one set. */
+export interface ProgramProcess {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+export type AskedProgram = Pick<SandboxProgram, 'argv' | 'env' | 'userEnv' | 'cwd'>;
+
+/**
+ * PID 1 of the sandbox. The kernel keeps signals away from a first process that has no handler
+ * for them, so the program must be the second: then a signal that it sends itself, or a crash,
+ * ends it as anywhere else. It also buries orphans, and passes SIGTERM on.
+ *
+ * A program killed by signal n makes it exit with 128 + n.
+ */
+const INIT_SCRIPT = [
+  `"$@" <&0 &`,
+  'program=$!',
+  // A shell would announce the death of its child ("Killed") among the program's own output.
+  'exec 2>/dev/null',
+  // Last: from here on SIGTERM is passed on, and the helper holds it back until it sees the trap.
+  `trap 'asked=1; kill -TERM "$program" 2>/dev/null' TERM`,
+  'while asked=; wait "$program"; status=$?; [ -n "$asked" ]; do :; done',
+  'exit "$status"',
+].join('\n');
+
+/** What waits for its program instead: see `helper/waiting-shell.ts`. */
+export const WAITING_PROCESS: ProgramProcess = { argv: ['/bin/sh'], env: {}, cwd: '/' };
+
+/** The sandbox's first program, below an init. */
+export function firstProcess(program: AskedProgram): ProgramProcess {
+  return inShell(program, 'init', INIT_SCRIPT);
+}
+
+/** A program beside the first. */
+export function besideProcess(program: AskedProgram): ProgramProcess {
+  return inShell(program, 'exec', 'exec "$@"');
+}
+
+function inShell(
+  { argv, env, userEnv, cwd }: AskedProgram,
+  name: string,
+  script: string,
+): ProgramProcess {
+  const all = { ...userEnv, ...env };
+  // OCI runtimes add the HOME of the user's entry; AWS's functions have none but their own.
+  const text = 'HOME' in all ? script : `unset HOME\n${script}`;
+  return { argv: ['/bin/sh', '-c', text, name, ...argv], env: all, cwd };
+}
