@@ -21,6 +21,8 @@ export interface FunctionOptions {
   readonly handler: string;
   readonly files: Readonly<Record<string, string>>;
   readonly memoryMib?: number;
+  /** ARNs of layer versions. */
+  readonly layers?: readonly string[];
 }
 
 export async function createFunction(server: TestServer, options: FunctionOptions): Promise<void> {
@@ -35,7 +37,8 @@ export async function createFunction(server: TestServer, options: FunctionOption
       Role: role,
       MemorySize: options.memoryMib ?? 1_769,
       Timeout: 10,
-      Code: { ZipFile: (await zipOf(options.files)).toString('base64') },
+      Layers: options.layers ?? [],
+      Code: { ZipFile: await programsOf(options.files) },
     }),
   );
   if (created.status !== 201) throw new Error(created.body.toString('utf8'));
@@ -47,6 +50,29 @@ export async function createFunction(server: TestServer, options: FunctionOption
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   client.close();
+}
+
+/** Answers the ARN of the layer's first version. */
+export async function publishLayer(
+  server: TestServer,
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
+  const client = createInvokeClient(server.endpoint, 1);
+  const content = JSON.stringify({ Content: { ZipFile: await programsOf(files) } });
+  const published = await client.send('POST', '/2018-10-31/layers/bench/versions', content);
+  client.close();
+  if (published.status !== 201) throw new Error(published.body.toString('utf8'));
+  return (JSON.parse(published.body.toString('utf8')) as { LayerVersionArn: string })
+    .LayerVersionArn;
+}
+
+/** All of them may be executed. */
+async function programsOf(files: Readonly<Record<string, string>>): Promise<string> {
+  const entries = Object.entries(files).map(([name, content]) => [
+    name,
+    { content, mode: 0o100_755 },
+  ]);
+  return (await zipOf(Object.fromEntries(entries))).toString('base64');
 }
 
 async function createRole(server: TestServer): Promise<void> {

@@ -1,15 +1,43 @@
 /** HEARTH_POOL's default. */
 const USUAL_POOL = 4;
+/** HEARTH_PARKED's default, and those for functions with an extension once one has started. */
+const USUAL_PARKED = 8;
+const WITH_BESIDES = 2;
+
+interface Count {
+  readonly ready: number;
+  readonly booting: number;
+}
+
+interface Pools {
+  readonly pool: Readonly<Record<string, Count>>;
+  readonly parked: Count;
+}
 
 /** Waits until the usual number of booted runtimes is ready and none is being made. */
 export async function poolAtRest(endpoint: string, runtime: string): Promise<void> {
+  await atRest(endpoint, ({ pool }) => isFull(pool[runtime], USUAL_POOL), runtime);
+}
+
+/** The same for parked sandboxes. */
+export async function parkedAtRest(endpoint: string, withExtension: boolean): Promise<void> {
+  const usual = USUAL_PARKED + (withExtension ? WITH_BESIDES : 0);
+  await atRest(endpoint, ({ parked }) => isFull(parked, usual), 'parked sandboxes');
+}
+
+async function atRest(
+  endpoint: string,
+  holds: (pools: Pools) => boolean,
+  what: string,
+): Promise<void> {
   for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
-    const health = (await (await fetch(`${endpoint}/_hearth/health`)).json()) as {
-      invocations: { pool: Record<string, { ready: number; booting: number }> };
-    };
-    const { ready, booting } = health.invocations.pool[runtime] ?? { ready: 0, booting: 0 };
-    if (ready >= USUAL_POOL && booting === 0) return;
+    const health = await (await fetch(`${endpoint}/_hearth/health`)).json();
+    if (holds((health as { invocations: Pools }).invocations)) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`the pool of ${runtime} did not fill`);
+  throw new Error(`the pool of ${what} did not fill`);
+}
+
+function isFull(count: Count | undefined, usual: number): boolean {
+  return count !== undefined && count.ready >= usual && count.booting === 0;
 }

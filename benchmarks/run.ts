@@ -12,6 +12,7 @@ import { coldStarts } from './rows/cold-start.ts';
 import { decisions } from './rows/decision.ts';
 import { idleMemory } from './rows/idle-memory.ts';
 import { noisyNeighbour } from './rows/noisy-neighbour.ts';
+import { parkedStarts } from './rows/parked-start.ts';
 import { overload } from './rows/overload.ts';
 import { s3 } from './rows/s3.ts';
 import { scaleOut } from './rows/scale-out.ts';
@@ -26,6 +27,7 @@ const { values } = parseArgs({
 const share = values.quick ? 0.1 : 1;
 const wanted = values.rows?.split(',') ?? [
   '1',
+  '1b',
   '2',
   '4',
   '6',
@@ -43,6 +45,7 @@ const isWanted = (...rows: readonly string[]): boolean => rows.some((row) => wan
 
 const lines: Line[] = [];
 if (isWanted('1', '2')) lines.push(...(await coldStarts(Math.ceil(200 * share))));
+if (isWanted('1b')) lines.push(...(await parkedStarts(Math.ceil(50 * share))));
 if (isWanted('4')) lines.push(await burst(1 + Math.ceil(10 * share)));
 if (isWanted('6', '7')) lines.push(...(await warm(Math.ceil(20 * share))));
 if (isWanted('cpu')) lines.push(await warmCpu(Math.ceil(100 * share)));

@@ -178,6 +178,17 @@ const optionTable = {
     description:
       'Booted runtimes that wait for cold starts, of each managed runtime in use; 0 keeps none. More are kept after bursts.',
   },
+  parked: {
+    type: 'integer',
+    env: 'HEARTH_PARKED',
+    flag: '--parked',
+    value: 'NUMBER',
+    default: 8,
+    least: 0,
+    most: 1_000,
+    description:
+      'Sandboxes without a program that wait for cold starts of any runtime; 0 keeps none. More are kept after bursts.',
+  },
   idleTimeoutSeconds: {
     type: 'integer',
     env: 'HEARTH_IDLE_TIMEOUT',

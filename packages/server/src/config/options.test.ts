@@ -30,6 +30,7 @@ describe('readConfig', () => {
       ociRuntime: 'auto',
       network: 'auto',
       networkAllow: '',
+      parked: 8,
       pool: 4,
       reuse: 'always',
       idleTimeoutSeconds: 300,

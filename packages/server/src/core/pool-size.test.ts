@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BURST_MS, MEMORY_MS, poolTarget, UNUSED_MS } from './pool-size.ts';
+import { BURST_MS, MEMORY_MS, poolMemoryMib, poolTarget, UNUSED_MS } from './pool-size.ts';
 
 const bounds = { usual: 4, most: 64 };
 const at = (takenAtMs: readonly number[], nowMs: number, lastUseMs = takenAtMs.at(-1) ?? 0) =>
@@ -45,4 +45,20 @@ test('a pool of none is none, and the bound holds whatever is asked', () => {
       },
     ),
   );
+});
+
+test('pools take an eighth of the memory at most, and leave an eighth free', () => {
+  const pooled = (freeMib: number, pooledMib: number): number =>
+    poolMemoryMib({ totalMib: 8_000, freeMib, pooledMib });
+  expect(pooled(7_000, 0)).toBe(1_000);
+  expect(pooled(6_000, 1_000)).toBe(1_000);
+  expect(pooled(1_200, 0)).toBe(200);
+  expect(pooled(1_000, 500)).toBe(500);
+});
+
+test('pools give back what others need, down to nothing', () => {
+  const pooled = (freeMib: number, pooledMib: number): number =>
+    poolMemoryMib({ totalMib: 8_000, freeMib, pooledMib });
+  expect(pooled(700, 500)).toBe(200);
+  expect(pooled(100, 500)).toBe(0);
 });

@@ -1,6 +1,6 @@
 /**
- * How many booted runtimes of one kind to keep ready: a few always, as many as were needed at once
- * lately, and hardly any of what nobody has used for long. Pure.
+ * How many booted runtimes of one kind, or parked sandboxes, to keep ready: a few always, as many as
+ * were needed at once lately, and hardly any of what nobody has used for long. Pure.
  */
 export interface PoolDemand {
   /** Starts that asked for one (whether they got it or not), in milliseconds, oldest first. */
@@ -12,9 +12,22 @@ export interface PoolDemand {
 export interface PoolBounds {
   /** Kept ready while the runtime is in use; 0 switches the pool off. */
   readonly usual: number;
-  /** For all runtimes together, by memory. */
+  /** By memory; of this kind. */
   readonly most: number;
 }
+
+export interface Memory {
+  readonly totalMib: number;
+  /** What programs could take now without harm to others. */
+  readonly freeMib: number;
+  /** What the pools have already, which is not free. */
+  readonly pooledMib: number;
+}
+
+/** What all pools together may take at most, of the whole. */
+const POOL_SHARE = 1 / 8;
+/** What they leave free for functions that run, of the whole. */
+const FREE_SHARE = 1 / 8;
 
 /** Starts within this time come faster than the pool is refilled: they are one burst. */
 export const BURST_MS = 1_000;
@@ -39,4 +52,10 @@ function largestBurst(times: readonly number[]): number {
     largest = Math.max(largest, index - first + 1);
   }
   return largest;
+}
+
+/** How much all pools together may have: less than they have where others need the memory. */
+export function poolMemoryMib({ totalMib, freeMib, pooledMib }: Memory): number {
+  const spare = freeMib - totalMib * FREE_SHARE;
+  return Math.max(0, Math.min(totalMib * POOL_SHARE, pooledMib + spare));
 }

@@ -20,6 +20,7 @@ import {
 export function extensionsSuite(
   name: string,
   startDriver: (folder: string, logger: Logger) => Promise<SandboxDriver>,
+  suiteSettings: Partial<InvokerSettings> = {},
 ): void {
   describe(`extensions over ${name}`, () => {
     let folder: string;
@@ -45,7 +46,8 @@ export function extensionsSuite(
       act: (stage: Stage) => Promise<void>,
       settings: Partial<InvokerSettings> = {},
     ): Promise<void> {
-      const stage = await startStage(driver, folder, { settings });
+      const all = { ...suiteSettings, ...settings };
+      const stage = await startStage(driver, folder, { settings: all });
       try {
         await act(stage);
       } finally {

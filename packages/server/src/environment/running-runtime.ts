@@ -3,45 +3,27 @@
  * Runtime API. A sandbox is used once, so an environment that has to start its runtime again has
  * a second one of these.
  */
-import type { Socket } from 'node:net';
-import { LEAST_MEMORY_MIB, MEMORY_MIB_PER_CPU } from '../core/limits.ts';
-import type { Limits } from '../core/adjustable-limits.ts';
-import type { FunctionVersion } from '../core/function-version.ts';
 import type { ProgramEnd } from '../core/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { Logger } from '../lib/logger.ts';
-import type {
-  KeptTmp,
-  Sandbox,
-  SandboxDriver,
-  SandboxListener,
-  SandboxMount,
-} from '../sandbox/driver.ts';
+import type { KeptTmp, Sandbox, SandboxMount } from '../sandbox/driver.ts';
 import type { ShutdownReason } from './extensions-api/extension-registry.ts';
 import { environmentVariables } from './environment-variables.ts';
 import type { InitEnd, InitFailure } from './init-end.ts';
 import type { EnvironmentLog } from './log/environment-log.ts';
 import type { BootedRuntime } from './pool/booted-runtime.ts';
 import type { EnvironmentPlan } from './prepare-environment.ts';
-import { AWS_ENDPOINT_PORT, INIT_CPUS, RUNTIME_API_PORT } from './sandbox-shape.ts';
-import type { RuntimePools } from './pool/runtime-pools.ts';
+import { cpusOf, limitLikeFunction, openSandbox, type OpenSandboxDeps } from './open-sandbox.ts';
+import type { SandboxWish } from './open-sandbox.ts';
+import { INIT_CPUS } from './sandbox-shape.ts';
 import { shutDown } from './shut-down.ts';
 import { onlyRuntime, startPrograms, type StartedPrograms } from './start-programs.ts';
 import { SharedReading } from './shared-reading.ts';
 import { Readiness, type ReadinessOwner } from './readiness.ts';
 import { RuntimeSession } from './runtime-api/runtime-session.ts';
 import type { RuntimeEvent } from './runtime-api/runtime-event.ts';
-import type { RuntimeApi } from './runtime-api/start-runtime-api.ts';
 
-export interface RuntimeDeps {
-  readonly driver: SandboxDriver;
-  readonly runtimeApi: RuntimeApi;
-  readonly acceptAwsConnection: (socket: Socket, sandboxId: string) => void;
+export interface RuntimeDeps extends OpenSandboxDeps {
   readonly clock: Clock;
-  /** Runtimes that run already, where there are any. */
-  readonly booted: Pick<RuntimePools, 'take'>;
-  readonly logger: Logger;
-  readonly limits: Limits;
 }
 
 /** How long a runtime that has reported an init error may take to write its last lines and exit. */
@@ -182,13 +164,9 @@ interface RuntimeParts {
   readonly startedMs: number;
 }
 
-export interface StartOptions {
-  readonly sandboxId: string;
+export interface StartOptions extends SandboxWish {
   readonly log: EnvironmentLog;
   readonly listener: ReadinessOwner;
-  readonly signal: AbortSignal;
-  /** What the attempt before this one left in /tmp. */
-  readonly tmp?: KeptTmp;
 }
 
 /**
@@ -203,7 +181,7 @@ export async function startRuntime(
   options.signal.throwIfAborted();
   // A runtime that has booted has a /tmp already, and must not run before its extensions.
   const needsOwn = options.tmp !== undefined || plan.extensions.length > 0;
-  const booted = needsOwn ? undefined : deps.booted.take(plan.version);
+  const booted = needsOwn ? undefined : deps.pools.take(plan.version);
   if (booted !== undefined) {
     try {
       return await assignBooted(deps, booted, plan, options);
@@ -229,12 +207,7 @@ async function assignBooted(
   const programs = onlyRuntime(sandbox);
   const parts = { sandbox, session, readiness, programs, clock, cpus: cpusOf(version) };
   const runtime = new RunningRuntime({ ...parts, startedMs: clock.monotonicMs() });
-  const isBig = version.memoryMib > LEAST_MEMORY_MIB;
-  await Promise.all([
-    sandbox.mount(functionMounts(plan)),
-    isBig ? sandbox.limitMemory(version.memoryMib) : undefined,
-    cpusOf(version) > INIT_CPUS ? sandbox.limitCpus(cpusOf(version)) : undefined,
-  ]);
+  await Promise.all([sandbox.mount(functionMounts(plan)), limitLikeFunction(sandbox, plan)]);
   signal.throwIfAborted();
   openExtensions(session, plan, readiness, log);
   log.deliverInto(sandbox);
@@ -274,20 +247,7 @@ async function startFresh(
   const readiness = new Readiness(options.listener);
   const session = new RuntimeSession(readiness.runtimeListener, deps.limits);
   openExtensions(session, plan, readiness, log);
-  const sandbox = await deps.driver.create(
-    sandboxRequest(deps.limits, plan, options, [
-      {
-        name: 'runtime-api',
-        port: RUNTIME_API_PORT,
-        onConnection: (socket) => deps.runtimeApi.accept(socket, session),
-      },
-      {
-        name: 'aws-endpoint',
-        port: AWS_ENDPOINT_PORT,
-        onConnection: (socket) => deps.acceptAwsConnection(socket, options.sandboxId),
-      },
-    ]),
-  );
+  const sandbox = await openSandbox(deps, plan, session, options);
   try {
     signal.throwIfAborted();
     log.deliverInto(sandbox);
@@ -304,28 +264,6 @@ async function startFresh(
     await sandbox.destroy('its program could not be started');
     throw error;
   }
-}
-
-function cpusOf({ memoryMib }: FunctionVersion): number {
-  return memoryMib / MEMORY_MIB_PER_CPU;
-}
-
-function sandboxRequest(
-  limits: Limits,
-  { version }: EnvironmentPlan,
-  { sandboxId: id, tmp }: Pick<StartOptions, 'sandboxId' | 'tmp'>,
-  listeners: readonly SandboxListener[],
-): Parameters<SandboxDriver['create']>[0] {
-  return {
-    id,
-    memoryMib: version.memoryMib,
-    cpus: Math.max(INIT_CPUS, cpusOf(version)),
-    tmpMib: version.ephemeralMib,
-    maxProcesses: limits.processes,
-    maxFileDescriptors: limits.fileDescriptors,
-    listeners,
-    ...(tmp === undefined ? {} : { tmp }),
-  };
 }
 
 function variablesOf(plan: EnvironmentPlan, sandbox: Sandbox): Record<string, string> {

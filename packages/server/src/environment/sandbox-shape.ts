@@ -1,8 +1,45 @@
 /** What is the same for the sandboxes of all functions. */
-export const RUNTIME_API_PORT = 9001;
-export const AWS_ENDPOINT_PORT = 4566;
+import type { Socket } from 'node:net';
+import type { Limits } from '../core/adjustable-limits.ts';
+import type { SandboxDriver, SandboxListener } from '../sandbox/driver.ts';
+import type { RuntimeSession } from './runtime-api/runtime-session.ts';
+import type { RuntimeApi } from './runtime-api/start-runtime-api.ts';
+
+const RUNTIME_API_PORT = 9001;
+const AWS_ENDPOINT_PORT = 4566;
 /**
  * CPUs during init, whatever the function's share is: AWS gives init a burst as well, and at
  * 128 MB (0.07 CPUs) an interpreter alone would take half a second to start.
  */
 export const INIT_CPUS = 2;
+
+export interface SandboxDeps {
+  readonly driver: SandboxDriver;
+  readonly runtimeApi: RuntimeApi;
+  readonly acceptAwsConnection: (socket: Socket, sandboxId: string) => void;
+  readonly limits: Limits;
+}
+
+/** `session` is asked at each connection; while there is none nothing inside has a call to make. */
+export function sandboxListeners(
+  { runtimeApi, acceptAwsConnection }: SandboxDeps,
+  sandboxId: string,
+  session: () => RuntimeSession | undefined,
+): readonly SandboxListener[] {
+  return [
+    {
+      name: 'runtime-api',
+      port: RUNTIME_API_PORT,
+      onConnection: (socket) => {
+        const owner = session();
+        if (owner === undefined) socket.destroy();
+        else runtimeApi.accept(socket, owner);
+      },
+    },
+    {
+      name: 'aws-endpoint',
+      port: AWS_ENDPOINT_PORT,
+      onConnection: (socket) => acceptAwsConnection(socket, sandboxId),
+    },
+  ];
+}

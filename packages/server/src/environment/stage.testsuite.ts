@@ -23,7 +23,7 @@ import {
 import { systemClock } from '../lib/clock.ts';
 import { randomIds } from '../lib/ids.ts';
 import { createLogger, type Logger } from '../lib/logger.ts';
-import type { Sandbox, SandboxDriver } from '../sandbox/driver.ts';
+import type { Sandbox, SandboxDriver, SandboxProgram } from '../sandbox/driver.ts';
 
 export interface Line {
   readonly group: string;
@@ -118,6 +118,7 @@ export async function startStage(
     },
   });
   if (isPooled && options.runtimes === undefined) await poolIsReady(invoker, 'nodejs26.x');
+  if ((options.settings?.parked ?? 0) > 0) await parkedIsReady(invoker);
   return {
     invoker,
     lines,
@@ -150,6 +151,12 @@ export async function startStage(
 export async function poolIsReady(invoker: StartedInvoker, runtime: string): Promise<void> {
   invoker.expect({ runtime });
   await until(() => (invoker.snapshot().pool[runtime]?.ready ?? 0) > 0);
+}
+
+/** Until a start of any runtime would find a sandbox that is parked. */
+export async function parkedIsReady(invoker: StartedInvoker): Promise<void> {
+  invoker.expect({ runtime: 'provided.al2023' });
+  await until(() => invoker.snapshot().parked.ready > 0);
 }
 
 interface LogsInput {
@@ -229,11 +236,19 @@ function watched(
     async create(request) {
       const sandbox = await driver.create(request);
       (request.id.startsWith('pool-') ? pooled : sandboxes).add(sandbox);
-      const mount = sandbox.mount.bind(sandbox);
-      sandbox.mount = async (mounts) => {
+      const given = (): void => {
         pooled.delete(sandbox);
         sandboxes.add(sandbox);
+      };
+      const mount = sandbox.mount.bind(sandbox);
+      sandbox.mount = async (mounts) => {
+        given();
         await mount(mounts);
+      };
+      const start = sandbox.start.bind(sandbox);
+      sandbox.start = async (program) => {
+        if (!isBoot(program)) given();
+        await start(program);
       };
       const retire = sandbox.retire.bind(sandbox);
       sandbox.retire = async (reason) => {
@@ -250,6 +265,11 @@ function watched(
       return sandbox;
     },
   };
+}
+
+/** A runtime that knows its API and no function boots for the pool. */
+function isBoot({ env }: SandboxProgram): boolean {
+  return 'AWS_LAMBDA_RUNTIME_API' in env && !('_HANDLER' in env);
 }
 
 /** A refused step or a fault of ours must fail the test that caused it. */

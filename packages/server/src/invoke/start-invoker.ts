@@ -12,7 +12,11 @@ import type { RoleSessions } from '../core/role-sessions.ts';
 import { Environment, type EnvironmentDeps } from '../environment/environment.ts';
 import { createLogShipper } from '../environment/log/log-shipper.ts';
 import type { PreparationDeps } from '../environment/prepare-environment.ts';
-import { startRuntimePools, type PoolCounts } from '../environment/pool/runtime-pools.ts';
+import {
+  startRuntimePools,
+  type PoolCounts,
+  type PoolSettings,
+} from '../environment/pool/runtime-pools.ts';
 import { startRuntimeApi } from '../environment/runtime-api/start-runtime-api.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -59,12 +63,14 @@ export interface InvokerSettings {
   readonly maxAgeMs?: number;
   /** Booted runtimes that are kept ready of each kind; none where it is not said. */
   readonly bootedOfEach?: number;
-  /** The most of them, of all kinds together. */
-  readonly bootedInAll?: number;
+  /** Parked sandboxes that are kept ready; none where it is not said. */
+  readonly parked?: number;
+  /** The memory that all of them may take now, of which they have so much. */
+  readonly poolBudgetMib?: (pooledMib: number) => number;
 }
 
 /** What health shows. */
-interface InvokerSnapshot {
+interface InvokerSnapshot extends PoolCounts {
   readonly environments: {
     readonly starting: number;
     /** The frozen ones among them. */
@@ -72,8 +78,6 @@ interface InvokerSnapshot {
     readonly frozen: number;
     readonly busy: number;
   };
-  /** Runtimes that run already and wait for a function, by their name. */
-  readonly pool: PoolCounts;
   readonly invocations: number;
   /** Of these: how many ended in a function's error, crash or timeout. */
   readonly errors: number;
@@ -87,7 +91,7 @@ export interface StartedInvoker extends Invoker, Closeable {
 }
 
 const STARTS_AT_ONCE = 4;
-const BOOTED_IN_ALL = 64;
+const POOL_BUDGET_MIB = 1_024;
 const START_QUEUE_LENGTH = 1_000;
 const SHUTDOWN_GRACE_MS = 5_000;
 /** The reaper looks often enough that an environment is idle for at most a quarter too long. */
@@ -99,11 +103,8 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
   const isOnHostLoopback = deps.driver.isolation === 'process';
   const runtimeApi = startRuntimeApi({ logger }, { isOnHostLoopback });
   const logs = createLogShipper({ callAs: deps.callAs, logger });
-  const booted = startRuntimePools(
-    { ...deps, runtimeApi, limits },
-    { usual: settings.bootedOfEach ?? 0, most: settings.bootedInAll ?? BOOTED_IN_ALL },
-  );
-  const all: EnvironmentDeps = { ...environmentDeps(deps), limits, runtimeApi, logs, booted };
+  const pools = startRuntimePools({ ...deps, runtimeApi, limits }, poolSettings(settings));
+  const all: EnvironmentDeps = { ...environmentDeps(deps), limits, runtimeApi, logs, pools };
   const { accountConcurrency } = settings;
   const rates = new RateLimits(clock, accountConcurrency);
   const tenantLimits = new Map<string, number>();
@@ -135,10 +136,10 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
     },
     provision: (version, count) => router.provision(version, count),
     provisioned: (version) => router.capacityOf(version),
-    expect: (version) => booted.expect(version),
+    expect: (version) => pools.expect(version),
     snapshot: () => ({
       environments: countEnvironments(router),
-      pool: booted.counts(),
+      ...pools.counts(),
       ...line.counts,
       logLinesDropped: logs.linesDropped,
     }),
@@ -146,7 +147,7 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
       clearInterval(reaper);
       await line.drain(settings.shutdownGraceMs ?? SHUTDOWN_GRACE_MS);
       await Promise.all([
-        booted.close(),
+        pools.close(),
         ...router.pools.map((pool) => pool.destroyAll('the server is shutting down')),
       ]);
       await logs.close();
@@ -178,9 +179,14 @@ function createPools(
     });
 }
 
+function poolSettings({ bootedOfEach, parked, poolBudgetMib }: InvokerSettings): PoolSettings {
+  const budgetMib = poolBudgetMib ?? (() => POOL_BUDGET_MIB);
+  return { booted: bootedOfEach ?? 0, parked: parked ?? 0, budgetMib };
+}
+
 function environmentDeps(
   deps: InvokerDeps,
-): Omit<EnvironmentDeps, 'limits' | 'runtimeApi' | 'logs' | 'booted'> {
+): Omit<EnvironmentDeps, 'limits' | 'runtimeApi' | 'logs' | 'pools'> {
   const { callAs: _, settings, ...rest } = deps;
   const { initTimeoutMs, maxAgeMs } = settings;
   return {

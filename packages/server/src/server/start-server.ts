@@ -3,7 +3,6 @@
  * What is wired late (the gateway implements ports that rooms below it need) is wired here and
  * nowhere else.
  */
-import { totalmem } from 'node:os';
 import path from 'node:path';
 import { openRuntimeCatalogue, type RuntimeCatalogue } from '@hearth/runtimes';
 import { openCodeStore, type CodeStore } from '../code/code-store.ts';
@@ -64,6 +63,7 @@ import type { Store } from '../store/store.ts';
 import type { DurableQueue } from '../store/queue/durable-queue.ts';
 import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
 import { createHealthReport } from './health.ts';
+import { poolBudgetMib } from './machine-memory.ts';
 import { version } from './release.ts';
 
 export interface HearthServer extends Closeable {
@@ -246,7 +246,8 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
       streamBytesPerSecond: config.streamRate * 1_048_576,
       shutdownGraceMs: config.shutdownGraceSeconds * 1000,
       bootedOfEach: config.pool,
-      bootedInAll: bootedInAll(totalmem()),
+      parked: config.parked,
+      poolBudgetMib,
     },
   });
   return {
@@ -368,11 +369,6 @@ async function openEvents(root: Root, store: Store, late: Late): Promise<EventsS
   const { clock, ids, logger, parts } = root;
   const callAs: CallAs = (...call) => present(late.callAs)(...call);
   return parts.use(await openEventsService({ store, callAs, clock, ids, logger }));
-}
-
-/** An eighth of the machine's memory, at what an idle Node takes (measured: 9.5 MB). */
-function bootedInAll(memoryBytes: number): number {
-  return Math.max(4, Math.floor(memoryBytes / 8 / (12 * 1_048_576)));
 }
 
 function present<Part>(part: Part | undefined): Part {

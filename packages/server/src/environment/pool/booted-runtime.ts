@@ -3,21 +3,12 @@
  * assignment that it will ever get. Whatever it prints before then is nobody's and is dropped.
  */
 import type { RuntimeInstallation } from '@hearth/runtimes';
-import type { Socket } from 'node:net';
 import type { Limits } from '../../core/adjustable-limits.ts';
-import { DEFAULT_EPHEMERAL_MIB, LEAST_MEMORY_MIB } from '../../core/limits.ts';
-import type { Sandbox, SandboxDriver, SandboxProgram } from '../../sandbox/driver.ts';
+import type { Sandbox, SandboxProgram } from '../../sandbox/driver.ts';
 import { bootVariables } from '../environment-variables.ts';
-import { AWS_ENDPOINT_PORT, INIT_CPUS, RUNTIME_API_PORT } from '../sandbox-shape.ts';
 import { RuntimeSession, type RuntimeListener } from '../runtime-api/runtime-session.ts';
-import type { RuntimeApi } from '../runtime-api/start-runtime-api.ts';
-
-export interface BootDeps {
-  readonly driver: SandboxDriver;
-  readonly runtimeApi: RuntimeApi;
-  readonly acceptAwsConnection: (socket: Socket, sandboxId: string) => void;
-  readonly limits: Limits;
-}
+import type { ParkedSandbox } from './parked-sandbox.ts';
+import type { PoolMember } from './pool-member.ts';
 
 export interface Assignment {
   readonly env: Readonly<Record<string, string>>;
@@ -27,7 +18,7 @@ export interface Assignment {
 /** One that has to share its CPUs with work may take long; one that hangs must not stay. */
 const BOOT_LIMIT_MS = 30_000;
 
-export class BootedRuntime {
+export class BootedRuntime implements PoolMember {
   readonly sandbox: Sandbox;
   readonly session: RuntimeSession;
   readonly #output: Output;
@@ -63,34 +54,16 @@ export class BootedRuntime {
   }
 }
 
-/** Resolves when it waits for its function; when it rejects nothing of it is left. */
+/** Resolves when it waits for its function; when it rejects nothing of it is left, nor of `parked`. */
 export async function bootRuntime(
-  deps: BootDeps,
+  parked: ParkedSandbox,
   installation: RuntimeInstallation,
-  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+  { limits, signal }: { readonly limits: Limits; readonly signal: AbortSignal },
 ): Promise<BootedRuntime> {
   const waits = Promise.withResolvers<void>();
-  const session = new RuntimeSession({ onBooted: () => waits.resolve() }, deps.limits);
-  const sandbox = await deps.driver.create({
-    id,
-    memoryMib: LEAST_MEMORY_MIB,
-    cpus: INIT_CPUS,
-    tmpMib: DEFAULT_EPHEMERAL_MIB,
-    maxProcesses: deps.limits.processes,
-    maxFileDescriptors: deps.limits.fileDescriptors,
-    listeners: [
-      {
-        name: 'runtime-api',
-        port: RUNTIME_API_PORT,
-        onConnection: (socket) => deps.runtimeApi.accept(socket, session),
-      },
-      {
-        name: 'aws-endpoint',
-        port: AWS_ENDPOINT_PORT,
-        onConnection: (socket) => deps.acceptAwsConnection(socket, id),
-      },
-    ],
-  });
+  const session = new RuntimeSession({ onBooted: () => waits.resolve() }, limits);
+  const { sandbox } = parked;
+  parked.attach(session);
   const output = new Output();
   const booted = new BootedRuntime(sandbox, session, output);
   try {

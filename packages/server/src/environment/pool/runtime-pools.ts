@@ -1,22 +1,26 @@
 /**
- * The booted runtimes that wait for functions, by kind. Each is taken once, for one function, and
- * never comes back. One at a time is made, after the start that emptied a place, and only with
- * CPU time that nobody else wants; how many, `core/pool-size.ts` says.
+ * What waits for functions: runtimes that have booted, by their name, and parked sandboxes, which fit
+ * every runtime, by the processes that wait in them. Each is taken once, for one function, and
+ * never comes back. A booted one is made of a parked one.
  *
  * An empty pool is no fault: whoever finds nothing starts a runtime as if there were no pool.
  */
 import type { RuntimeCatalogue } from '@hearth/runtimes';
 import { canBootAhead, takesBooted } from '../../core/boots-ahead.ts';
 import type { FunctionVersion } from '../../core/function-version.ts';
-import { MEMORY_MS, poolTarget } from '../../core/pool-size.ts';
+import { DEFAULT_EPHEMERAL_MIB } from '../../core/limits.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
-import { bootRuntime, type BootDeps, type BootedRuntime } from './booted-runtime.ts';
-import { PoolKind } from './pool-kind.ts';
+import type { SandboxDeps } from '../sandbox-shape.ts';
+import { bootRuntime, type BootedRuntime } from './booted-runtime.ts';
+import { parkSandbox, type ParkedSandbox } from './parked-sandbox.ts';
+import { PoolKind, type PoolKindOptions } from './pool-kind.ts';
+import type { PoolMember } from './pool-member.ts';
+import { PoolRefill, type RefillDeps } from './pool-refill.ts';
 
-export interface PoolsDeps extends BootDeps {
+export interface PoolsDeps extends SandboxDeps {
   readonly runtimes: Pick<RuntimeCatalogue, 'install'>;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -24,199 +28,159 @@ export interface PoolsDeps extends BootDeps {
 }
 
 export interface PoolSettings {
-  /** Of each kind in use; 0 switches the pools off. */
-  readonly usual: number;
-  /** Of all kinds together. */
-  readonly most: number;
+  /** Booted runtimes of each kind in use; 0 switches them off. */
+  readonly booted: number;
+  /** Parked sandboxes; 0 switches them off. */
+  readonly parked: number;
+  readonly budgetMib: RefillDeps['budgetMib'];
 }
 
 export interface RuntimePools extends Closeable {
   /** One for this function, the caller's to assign and to destroy; undefined where none is ready. */
   take(version: FunctionVersion): BootedRuntime | undefined;
+  /** The same for a sandbox in which so many programs will run beside the first. */
+  takeParked(version: FunctionVersion, besides: number): ParkedSandbox | undefined;
   /** There is a function that may be invoked: its runtime had better be ready. */
   expect(version: Pick<FunctionVersion, 'runtime'>): void;
   counts(): PoolCounts;
 }
 
-export type PoolCounts = Readonly<
-  Record<string, { readonly ready: number; readonly booting: number }>
->;
+export interface PoolCount {
+  readonly ready: number;
+  readonly booting: number;
+}
 
-/** A start that has just taken one is left alone until it has its answer, as a rule. */
-const AFTER_TAKE_MS = 15;
+export interface PoolCounts {
+  /** Runtimes that run already and wait for a function, by their name. */
+  readonly pool: Readonly<Record<string, PoolCount>>;
+  /** Sandboxes that wait for a program of any runtime. */
+  readonly parked: PoolCount;
+}
+
+/** Measured: what an idle Node of the pool takes, and a parked sandbox (docs/performance.md). */
+const BOOTED_MIB = 12;
+const PARKED_MIB = 1.5;
+const BESIDE_MIB = 0.5;
+/** Sandboxes with extensions are made for functions that few have. */
+const USUAL_WITH_BESIDES = 2;
 const REVIEW_MS = 5_000;
 
 export function startRuntimePools(deps: PoolsDeps, settings: PoolSettings): RuntimePools {
   const pools = new Pools(deps, settings);
-  const review = setInterval(() => pools.review(), REVIEW_MS);
+  const review = setInterval(() => pools.refill.review(), REVIEW_MS);
   return {
     take: (version) => pools.take(version),
+    takeParked: (version, besides) => pools.takeParked(version, besides),
     expect: (version) => pools.expect(version),
     counts: () => pools.counts(),
     ...closeable(async () => {
       clearInterval(review);
-      await pools.destroyAll();
+      pools.isClosed = true;
+      await pools.refill.close();
     }),
   };
 }
 
 class Pools {
+  readonly refill: PoolRefill;
+  isClosed = false;
   readonly #deps: PoolsDeps;
   readonly #settings: PoolSettings;
-  readonly #kinds = new Map<string, PoolKind>();
+  readonly #booted = new Map<string, PoolKind<BootedRuntime>>();
+  /** By the number of processes beside the first. */
+  readonly #parked = new Map<number, PoolKind<ParkedSandbox>>();
   readonly #machine = process.arch === 'arm64' ? 'arm64' : 'x86_64';
-  #filling: Promise<void> | undefined;
-  #wake: NodeJS.Timeout | undefined;
-  #lastTakeMs = Number.NEGATIVE_INFINITY;
-  #isAsked = false;
-  readonly #closing = new AbortController();
 
   constructor(deps: PoolsDeps, settings: PoolSettings) {
     this.#deps = deps;
     this.#settings = settings;
+    this.refill = new PoolRefill({ ...deps, budgetMib: settings.budgetMib });
   }
 
   take(version: FunctionVersion): BootedRuntime | undefined {
-    if (this.#isOff || !takesBooted(version, this.#machine)) return undefined;
-    this.#lastTakeMs = this.#deps.clock.monotonicMs();
-    const booted = this.#kind(version.runtime).take(this.#lastTakeMs);
-    this.#fill();
-    return booted;
+    if (!this.#keeps(this.#settings.booted) || !takesBooted(version, this.#machine)) {
+      return undefined;
+    }
+    return this.#takeOf(this.#bootedKind(version.runtime));
+  }
+
+  takeParked(
+    { architecture, ephemeralMib }: FunctionVersion,
+    besides: number,
+  ): ParkedSandbox | undefined {
+    const fits = architecture === this.#machine && ephemeralMib === DEFAULT_EPHEMERAL_MIB;
+    if (!this.#keeps(this.#settings.parked) || !fits) return undefined;
+    return this.#takeOf(this.#parkedKind(besides));
   }
 
   expect({ runtime }: Pick<FunctionVersion, 'runtime'>): void {
-    if (this.#isOff || !canBootAhead(runtime)) return;
-    this.#kind(runtime).lastUseMs = this.#deps.clock.monotonicMs();
-    this.#fill();
+    const nowMs = this.#deps.clock.monotonicMs();
+    const { booted, parked } = this.#settings;
+    if (this.#keeps(booted) && canBootAhead(runtime)) this.#bootedKind(runtime).lastUseMs = nowMs;
+    if (this.#keeps(parked)) this.#parkedKind(0).lastUseMs = nowMs;
+    this.refill.fill();
   }
 
   counts(): PoolCounts {
-    return Object.fromEntries(
-      [...this.#kinds].map(([name, { ready, booting }]) => [
-        name,
-        { ready: ready.length, booting },
-      ]),
-    );
+    return {
+      pool: Object.fromEntries(
+        [...this.#booted].map(([name, { ready, making }]) => [name, { ready, booting: making }]),
+      ),
+      parked: [...this.#parked.values()].reduce(
+        (sum, { ready, making }) => ({ ready: sum.ready + ready, booting: sum.booting + making }),
+        { ready: 0, booting: 0 },
+      ),
+    };
   }
 
-  /** What is more than is needed goes, and forgotten bursts are forgotten. */
-  review(): void {
+  #keeps(usual: number): boolean {
+    return !this.isClosed && usual > 0 && this.#deps.driver.mountsLate;
+  }
+
+  #takeOf<Member extends PoolMember>(kind: PoolKind<Member>): Member | undefined {
     const nowMs = this.#deps.clock.monotonicMs();
-    for (const kind of this.#kinds.values()) {
-      kind.forget(nowMs - MEMORY_MS);
-      while (kind.ready.length > this.#targetOf(kind)) this.#drop(kind.ready.shift());
-    }
-    this.#fill();
+    const member = kind.take(nowMs);
+    this.refill.onTake(nowMs);
+    return member;
   }
 
-  async destroyAll(): Promise<void> {
-    this.#closing.abort(new Error('the server is shutting down'));
-    clearTimeout(this.#wake);
-    await this.#filling;
-    const all = [...this.#kinds.values()].flatMap(({ ready }) => ready.splice(0));
-    await Promise.allSettled(all.map((each) => each.destroy('the server is shutting down')));
+  #bootedKind(runtime: string): PoolKind<BootedRuntime> {
+    return this.#kind(this.#booted, runtime, {
+      name: runtime,
+      usual: this.#settings.booted,
+      costMib: BOOTED_MIB,
+      make: async (signal) => {
+        const installation = await this.#deps.runtimes.install(runtime);
+        const parked = this.#parked.get(0)?.next() ?? (await this.#park(0));
+        return await bootRuntime(parked, installation, { limits: this.#deps.limits, signal });
+      },
+    });
   }
 
-  get #isClosed(): boolean {
-    return this.#closing.signal.aborted;
+  #parkedKind(besides: number): PoolKind<ParkedSandbox> {
+    const { parked } = this.#settings;
+    return this.#kind(this.#parked, besides, {
+      name: besides === 0 ? 'parked' : `parked with ${besides} beside`,
+      usual: besides === 0 ? parked : Math.min(parked, USUAL_WITH_BESIDES),
+      costMib: PARKED_MIB + besides * BESIDE_MIB,
+      make: () => this.#park(besides),
+    });
   }
 
-  get #isOff(): boolean {
-    return this.#isClosed || this.#settings.usual === 0 || !this.#deps.driver.mountsLate;
+  #park(besides: number): Promise<ParkedSandbox> {
+    return parkSandbox(this.#deps, { id: `pool-${this.#deps.ids.hex(8)}`, besides });
   }
 
-  #kind(name: string): PoolKind {
-    const existing = this.#kinds.get(name);
+  #kind<Key, Member extends PoolMember>(
+    kinds: Map<Key, PoolKind<Member>>,
+    key: Key,
+    options: PoolKindOptions<Member>,
+  ): PoolKind<Member> {
+    const existing = kinds.get(key);
     if (existing !== undefined) return existing;
-    const kind = new PoolKind(name, this.#deps.clock.monotonicMs());
-    this.#kinds.set(name, kind);
+    const kind = new PoolKind(options, this.#deps.clock.monotonicMs());
+    kinds.set(key, kind);
+    this.refill.add(kind);
     return kind;
-  }
-
-  #targetOf(kind: PoolKind): number {
-    const total = [...this.#kinds.values()].reduce((sum, { size }) => sum + size, 0);
-    const { usual, most } = this.#settings;
-    const bounds = { usual, most: Math.max(0, most - total + kind.size) };
-    return poolTarget(kind, bounds, this.#deps.clock.monotonicMs());
-  }
-
-  #fill(): void {
-    if (this.#isClosed) return;
-    this.#isAsked = true;
-    this.#filling ??= this.#fillAll().finally(() => {
-      this.#filling = undefined;
-      // Somebody took one between the last look and now.
-      if (this.#isAsked) this.#fill();
-    });
-  }
-
-  async #fillAll(): Promise<void> {
-    for (;;) {
-      await this.#pause();
-      this.#isAsked = false;
-      const kind = this.#neediest();
-      if (kind === undefined) return;
-      await this.#bootOne(kind);
-    }
-  }
-
-  /** The one with the smallest share of what it should have, among those that may boot now. */
-  #neediest(): PoolKind | undefined {
-    if (this.#isClosed) return undefined;
-    const nowMs = this.#deps.clock.monotonicMs();
-    const needy = [...this.#kinds.values()]
-      .map((kind) => ({ kind, target: this.#targetOf(kind) }))
-      .filter(({ kind, target }) => kind.size < target);
-    const able = needy.filter(({ kind }) => kind.notBeforeMs <= nowMs);
-    const [first] = able.toSorted((a, b) => a.kind.size / a.target - b.kind.size / b.target);
-    if (first === undefined) this.#wakeAt(needy.map(({ kind }) => kind.notBeforeMs - nowMs));
-    return first?.kind;
-  }
-
-  async #bootOne(kind: PoolKind): Promise<void> {
-    const { runtimes, clock, ids, logger } = this.#deps;
-    kind.booting += 1;
-    try {
-      const installation = await runtimes.install(kind.name);
-      const booted = await bootRuntime(this.#deps, installation, {
-        id: `pool-${ids.hex(8)}`,
-        signal: this.#closing.signal,
-      });
-      kind.ready.push(booted);
-      void booted.sandbox.exited.then(() => this.#onEnd(kind, booted));
-    } catch (error) {
-      if (this.#isClosed) return;
-      kind.failed(clock.monotonicMs());
-      logger.warn('pool.boot-failed', { runtime: kind.name, failures: kind.failures, error });
-    } finally {
-      kind.booting -= 1;
-    }
-  }
-
-  /** Nobody ended it: it is replaced, later and later if that goes on. */
-  #onEnd(kind: PoolKind, booted: BootedRuntime): void {
-    if (!kind.remove(booted) || this.#isClosed) return;
-    kind.failed(this.#deps.clock.monotonicMs());
-    this.#deps.logger.warn('pool.runtime-died', { runtime: kind.name, failures: kind.failures });
-    this.#drop(booted);
-    this.#fill();
-  }
-
-  #drop(booted: BootedRuntime | undefined): void {
-    booted?.destroy('it is not needed in the pool').catch((error: unknown) => {
-      this.#deps.logger.error('pool.not-destroyed', { error });
-    });
-  }
-
-  async #pause(): Promise<void> {
-    const waitMs = this.#lastTakeMs + AFTER_TAKE_MS - this.#deps.clock.monotonicMs();
-    if (waitMs <= 0) return;
-    await new Promise<void>((resolve) => setTimeout(resolve, waitMs));
-  }
-
-  #wakeAt(delaysMs: readonly number[]): void {
-    clearTimeout(this.#wake);
-    if (delaysMs.length === 0) return;
-    this.#wake = setTimeout(() => this.#fill(), Math.max(1, Math.ceil(Math.min(...delaysMs))));
   }
 }

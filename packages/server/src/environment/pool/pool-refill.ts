@@ -1,0 +1,154 @@
+/**
+ * Keeps all kinds as full as they should be. One at a time is made, a moment after the last start; how
+ * many, `core/pool-size.ts` says. All kinds share one bound of memory, which shrinks when the
+ * machine's grows scarce.
+ */
+import { MEMORY_MS } from '../../core/pool-size.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Logger } from '../../lib/logger.ts';
+import type { PoolKind } from './pool-kind.ts';
+import type { PoolMember } from './pool-member.ts';
+
+export interface RefillDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** What pools may take now, of which they have so much. Asked at every step. */
+  readonly budgetMib: (pooledMib: number) => number;
+}
+
+/** A start that has just taken one is left alone until it has its answer, as a rule. */
+const AFTER_TAKE_MS = 15;
+
+export class PoolRefill {
+  readonly #deps: RefillDeps;
+  readonly #kinds = new Set<PoolKind>();
+  #filling: Promise<void> | undefined;
+  #wake: NodeJS.Timeout | undefined;
+  #lastTakeMs = Number.NEGATIVE_INFINITY;
+  #isAsked = false;
+  readonly #closing = new AbortController();
+
+  constructor(deps: RefillDeps) {
+    this.#deps = deps;
+  }
+
+  add(kind: PoolKind): void {
+    this.#kinds.add(kind);
+  }
+
+  /** A function starts now. */
+  onTake(nowMs: number): void {
+    this.#lastTakeMs = nowMs;
+    this.fill();
+  }
+
+  /** What is more than is needed goes, and forgotten bursts are forgotten. */
+  review(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    for (const kind of this.#kinds) {
+      kind.forget(nowMs - MEMORY_MS);
+      while (kind.ready > 0 && kind.size > this.#targetOf(kind)) {
+        this.#drop(kind.removeOldest());
+      }
+    }
+    this.fill();
+  }
+
+  fill(): void {
+    if (this.#isClosed) return;
+    this.#isAsked = true;
+    this.#filling ??= this.#fillAll().finally(() => {
+      this.#filling = undefined;
+      // Somebody took one between the last look and now.
+      if (this.#isAsked) this.fill();
+    });
+  }
+
+  /** Ends what waits; nothing is made any more. */
+  async close(): Promise<void> {
+    const reason = 'the server is shutting down';
+    this.#closing.abort(new Error(reason));
+    clearTimeout(this.#wake);
+    await this.#filling;
+    const all = [...this.#kinds].flatMap((kind) => kind.removeAll());
+    await Promise.allSettled(all.map((each) => each.destroy(reason)));
+  }
+
+  get #isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  #targetOf(kind: PoolKind): number {
+    const pooledMib = [...this.#kinds].reduce((sum, { memoryMib }) => sum + memoryMib, 0);
+    const others = pooledMib - kind.memoryMib;
+    const budgetMib = this.#deps.budgetMib(pooledMib);
+    return kind.target(budgetMib - others, this.#deps.clock.monotonicMs());
+  }
+
+  async #fillAll(): Promise<void> {
+    for (;;) {
+      await this.#pause();
+      this.#isAsked = false;
+      const kind = this.#neediest();
+      if (kind === undefined) return;
+      await this.#makeOne(kind);
+    }
+  }
+
+  /** The one with the smallest share of what it should have, among those that may be made now. */
+  #neediest(): PoolKind | undefined {
+    if (this.#isClosed) return undefined;
+    const nowMs = this.#deps.clock.monotonicMs();
+    const needy = [...this.#kinds]
+      .map((kind) => ({ kind, target: this.#targetOf(kind) }))
+      .filter(({ kind, target }) => kind.size < target);
+    const able = needy.filter(({ kind }) => kind.notBeforeMs <= nowMs);
+    const [first] = able.toSorted((a, b) => a.kind.size / a.target - b.kind.size / b.target);
+    if (first === undefined) this.#wakeAt(needy.map(({ kind }) => kind.notBeforeMs - nowMs));
+    return first?.kind;
+  }
+
+  async #makeOne(kind: PoolKind): Promise<void> {
+    const { clock, logger } = this.#deps;
+    const { name } = kind.options;
+    kind.making += 1;
+    try {
+      const member = await kind.options.make(this.#closing.signal);
+      kind.add(member);
+      void member.sandbox.exited.then(() => this.#onEnd(kind, member));
+    } catch (error) {
+      if (this.#isClosed) return;
+      kind.failed(clock.monotonicMs());
+      logger.warn('pool.not-made', { kind: name, failures: kind.failures, error });
+    } finally {
+      kind.making -= 1;
+    }
+  }
+
+  /** Nobody ended it: it is replaced, later and later if that goes on. */
+  #onEnd(kind: PoolKind, member: PoolMember): void {
+    if (!kind.remove(member) || this.#isClosed) return;
+    kind.failed(this.#deps.clock.monotonicMs());
+    this.#deps.logger.warn('pool.died', { kind: kind.options.name, failures: kind.failures });
+    this.#drop(member);
+    this.fill();
+  }
+
+  #drop(member: PoolMember | undefined): void {
+    member?.destroy('it is not needed in the pool').catch((error: unknown) => {
+      this.#deps.logger.error('pool.not-destroyed', { error });
+    });
+  }
+
+  async #pause(): Promise<void> {
+    const waitMs = this.#lastTakeMs + AFTER_TAKE_MS - this.#deps.clock.monotonicMs();
+    if (waitMs <= 0) return;
+    await new Promise<void>((resolve) => setTimeout(resolve, waitMs));
+  }
+
+  #wakeAt(delaysMs: readonly number[]): void {
+    clearTimeout(this.#wake);
+    if (delaysMs.length === 0) return;
+    this.#wake = setTimeout(() => this.fill(), Math.max(1, Math.ceil(Math.min(...delaysMs))));
+  }
+}
