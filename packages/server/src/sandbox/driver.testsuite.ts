@@ -424,7 +424,8 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
         await sandbox.thaw();
         await sleep(round % 7);
       }
-    });
+      // Two CPUs that have much else to do let it take half a minute.
+    }, 120_000);
 
     test('destroy ends a daemon that forked twice and a program that ignores SIGTERM', async () => {
       const sandbox = await create();
