@@ -67,7 +67,7 @@ test('a kernel without swap accounting and bursts still has the other limits', a
 });
 
 test('the share of CPUs can be changed later', async () => {
-  await setCpus(layout, name, 2);
+  setCpus(layout, name, 2);
   expect(await read('cpu.max')).toBe('200000 100000');
 });
 
@@ -109,10 +109,10 @@ test('a kill goes to the whole group at once, thawed and with all the CPU it nee
 
 test('the memory limit and the idle class of a living group can be changed', async () => {
   await writeFile(group('cpu.idle'), '');
-  await setMemory(layout, name, 512);
+  setMemory(layout, name, 512);
   expect(await read('memory.max')).toBe(String(512 * 1_048_576));
-  await setIdle(layout, name, true);
+  setIdle(layout, name, true);
   expect(await read('cpu.idle')).toBe('1');
-  await setIdle(layout, name, false);
+  setIdle(layout, name, false);
   expect(await read('cpu.idle')).toBe('0');
 });

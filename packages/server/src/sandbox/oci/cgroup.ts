@@ -2,11 +2,11 @@
  * The control group of one sandbox, v1 and v2 behind one interface: limits, the freezer, the
  * figures, the kill. Groups are `<tree>/<owner>/<sandbox>`.
  *
- * The helper makes, kills and removes groups (synchronously: each write takes microseconds); the
- * server freezes, thaws and reads figures (asynchronously) without asking the helper.
+ * The helper makes, kills and removes groups; the server freezes, thaws and changes limits without
+ * asking it. Both write synchronously: the kernel takes microseconds for each, and a tour
+ * through the thread pool costs three times as much and, while many start at once, waits.
  */
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CgroupLayout, CgroupV1 } from './cgroup-layout.ts';
@@ -59,10 +59,7 @@ export function createCgroup(layout: CgroupLayout, name: CgroupName, limits: Cgr
     writeOptional(path.join(memory, 'memory.swappiness'), '0');
     writeFileSync(path.join(layout.pids, name.owner, name.sandbox, 'pids.max'), processes);
   }
-  for (const [file, value] of cpuWrites(layout, name, limits.cpus)) {
-    if (file.includes('burst')) writeOptional(file, value);
-    else writeFileSync(file, value);
-  }
+  writeCpus(cpuWrites(layout, name, limits.cpus));
 }
 
 /** Writing `0` to each of these puts the writer into the group. */
@@ -73,49 +70,41 @@ export function joinFiles(layout: CgroupLayout, name: CgroupName): readonly stri
 }
 
 /** Changes the share of CPUs of a living sandbox. */
-export async function setCpus(layout: CgroupLayout, name: CgroupName, cpus: number): Promise<void> {
-  for (const [file, value] of cpuWrites(layout, name, cpus)) {
-    await writeFile(file, value).catch((error: unknown) => {
-      if (!file.includes('burst')) throw error;
-    });
-  }
+export function setCpus(layout: CgroupLayout, name: CgroupName, cpus: number): void {
+  writeCpus(cpuWrites(layout, name, cpus));
 }
 
 /** Changes the memory limit of a living sandbox, up or down. */
-export async function setMemory(
+export function setMemory(
   layout: CgroupLayout,
   { owner, sandbox }: CgroupName,
   memoryMib: number,
-): Promise<void> {
+): void {
   const bytes = String(memoryMib * 1024 * 1024);
   if (layout.version === 2) {
-    await writeFile(path.join(layout.root, owner, sandbox, 'memory.max'), bytes);
+    writeFileSync(path.join(layout.root, owner, sandbox, 'memory.max'), bytes);
     return;
   }
   const group = path.join(layout.memory, owner, sandbox);
   const limit = path.join(group, 'memory.limit_in_bytes');
   const withSwap = path.join(group, 'memory.memsw.limit_in_bytes');
   // The one with swap may never be the smaller: upwards it goes first, downwards last.
-  const write = (): Promise<void> => writeFile(withSwap, bytes, { flag: 'r+' });
-  const wentFirst = await write().then(
-    () => true,
-    () => false,
-  );
-  await writeFile(limit, bytes);
+  const wentFirst = writeOptional(withSwap, bytes);
+  writeFileSync(limit, bytes);
   // A kernel without swap accounting has no such file.
-  if (!wentFirst) await write().catch(() => {});
+  if (!wentFirst) writeOptional(withSwap, bytes);
 }
 
 /** Whether the group runs only when nothing else wants to (SCHED_IDLE for all of it). */
-export async function setIdle(
+export function setIdle(
   layout: CgroupLayout,
   { owner, sandbox }: CgroupName,
   isIdle: boolean,
-): Promise<void> {
+): void {
   const tree = layout.version === 2 ? layout.root : layout.cpu;
   const file = path.join(tree, owner, sandbox, 'cpu.idle');
   // Since Linux 5.15; before, it shares as anything else does.
-  await writeFile(file, isIdle ? '1' : '0', { flag: 'r+' }).catch(() => {});
+  writeOptional(file, isIdle ? '1' : '0');
 }
 
 /** Resolves once every process of the group has stopped, or runs again. */
@@ -125,16 +114,16 @@ export async function setFrozen(
   isFrozen: boolean,
 ): Promise<void> {
   const { file, frozen, thawed } = freezer(layout, name);
-  await writeFile(file, isFrozen ? frozen : thawed);
+  writeFileSync(file, isFrozen ? frozen : thawed);
   if (!isFrozen) return;
   for (let waited = 0; waited < 1_000; waited++) {
-    if (await isFrozenNow(layout, name)) return;
+    if (isFrozenNow(layout, name)) return;
     await sleep(1);
     // v1 may miss a task that forks meanwhile: saying it again makes the kernel look again.
     if (layout.version !== 1) continue;
     // One that waits in the kernel for another that is frozen already gets on only when that runs.
-    if (waited % THAW_EVERY === THAW_EVERY - 1) await writeFile(file, thawed);
-    await writeFile(file, frozen);
+    if (waited % THAW_EVERY === THAW_EVERY - 1) writeFileSync(file, thawed);
+    writeFileSync(file, frozen);
   }
   throw new Error('The processes of the sandbox did not freeze.');
 }
@@ -268,12 +257,12 @@ function freezer(
       };
 }
 
-async function isFrozenNow(layout: CgroupLayout, name: CgroupName): Promise<boolean> {
+function isFrozenNow(layout: CgroupLayout, name: CgroupName): boolean {
   if (layout.version === 1) {
-    return (await readFile(freezer(layout, name).file, 'latin1')).trim() === 'FROZEN';
+    return readFileSync(freezer(layout, name).file, 'latin1').trim() === 'FROZEN';
   }
   const events = path.join(layout.root, name.owner, name.sandbox, 'cgroup.events');
-  return readKey(await readFile(events, 'latin1'), 'frozen') === 1;
+  return readKey(readFileSync(events, 'latin1'), 'frozen') === 1;
 }
 
 export function readKey(text: string, key: string): number {
@@ -298,11 +287,22 @@ function removeFolder(folder: string): boolean {
   }
 }
 
-/** For what a kernel may lack: swap accounting, bursts, a freezer of a group that is gone. */
-function writeOptional(file: string, value: string): void {
+function writeCpus(writes: ReturnType<typeof cpuWrites>): void {
+  for (const [file, value] of writes) {
+    if (file.includes('burst')) writeOptional(file, value);
+    else writeFileSync(file, value);
+  }
+}
+
+/**
+ * For what a kernel may lack: swap accounting, bursts, a freezer of a group that is gone. The limit
+ * that matters is written elsewhere. Answers whether it was taken.
+ */
+function writeOptional(file: string, value: string): boolean {
   try {
     writeFileSync(file, value, { flag: 'r+' });
+    return true;
   } catch {
-    // The limit that matters is written elsewhere.
+    return false;
   }
 }

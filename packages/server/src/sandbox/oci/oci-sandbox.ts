@@ -239,7 +239,7 @@ export class OciSandbox implements Sandbox {
   }
 
   /** One that is being destroyed has no group any more: there is nothing left to change. */
-  async #onCgroup(change: () => Promise<void>): Promise<void> {
+  async #onCgroup(change: () => void | Promise<void>): Promise<void> {
     try {
       await change();
     } catch (cause) {
