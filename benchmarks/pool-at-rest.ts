@@ -25,17 +25,26 @@ export async function parkedAtRest(endpoint: string, withExtension: boolean): Pr
   await atRest(endpoint, ({ parked }) => isFull(parked, usual), 'parked sandboxes');
 }
 
+/** How many booted runtimes wait now. */
+export async function readyIn(endpoint: string, runtime: string): Promise<number> {
+  return (await poolsOf(endpoint)).pool[runtime]?.ready ?? 0;
+}
+
 async function atRest(
   endpoint: string,
   holds: (pools: Pools) => boolean,
   what: string,
 ): Promise<void> {
   for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
-    const health = await (await fetch(`${endpoint}/_hearth/health`)).json();
-    if (holds((health as { invocations: Pools }).invocations)) return;
+    if (holds(await poolsOf(endpoint))) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error(`the pool of ${what} did not fill`);
+}
+
+async function poolsOf(endpoint: string): Promise<Pools> {
+  const health = await (await fetch(`${endpoint}/_hearth/health`)).json();
+  return (health as { invocations: Pools }).invocations;
 }
 
 function isFull(count: Count | undefined, usual: number): boolean {

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BURST_MS, MEMORY_MS, poolMemoryMib, poolTarget, UNUSED_MS } from './pool-size.ts';
+import {
+  BURST_MS,
+  LONG_BURST_MS,
+  MEMORY_MS,
+  poolMemoryMib,
+  poolTarget,
+  UNUSED_MS,
+} from './pool-size.ts';
 
 const bounds = { usual: 4, most: 64 };
 const at = (takenAtMs: readonly number[], nowMs: number, lastUseMs = takenAtMs.at(-1) ?? 0) =>
@@ -16,6 +23,21 @@ test('after a burst as many are kept as came at once, until it is forgotten', ()
   expect(at(burst, 1_300)).toBe(30);
   expect(at(burst, 1_000 + MEMORY_MS)).toBe(30);
   expect(at(burst, 1_291 + MEMORY_MS)).toBe(4);
+});
+
+test('starts that wait for each other are one burst, though it lasts longer', () => {
+  const much = { usual: 4, most: 500 };
+  expect(poolTarget({ takenAtMs: every(20, 200), lastUseMs: 0 }, much, 4_000)).toBe(200);
+  expect(poolTarget({ takenAtMs: every(100, 100), lastUseMs: 0 }, much, 10_000)).toBe(11);
+});
+
+test('a row of starts without end is a burst of its last seconds', () => {
+  const target = poolTarget(
+    { takenAtMs: every(20, 1_000), lastUseMs: 20_000 },
+    { usual: 4, most: 500 },
+    20_000,
+  );
+  expect(target).toBe(LONG_BURST_MS / 20 + 1);
 });
 
 test('starts that are further apart than a burst do not add up', () => {
@@ -62,3 +84,7 @@ test('pools give back what others need, down to nothing', () => {
   expect(pooled(700, 500)).toBe(200);
   expect(pooled(100, 500)).toBe(0);
 });
+
+function every(pauseMs: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => index * pauseMs);
+}

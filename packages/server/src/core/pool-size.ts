@@ -31,6 +31,10 @@ const FREE_SHARE = 1 / 8;
 
 /** Starts within this time come faster than the pool is refilled: they are one burst. */
 export const BURST_MS = 1_000;
+/** So are those that follow each other faster than replacements are made, ... */
+const MAKING_MS = 60;
+/** ... for so long: the starts of a large burst wait for each other. */
+export const LONG_BURST_MS = 5_000;
 /** So long a burst is remembered: who has sent one often sends another. */
 export const MEMORY_MS = 60_000;
 /** After so long without use one is kept, for whoever comes back. */
@@ -43,13 +47,16 @@ export function poolTarget(demand: PoolDemand, bounds: PoolBounds, nowMs: number
   return Math.min(bounds.most, Math.max(usual, largestBurst(recent)));
 }
 
-/** The most starts within any BURST_MS. */
+/** The most starts within any BURST_MS, or in a row without a pause. */
 function largestBurst(times: readonly number[]): number {
   let largest = 0;
   let first = 0;
+  let firstOfRow = 0;
   for (const [index, atMs] of times.entries()) {
+    if (atMs - (times[index - 1] ?? atMs) > MAKING_MS) firstOfRow = index;
     while (atMs - (times[first] ?? atMs) > BURST_MS) first += 1;
-    largest = Math.max(largest, index - first + 1);
+    while (atMs - (times[firstOfRow] ?? atMs) > LONG_BURST_MS) firstOfRow += 1;
+    largest = Math.max(largest, index - Math.min(first, firstOfRow) + 1);
   }
   return largest;
 }

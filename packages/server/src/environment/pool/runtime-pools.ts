@@ -59,7 +59,7 @@ export interface PoolCounts {
 
 /** Measured: what an idle Node of the pool takes, and a parked sandbox (docs/performance.md). */
 const BOOTED_MIB = 12;
-const PARKED_MIB = 1.5;
+const PARKED_MIB = 1;
 const BESIDE_MIB = 0.5;
 /** Sandboxes with extensions are made for functions that few have. */
 const USUAL_WITH_BESIDES = 2;
