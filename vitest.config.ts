@@ -17,6 +17,7 @@ export default defineConfig({
       {
         test: {
           name: 'oci',
+          setupFiles: ['packages/testkit/src/leaves-nothing.ts'],
           include: ['packages/**/*.oci.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -26,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'conformance',
+          setupFiles: ['packages/testkit/src/leaves-nothing.ts'],
           include: ['tests/conformance/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -35,6 +37,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          setupFiles: ['packages/testkit/src/leaves-nothing.ts'],
           include: ['tests/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
