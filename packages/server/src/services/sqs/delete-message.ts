@@ -5,7 +5,7 @@ import type {
 } from '@aws-sdk/client-sqs';
 import type { Operation } from '../../core/operation.ts';
 import type { Validated } from '../validated.ts';
-import { checkBatch, eachOf } from './batches.ts';
+import { checkBatch, failureOf } from './batches.ts';
 import { findQueue, queuePermission } from './find-queue.ts';
 import { isFifo, messagesOf, type QueueRecord } from './queue-record.ts';
 import { readHandle } from './receipt-handle.ts';
@@ -17,7 +17,9 @@ export function deleteMessage(room: SqsRoom): Operation<Validated<DeleteMessageR
     name: 'DeleteMessage',
     permissions: (input, context) => [queuePermission(room, 'DeleteMessage', input, context)],
     handle: async (input, context) => {
-      await remove(room, findQueue(room, input, context), input.ReceiptHandle);
+      const record = findQueue(room, input, context);
+      const receipt = checkedReceipt(room, record, input.ReceiptHandle);
+      await room.messages.remove(messagesOf(record), [receipt]);
       return {};
     },
   };
@@ -32,22 +34,30 @@ export function deleteMessageBatch(
     handle: async (input, context) => {
       const record = findQueue(room, input, context);
       checkBatch(input.Entries, 'DeleteMessageBatchRequestEntry');
-      return eachOf(input.Entries, async ({ Id: id, ReceiptHandle: handle = '' }) => {
-        await remove(room, record, handle);
-        return { Id: id };
-      });
+      const result: DeleteMessageBatchResult = { Successful: [], Failed: [] };
+      const receipts: string[] = [];
+      for (const entry of input.Entries) {
+        try {
+          receipts.push(checkedReceipt(room, record, entry.ReceiptHandle ?? ''));
+          result.Successful?.push({ Id: entry.Id });
+        } catch (error) {
+          result.Failed?.push(failureOf(entry, error));
+        }
+      }
+      // In one step: a batch costs the disk what a message does.
+      await room.messages.remove(messagesOf(record), receipts);
+      return result;
     },
   };
 }
 
 /** AWS: an old handle of a standard queue removes nothing and is no error; of a FIFO queue it is. */
-async function remove(room: SqsRoom, record: QueueRecord, handle: string): Promise<void> {
+function checkedReceipt(room: SqsRoom, record: QueueRecord, handle: string): string {
   const receipt = readHandle(record, handle);
-  const place = messagesOf(record);
-  const state = room.messages.receiptState(place, receipt);
+  const state = room.messages.receiptState(messagesOf(record), receipt);
   const isExpired = state === 'visible' || state === 'replaced';
   if (isFifo(record) && isExpired) {
     throw invalidParameter(handle, 'ReceiptHandle', 'The receipt handle has expired.');
   }
-  await room.messages.remove(place, [receipt]);
+  return receipt;
 }
