@@ -14,6 +14,8 @@ export interface ClientAnswer {
 export interface InvokeClient {
   invoke(functionName: string, payload: string): Promise<ClientAnswer>;
   send(method: string, path: string, body: string): Promise<ClientAnswer>;
+  /** Of SQS, by its JSON protocol. */
+  sqs(operation: string, body: string): Promise<ClientAnswer>;
   close(): void;
 }
 
@@ -23,12 +25,18 @@ export function createInvokeClient(endpoint: string, connections: number): Invok
   const { hostname, port, host } = new URL(endpoint);
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
 
-  const send = (method: string, path: string, text: string): Promise<ClientAnswer> => {
+  const sendTo = (
+    service: 'lambda' | 'sqs',
+    method: string,
+    path: string,
+    text: string,
+    more: Readonly<Record<string, string>>,
+  ): Promise<ClientAnswer> => {
     const body = Buffer.from(text);
-    const headers = { host, 'content-type': 'application/json' };
+    const headers = { host, ...more };
     const signed = signRequest({ method, path, query: '', headers, body }, credentials, {
       region: 'us-east-1',
-      service: 'lambda',
+      service,
       nowMs: Date.now(),
     });
     return new Promise((resolve, reject) => {
@@ -58,8 +66,15 @@ export function createInvokeClient(endpoint: string, connections: number): Invok
       outgoing.end(body);
     });
   };
+  const send: InvokeClient['send'] = (method, path, text) =>
+    sendTo('lambda', method, path, text, { 'content-type': 'application/json' });
   return {
     send,
+    sqs: (operation, text) =>
+      sendTo('sqs', 'POST', '/', text, {
+        'content-type': 'application/x-amz-json-1.0',
+        'x-amz-target': `AmazonSQS.${operation}`,
+      }),
     invoke: (name, payload) => send('POST', `/2015-03-31/functions/${name}/invocations`, payload),
     close: () => agent.destroy(),
   };

@@ -16,6 +16,7 @@ import { parkedStarts } from './rows/parked-start.ts';
 import { overload } from './rows/overload.ts';
 import { s3 } from './rows/s3.ts';
 import { scaleOut } from './rows/scale-out.ts';
+import { sqs } from './rows/sqs.ts';
 import { durableAccepts } from './rows/durable-accepts.ts';
 import { warm } from './rows/warm.ts';
 import { warmCpu } from './rows/warm-cpu.ts';
@@ -40,6 +41,7 @@ const wanted = values.rows?.split(',') ?? [
   'iam',
   's3',
   '13',
+  'sqs',
 ];
 const isWanted = (...rows: readonly string[]): boolean => rows.some((row) => wanted.includes(row));
 
@@ -56,6 +58,8 @@ if (isWanted('14')) lines.push(...(await noisyNeighbour(values.quick ? 1_000 : 4
 if (isWanted('iam')) lines.push(...(await decisions(Math.ceil(100 * share))));
 if (isWanted('s3')) lines.push(...(await s3(Math.ceil(200 * share), values.quick)));
 if (isWanted('13')) lines.push(...(await durableAccepts(Math.ceil(10 * share))));
+if (isWanted('sqs'))
+  lines.push(...(await sqs(Math.ceil(200 * share), values.quick ? 5_000 : 50_000)));
 
 const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, Linux ${os.release()}, Node ${process.versions.node}`;
 console.log(`\n${machine}\n\n${table(lines)}\n`);
