@@ -196,11 +196,11 @@ describe('a function reaches', () => {
     await internet.listen(SECOND_SITE, 82, server);
     await act({ how: 'keep', host: SECOND_SITE, port: 82 });
     const socket = await accepted.promise;
-    await expect.poll(areAllFrozen, { timeout: 20_000 }).toBe(true);
+    await expect.poll(areAllFrozen, { timeout: 60_000 }).toBe(true);
     // Written while nothing inside runs: the kernel keeps it.
     socket.write('a'.repeat(100_000));
     const thanks = new Promise((resolve) => socket.once('data', (data) => resolve(String(data))));
-    await expect.poll(() => socket.writableLength, { timeout: 20_000 }).toBe(0);
+    await expect.poll(() => socket.writableLength, { timeout: 60_000 }).toBe(0);
     expect(await areAllFrozen()).toBe(true);
     expect(await act({ how: 'heard', bytes: 100_000 })).toBe('a'.repeat(100_000));
     expect(await thanks).toBe('thanks');
@@ -296,11 +296,11 @@ describe('the server', () => {
     const came = await startHostService(8081);
     const [holder] = await holdersOfTables();
     process.kill(holder!, 'SIGKILL');
-    await expect.poll(holdersOfTables, { timeout: 30_000 }).not.toContain(holder);
-    await expect.poll(holdersOfTables, { timeout: 30_000 }).toHaveLength(1);
+    await expect.poll(holdersOfTables, { timeout: 60_000 }).not.toContain(holder);
+    await expect.poll(holdersOfTables, { timeout: 60_000 }).toHaveLength(1);
     const url = `http://${SITE}/`;
     await expect
-      .poll(() => functions.invoke('node', { how: 'get', url }), { timeout: 30_000 })
+      .poll(() => functions.invoke('node', { how: 'get', url }), { timeout: 60_000 })
       .toMatchObject({ payload: { from: MACHINE_ADDRESS } });
     const targets = [{ host: MACHINE_ADDRESS, port: 8081 }];
     expect(await act({ how: 'reach', targets })).toEqual([UNREACHABLE]);
@@ -368,7 +368,7 @@ describe('the server', () => {
     expect(own.filter((each) => each.startsWith('of the network'))).toHaveLength(5);
     await killed.kill();
     await expect
-      .poll(() => leftoversOf(killed, { machine }), { timeout: 20_000 })
+      .poll(() => leftoversOf(killed, { machine }), { timeout: 60_000 })
       .not.toContainEqual(expect.stringMatching(/alias|^of the network: comment|process/));
     await using next = await startServer({ args, machine, dataFolder: killed.dataFolder });
     expect(await next.stop()).toBe(0);

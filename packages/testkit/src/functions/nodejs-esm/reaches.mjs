@@ -7,7 +7,7 @@ import { lookup } from 'node:dns/promises';
 
 const connect = ({ host, port }) =>
   new Promise((resolve) => {
-    const socket = net.connect({ host, port, timeout: 3000 });
+    const socket = net.connect({ host, port, timeout: 15_000 });
     socket.once('connect', () => resolve({ how: 'connected', socket }));
     socket.once('error', (error) => resolve({ how: error.code }));
     socket.once('timeout', () => {
