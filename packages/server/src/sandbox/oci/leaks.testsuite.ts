@@ -46,7 +46,7 @@ export function describeLeaks(
       await driver.close();
       expect(await readdir(place)).toEqual([]);
       // The kernel frees a loop device when the last namespace that saw its mount is gone: soon.
-      await expect.poll(() => traces(process.pid, place), { timeout: 10_000 }).toEqual(before);
+      await expect.poll(() => traces(process.pid, place), { timeout: 40_000 }).toEqual(before);
     });
 
     test('thirty sandboxes leave no descriptor, mount or zombie in the helper', async () => {
@@ -65,7 +65,7 @@ export function describeLeaks(
           if (round % 2 === 0) await startProgram(parked, shell('sleep 100'));
           await parked.destroy('the test is over');
         }
-        expect(await helperFigures(helper!)).toEqual(before);
+        await expect.poll(() => helperFigures(helper!), { timeout: 40_000 }).toEqual(before);
       } finally {
         await driver.close();
       }
@@ -232,7 +232,8 @@ async function startServer(runtime: string, folder: string): Promise<ServerProce
     await one.start(program('trap "" TERM; setsid sleep ${seconds} & sleep ${seconds}; true'));
     const two = await driver.create({ id: 'two', ...limits });
     await two.start(program('sleep ${seconds}; true'));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    console.log('started');
+    await new Promise((resolve) => process.stdin.once('data', resolve));
     await two.freeze();
     const three = await driver.create({ id: 'three', ...limits });
     await three.park(1);
@@ -240,14 +241,16 @@ async function startServer(runtime: string, folder: string): Promise<ServerProce
     setInterval(() => {}, 1000);`;
   const file = path.join(await mkdtemp(path.join(path.dirname(folder), 'server-')), 'server.mjs');
   await writeFile(file, source);
-  const child = spawn(process.execPath, [file, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [file, folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const pid = child.pid!;
   addSuiteOwner(pid);
   const ended = new Promise((resolve) => child.once('exit', resolve));
   let said = '';
   child.stdout.on('data', (text: Buffer) => (said += text.toString()));
-  await until(() => said === 'ready\n');
-  expect(await processesWith(`sleep\0${seconds}`)).toHaveLength(3);
+  await until(() => said === 'started\n');
+  await until(async () => (await processesWith(`sleep\0${seconds}`)).length === 3);
+  child.stdin.write('freeze\n');
+  await until(() => said === 'started\nready\n');
   const [helper] = await helpersOf(pid);
   return {
     pid,
