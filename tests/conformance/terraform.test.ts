@@ -40,6 +40,7 @@ provider "aws" {
     events = "${endpoint}"
     iam    = "${endpoint}"
     lambda = "${endpoint}"
+    sqs    = "${endpoint}"
     sts    = "${endpoint}"
   }
 }
@@ -190,12 +191,50 @@ resource "aws_lambda_runtime_management_config" "echo" {
   function_name     = aws_lambda_function.echo.function_name
   update_runtime_on = "FunctionUpdate"
 }
+resource "aws_iam_role" "takes" {
+  name = "takes"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+resource "aws_iam_role_policy_attachment" "takes" {
+  role       = aws_iam_role.takes.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"
+}
+resource "aws_lambda_function" "takes" {
+  function_name = "takes"
+  role          = aws_iam_role.takes.arn
+  runtime       = "nodejs22.x"
+  handler       = "index.handler"
+  filename      = "code.zip"
+}
+resource "aws_sqs_queue" "work" {
+  name = "work"
+}
+resource "aws_lambda_event_source_mapping" "work" {
+  event_source_arn                   = aws_sqs_queue.work.arn
+  function_name                      = aws_lambda_function.takes.arn
+  batch_size                         = 20
+  maximum_batching_window_in_seconds = 1
+  function_response_types            = ["ReportBatchItemFailures"]
+  tags                               = { team = "blue" }
+  filter_criteria {
+    filter {
+      pattern = jsonencode({ body = { kind = ["wanted"] } })
+    }
+  }
+  scaling_config {
+    maximum_concurrency = 2
+  }
+  depends_on = [aws_iam_role_policy_attachment.takes]
+}
 `;
 
 const echo = 'export const handler = async (event) => event;';
 
 test.skipIf(mirror === undefined || status !== 0)(
-  'Terraform applies roles, policies, functions with all they have and a schedule, its second plan is empty, and it takes all away again',
+  'Terraform applies roles, policies, functions with all they have, a queue as a source and a schedule, its second plan is empty, and it takes all away again',
   async () => {
     await using server = await startServer({ args: ['--isolation', 'process'] });
     const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-terraform-'));
