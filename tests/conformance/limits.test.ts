@@ -59,6 +59,7 @@ describe('an invocation', () => {
   test.each([
     [{ how: 'exit', status: 0 }, 'Runtime exited without providing a reason'],
     [{ how: 'exit', status: 42 }, 'Runtime exited with error: exit status 42'],
+    [{ how: 'exit', status: 137 }, 'Runtime exited with error: exit status 137'],
     [{ how: 'kill' }, 'Runtime exited with error: signal: killed'],
   ])('that ends its process by %j is told how', async (event, sentence) => {
     const { payload, log, requestId } = await functions.invoke('limited', event);

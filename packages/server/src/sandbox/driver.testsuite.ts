@@ -187,6 +187,15 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       expect(exit).toEqual({ code: null, signal: `SIG${signal}`, outOfMemory: false });
     });
 
+    // A shell passes both on as 128 and the signal's number.
+    test.each([129, 130, 137, 139, 141, 143, 192, 255])(
+      'tells exit status %i from a signal',
+      async (code) => {
+        const { exit } = await runProgram(driver, shell(`exit ${code}`));
+        expect(exit).toEqual({ code, signal: null, outOfMemory: false });
+      },
+    );
+
     test('a program that is not there ends with status 127', async () => {
       const { exit } = await runProgram(driver, { argv: ['/var/task/bootstrap'] });
       expect(exit.code).toBe(127);

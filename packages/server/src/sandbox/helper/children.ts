@@ -6,32 +6,37 @@
  * Node's to wait for and are never touched.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { reap, type WaitStatus } from './syscalls.ts';
+import { hasEnded, reap, type WaitStatus } from './syscalls.ts';
+
+export interface ChildEnd extends WaitStatus {
+  /** What it was called last; undefined where that is not known any more. */
+  readonly name?: string;
+}
 
 export class AdoptedChildren {
-  readonly #waiting = new Map<number, (status: WaitStatus) => void>();
+  readonly #waiting = new Map<number, (end: ChildEnd) => void>();
   readonly #nodes = new Set<number>();
   /** Ends of orphans while OCI runtimes run: one of them may turn out to be a first process. */
-  readonly #buried = new Map<number, WaitStatus>();
+  readonly #buried = new Map<number, ChildEnd>();
 
   /** To be called at every SIGCHLD: several ends may share one signal. */
   check(): void {
     for (const [pid, onEnd] of this.#waiting) {
-      const reaped = reap(pid);
-      const status = reaped === 'gone' ? (this.#buried.get(pid) ?? lostStatus(pid)) : reaped;
-      if (status === 'running') continue;
+      const reaped = bury(pid);
+      const end = reaped === 'gone' ? (this.#buried.get(pid) ?? lostStatus(pid)) : reaped;
+      if (end === 'running') continue;
       this.#waiting.delete(pid);
-      onEnd(status);
+      onEnd(end);
     }
     for (const pid of children()) {
       if (this.#waiting.has(pid) || this.#nodes.has(pid)) continue;
-      const status = reap(pid);
-      if (typeof status === 'object' && this.#nodes.size > 0) this.#buried.set(pid, status);
+      const end = bury(pid);
+      if (typeof end === 'object' && this.#nodes.size > 0) this.#buried.set(pid, end);
     }
   }
 
   /** Calls back once; at once for a process that has already ended. */
-  watch(pid: number, onEnd: (status: WaitStatus) => void): void {
+  watch(pid: number, onEnd: (end: ChildEnd) => void): void {
     this.#waiting.set(pid, onEnd);
     this.check();
   }
@@ -48,12 +53,19 @@ export class AdoptedChildren {
   }
 }
 
+function bury(pid: number): ChildEnd | 'running' | 'gone' {
+  if (!hasEnded(pid)) return reap(pid);
+  const name = readFileSync(`/proc/${pid}/comm`, 'latin1').trimEnd();
+  const status = reap(pid);
+  return typeof status === 'object' ? { ...status, name } : status;
+}
+
 /**
  * A process that is not there any more and whose end nobody told us: its status is lost, and it
  * must not be waited for for ever. Ended zombies are still there, and so are processes that an
  * OCI runtime's last child has yet to hand over to us.
  */
-function lostStatus(pid: number): WaitStatus | 'running' {
+function lostStatus(pid: number): ChildEnd | 'running' {
   return existsSync(`/proc/${pid}`) ? 'running' : { code: null, signal: 9 };
 }
 

@@ -17,7 +17,12 @@ import {
 } from '../oci/cgroup.ts';
 import type { CgroupLayout } from '../oci/cgroup-layout.ts';
 import { ociConfig } from '../oci/config.ts';
-import { firstProcess, WAITING_PROCESS, type ProgramProcess } from '../oci/program-process.ts';
+import {
+  EXITED,
+  firstProcess,
+  WAITING_PROCESS,
+  type ProgramProcess,
+} from '../oci/program-process.ts';
 import type { SandboxMount } from '../driver.ts';
 import type {
   CreateCall,
@@ -28,7 +33,7 @@ import type {
   StartCall,
 } from '../oci/protocol.ts';
 import { BesidePrograms } from './beside-programs.ts';
-import type { AdoptedChildren } from './children.ts';
+import type { AdoptedChildren, ChildEnd } from './children.ts';
 import { connectInto } from './connect-into.ts';
 import { createNetwork, type SandboxNetwork } from './network.ts';
 import { adopt, runOci, type OciRun } from './run-oci.ts';
@@ -344,10 +349,10 @@ export class HelperSandbox {
     return outOfMemoryKills(this.#deps.cgroups, this.#name) > this.#oomKills;
   }
 
-  #onEnd(status: WaitStatus): void {
+  #onEnd(end: ChildEnd): void {
     this.#initPid = undefined;
     const outOfMemory = this.#hasRunOut();
-    this.#deps.onExited({ ...exitOf(status), outOfMemory });
+    this.#deps.onExited({ ...exitOf(endOfProgram(end)), outOfMemory });
   }
 
   #openPipe(): ReturnType<typeof pipe> {
@@ -372,11 +377,18 @@ function catchesSigterm(pid: number): boolean {
   return (BigInt(`0x${caught ?? '0'}`) & bit) !== 0n;
 }
 
-/** PID 1 passes on the program's end as a shell does: above 128 it was a signal. */
+/**
+ * PID 1 passes on the program's end as a shell does: above 128 it was a signal, unless its last name
+ * tells that the program has exited with that status. Not every shell names itself.
+ */
+function endOfProgram({ code, signal, name }: ChildEnd): WaitStatus {
+  const wasSignal = code !== null && code > 128 && name?.startsWith(EXITED) !== true;
+  return wasSignal ? { code: null, signal: code - 128 } : { code, signal };
+}
+
 function exitOf({ code, signal }: WaitStatus): Omit<HelperExit, 'outOfMemory'> {
-  const number = signal ?? (code !== null && code > 128 ? code - 128 : undefined);
   const names = Object.entries(osConstants.signals);
-  const name = names.find(([, value]) => value === number)?.[0];
+  const name = names.find(([, value]) => value === signal)?.[0];
   return name === undefined ? { code, signal: null } : { code: null, signal: name };
 }
 

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RuntimeCommand } from '../oci/protocol.ts';
 import type { AdoptedChildren } from './children.ts';
-import type { WaitStatus } from './syscalls.ts';
+import type { ChildEnd } from './children.ts';
 
 /** Puts itself into the groups named before `--`, then becomes the OCI runtime. */
 const JOIN_AND_EXEC =
@@ -56,7 +56,7 @@ export function runOci(run: OciRun): RunningOci {
 export async function adopt(
   { child, started }: RunningOci,
   children: AdoptedChildren,
-  onStarted: (pid: number) => (status: WaitStatus) => void,
+  onStarted: (pid: number) => (end: ChildEnd) => void,
 ): Promise<void> {
   const runtimePid = child.pid ?? 0;
   children.nodeStarted(runtimePid);

@@ -24,6 +24,9 @@ export const MS_SLAVE = 0x80000n;
 const MNT_DETACH = 2;
 const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x1000000;
+const P_PID = 1;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000n;
 const AT_RECURSIVE = 0x8000n;
@@ -47,6 +50,7 @@ const { functions: libc } = dlopen(null, {
   unshare: { arguments: ['i32'], return: 'i32' },
   setns: { arguments: ['i32', 'i32'], return: 'i32' },
   prctl: { arguments: ['i32', 'u64', 'u64', 'u64', 'u64'], return: 'i32' },
+  waitid: { arguments: ['i32', 'u32', 'pointer', 'i32'], return: 'i32' },
   waitpid: { arguments: ['i32', 'pointer', 'i32'], return: 'i32' },
   pipe2: { arguments: ['pointer', 'i32'], return: 'i32' },
   socket: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
@@ -158,6 +162,14 @@ export function moveMount(tree: number, target: string): void {
 export interface WaitStatus {
   readonly code: number | null;
   readonly signal: number | null;
+}
+
+/** Whether a child has ended and can be reaped; what is known of it is in /proc until then. */
+export function hasEnded(pid: number): boolean {
+  const [INFO_BYTES, PID_OFFSET] = [128, 16];
+  const info = Buffer.alloc(INFO_BYTES);
+  const failed = libc.waitid(P_PID, pid, info, WEXITED | WNOHANG | WNOWAIT) !== 0;
+  return !failed && info.readInt32LE(PID_OFFSET) === pid;
 }
 
 /** How a child ended; `gone` when it is no child of ours (any more). */

@@ -18,7 +18,9 @@ export type AskedProgram = Pick<SandboxProgram, 'argv' | 'env' | 'userEnv' | 'cw
  * for them, so the program must be the second: then a signal that it sends itself, or a crash,
  * ends it as anywhere else. It also buries orphans, and passes SIGTERM on.
  *
- * A program killed by signal n makes it exit with 128 + n.
+ * A program killed by signal n makes it exit with 128 + n, as one that exits with that status. Which
+ * of both it was stands in the name that it gives itself then (`EXITED`): nobody but a process
+ * itself can change its name.
  */
 const INIT_SCRIPT = [
   `"$@" <&0 &`,
@@ -28,8 +30,12 @@ const INIT_SCRIPT = [
   // Last: from here on SIGTERM is passed on, and the helper holds it back until it sees the trap.
   `trap 'asked=1; kill -TERM "$program" 2>/dev/null' TERM`,
   'while asked=; wait "$program"; status=$?; [ -n "$asked" ]; do :; done',
+  '[ "$status" -gt 128 ] && jobs >/proc/self/comm',
   'exit "$status"',
 ].join('\n');
+
+/** How the name begins after an exit; after a signal it tells the signal. As dash words its jobs. */
+export const EXITED = '[1] + Done(';
 
 /** What waits for its program instead: see `helper/waiting-shell.ts`. */
 export const WAITING_PROCESS: ProgramProcess = { argv: ['/bin/sh'], env: {}, cwd: '/' };
