@@ -28,6 +28,15 @@ test('what limits are changed to, requests may bring', () => {
   );
 });
 
+test('code that is too large is refused in the words of Lambda', () => {
+  expect(bodyTooLarge('CreateFunction')).toMatchObject({
+    code: 'RequestEntityTooLargeException',
+    status: 413,
+    message: 'Request must be smaller than 70167211 bytes for the CreateFunction operation',
+    members: {},
+  });
+});
+
 test('an event that is too large is refused in the words of Lambda', () => {
   expect(bodyTooLarge('Invoke')).toMatchObject({
     code: 'RequestTooLargeException',

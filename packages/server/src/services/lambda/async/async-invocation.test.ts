@@ -289,6 +289,27 @@ describe('event invoke configurations', () => {
   });
 
   test.each([
+    ['pay', undefined, ':$LATEST'],
+    ['pay', '1221', ':1221'],
+    ['pay', 'none', ':none'],
+    ['missing', undefined, ':$LATEST'],
+  ])(
+    'of %s:%s that are not there are not found, however they are asked for',
+    async (name, Qualifier, shown) => {
+      const missing = {
+        code: 'ResourceNotFoundException',
+        status: 404,
+        message: `The function ${arn.replace(/[^:]+$/, name)}${shown} doesn't have an EventInvokeConfig`,
+        members: { Type: 'User' },
+      };
+      for (const operation of ['GetFunctionEventInvokeConfig', 'DeleteFunctionEventInvokeConfig']) {
+        const asking = lambda.call(operation, { FunctionName: name, Qualifier });
+        await expect(asking, operation).rejects.toMatchObject(missing);
+      }
+    },
+  );
+
+  test.each([
     [{}, 'You must specify at least one of error handling or destination setting.'],
     [
       { DestinationConfig: { OnSuccess: { Destination: arn } } },
