@@ -45,6 +45,7 @@ function applyBatch(
   statements: StatementCache,
   batch: readonly Statement[],
 ): BatchResult {
+  if (isAtomic(batch)) return applyAlone(database, statements, batch);
   statements.prepare('SAVEPOINT batch').run();
   try {
     const changes = batch.map((statement) => applyStatement(statements, statement));
@@ -55,6 +56,26 @@ function applyBatch(
     if (!database.isTransaction) throw error;
     statements.prepare('ROLLBACK TO batch').run();
     statements.prepare('RELEASE batch').run();
+    return { kind: 'failed', error };
+  }
+}
+
+/** One statement is undone by SQLite itself where it fails; two need a savepoint. */
+function isAtomic(batch: readonly Statement[]): boolean {
+  return batch.length === 1 && batch[0]?.expectChanges === undefined;
+}
+
+function applyAlone(
+  database: DatabaseSync,
+  statements: StatementCache,
+  batch: readonly Statement[],
+): BatchResult {
+  try {
+    const changes = batch.map((statement) => applyStatement(statements, statement));
+    return { kind: 'committed', changes };
+  } catch (error) {
+    // SQLite rolled everything back: the earlier batches of this group are gone as well.
+    if (!database.isTransaction) throw error;
     return { kind: 'failed', error };
   }
 }

@@ -5,7 +5,7 @@ import { describeFailure } from './describe-failure.ts';
 import { openDatabase } from './open-database.ts';
 import { serveThread } from './serve-thread.ts';
 import { createStatementCache } from './statement-cache.ts';
-import type { ThreadRequest } from './thread-message.ts';
+import type { ThreadReply, ThreadRequest } from './thread-message.ts';
 
 const port = parentPort;
 invariant(port !== null, 'reader-thread runs as a worker');
@@ -13,18 +13,20 @@ invariant(port !== null, 'reader-thread runs as a worker');
 serveThread(port, () => {
   const database = openDatabase((workerData as { file: string }).file, 'reader');
   const statements = createStatementCache(database);
-  return (request: ThreadRequest) => {
-    try {
-      if (request.kind === 'close') {
-        database.close();
-        port.postMessage({ id: request.id, value: undefined });
-        port.close();
-      } else if (request.kind === 'read') {
-        const value = statements.prepare(request.sql).all(...request.params);
-        port.postMessage({ id: request.id, value });
-      }
-    } catch (error) {
-      port.postMessage({ id: request.id, failure: describeFailure(error) });
-    }
+  return (requests: readonly ThreadRequest[]) => {
+    for (const request of requests) port.postMessage([answer(request)]);
+    if (requests.at(-1)?.kind === 'close') port.close();
   };
+
+  function answer(request: ThreadRequest): ThreadReply {
+    try {
+      if (request.kind === 'read') {
+        return { id: request.id, value: statements.prepare(request.sql).all(...request.params) };
+      }
+      if (request.kind === 'close') database.close();
+      return { id: request.id, value: undefined };
+    } catch (error) {
+      return { id: request.id, failure: describeFailure(error) };
+    }
+  }
 });

@@ -38,20 +38,29 @@ export async function startThread(module: URL, file: string): Promise<StoreThrea
     for (const answer of waiting.values()) answer.reject(death);
     waiting.clear();
   };
-  worker.on('message', (reply: ThreadReply) => {
-    const answer = waiting.get(reply.id);
-    waiting.delete(reply.id);
-    if ('failure' in reply) answer?.reject(reviveFailure(reply.failure));
-    else answer?.resolve(reply.value);
+  worker.on('message', (replies: readonly ThreadReply[]) => {
+    for (const reply of replies) {
+      const answer = waiting.get(reply.id);
+      waiting.delete(reply.id);
+      if ('failure' in reply) answer?.reject(reviveFailure(reply.failure));
+      else answer?.resolve(reply.value);
+    }
   });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   worker.on('error', (error) => die(reviveFailure(describeFailure(error))));
   worker.once('exit', () => die(new Error('The store is closed.')));
 
+  let asked: ThreadRequest[] = [];
+  const post = (): void => {
+    worker.postMessage(asked);
+    asked = [];
+  };
   const ask = (question: Question): Promise<unknown> => {
     if (death !== undefined) return Promise.reject(death);
     lastId += 1;
-    worker.postMessage({ ...question, id: lastId });
+    // Behind all callbacks that are due now: what they ask as well is one message, and one wake-up.
+    if (asked.length === 0) process.nextTick(post);
+    asked.push({ ...question, id: lastId });
     return wait(lastId);
   };
   try {

@@ -1,4 +1,7 @@
-/** What the store's threads are asked and what they answer. Structured clones, so plain data only. */
+/**
+ * What the store's threads are asked and what they answer. Structured clones, so plain data only.
+ * Each message is an array of these: a message costs more than most requests that are in it.
+ */
 import type { Migration, SqlValue, Statement } from './store.ts';
 
 export type ThreadRequest =

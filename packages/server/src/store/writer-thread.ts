@@ -1,6 +1,7 @@
 /**
  * The one thread that writes. While it commits, requests queue up in its port; it takes all that
- * wait as one group, in the order in which they were sent. Replies leave after COMMIT only.
+ * wait as one group, in the order in which they were sent. Replies leave after COMMIT only,
+ * those of a group together.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { invariant } from '../lib/invariant.ts';
@@ -21,19 +22,18 @@ invariant(port !== null, 'writer-thread runs as a worker');
 serveThread(port, () => {
   const database = openDatabase((workerData as { file: string }).file, 'writer');
   const statements = createStatementCache(database);
-  return (first: ThreadRequest) => {
-    let next: ThreadRequest | undefined = first;
-    while (next !== undefined) {
-      const group: WriteRequest[] = [];
-      while (next?.kind === 'write' && group.length < MOST_BATCHES_PER_GROUP) {
-        group.push(next);
-        next = received();
+  return (first: readonly ThreadRequest[]) => {
+    let requests = first;
+    for (let at = 0; at < requests.length;) {
+      const more = received();
+      if (more.length > 0) {
+        requests = [requests.slice(at), ...more].flat();
+        at = 0;
       }
+      const group = writesFrom(requests, at);
       if (group.length > 0) commit(group);
-      else if (next !== undefined) {
-        answerOther(next);
-        next = received();
-      }
+      else answerOther(requests[at]);
+      at += Math.max(group.length, 1);
     }
   };
 
@@ -43,20 +43,25 @@ serveThread(port, () => {
       statements,
       group.map((request) => request.statements),
     );
-    for (const [index, result] of results.entries()) {
-      const id = group[index]?.id ?? 0;
-      if (result.kind === 'committed') reply({ id, value: result.changes });
-      else reply({ id, failure: describeFailure(result.error) });
-    }
+    port?.postMessage(
+      results.map((result, index): ThreadReply => {
+        const id = group[index]?.id ?? 0;
+        return result.kind === 'committed'
+          ? { id, value: result.changes }
+          : { id, failure: describeFailure(result.error) };
+      }),
+    );
   }
 
-  function answerOther(request: ThreadRequest): void {
+  function answerOther(request: ThreadRequest | undefined): void {
+    if (request === undefined) return;
     try {
       if (request.kind === 'migrate') applyMigrations(database, request.room, request.migrations);
       if (request.kind === 'close') database.close();
-      reply({ id: request.id, value: undefined });
+      port?.postMessage([{ id: request.id, value: undefined } satisfies ThreadReply]);
     } catch (error) {
-      reply({ id: request.id, failure: describeFailure(error) });
+      const failure = describeFailure(error);
+      port?.postMessage([{ id: request.id, failure } satisfies ThreadReply]);
     }
     if (request.kind === 'close') port?.close();
   }
@@ -64,10 +69,25 @@ serveThread(port, () => {
 
 type WriteRequest = Extract<ThreadRequest, { kind: 'write' }>;
 
-function received(): ThreadRequest | undefined {
-  return port === null ? undefined : receiveMessageOnPort(port)?.message;
+/** Those that are to be committed together next. */
+function writesFrom(requests: readonly ThreadRequest[], at: number): readonly WriteRequest[] {
+  const end = Math.min(requests.length, at + MOST_BATCHES_PER_GROUP);
+  const writes: WriteRequest[] = [];
+  for (let index = at; index < end; index += 1) {
+    const request = requests[index];
+    if (request?.kind !== 'write') break;
+    writes.push(request);
+  }
+  return writes;
 }
 
-function reply(message: ThreadReply): void {
-  port?.postMessage(message);
+/** The messages that have come meanwhile. */
+function received(): readonly (readonly ThreadRequest[])[] {
+  const messages: (readonly ThreadRequest[])[] = [];
+  if (port === null) return messages;
+  for (;;) {
+    const message = receiveMessageOnPort(port)?.message as readonly ThreadRequest[] | undefined;
+    if (message === undefined) return messages;
+    messages.push(message);
+  }
 }
