@@ -7,12 +7,27 @@ import { createInvokeClient } from './invoke-client.ts';
 
 export const role = 'arn:aws:iam::000000000000:role/bench';
 
-export async function startBenchServer(args: readonly string[] = []): Promise<TestServer> {
-  // As a user has it.
-  const env = { HEARTH_NETWORK: 'auto' };
-  const server = await startServer({ args: ['--log-level', 'warn', ...args], env });
+/** `dataFolder`: kept after the server; a temporary one goes with it. */
+export async function startBenchServer(
+  args: readonly string[] = [],
+  dataFolder?: string,
+): Promise<TestServer> {
+  const server = await startServerAgain(args, dataFolder);
   await createRole(server);
   return server;
+}
+
+/** On the data of a server that has stopped. */
+export function startServerAgain(
+  args: readonly string[],
+  dataFolder: string | undefined,
+): Promise<TestServer> {
+  return startServer({
+    args: ['--log-level', 'warn', ...args],
+    // As a user has it.
+    env: { HEARTH_NETWORK: 'auto' },
+    ...(dataFolder === undefined ? {} : { dataFolder }),
+  });
 }
 
 export interface FunctionOptions {

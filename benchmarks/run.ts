@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { burst } from './rows/burst.ts';
 import { coldStarts } from './rows/cold-start.ts';
 import { decisions } from './rows/decision.ts';
+import { eventAges } from './rows/event-age.ts';
 import { idleMemory } from './rows/idle-memory.ts';
 import { noisyNeighbour } from './rows/noisy-neighbour.ts';
 import { parkedStarts } from './rows/parked-start.ts';
@@ -42,6 +43,7 @@ const wanted = values.rows?.split(',') ?? [
   's3',
   '13',
   'sqs',
+  '13b',
 ];
 const isWanted = (...rows: readonly string[]): boolean => rows.some((row) => wanted.includes(row));
 
@@ -62,6 +64,9 @@ if (isWanted('sqs'))
   lines.push(...(await sqs(Math.ceil(200 * share), values.quick ? 5_000 : 50_000)));
 
 const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, Linux ${os.release()}, Node ${process.versions.node}`;
+if (isWanted('13b')) {
+  lines.push(...(await eventAges(values.quick ? 400 : 4_000, values.quick ? 100_000 : 1_000_000)));
+}
 console.log(`\n${machine}\n\n${table(lines)}\n`);
 
 const folder = path.resolve(import.meta.dirname, 'results');

@@ -80,7 +80,7 @@ export interface BlobStoreDeps {
 export async function openBlobStore(deps: BlobStoreDeps): Promise<BlobStore> {
   const folder = path.resolve(deps.folder);
   await removeTree(folder, path.join(folder, 'incoming'));
-  for (const name of ['incoming', 'blobs']) {
+  for (const name of ['incoming', ...shards]) {
     await mkdir(path.join(folder, name), { recursive: true, mode: 0o700 });
   }
   // A file is only as durable as the folders that lead to it.
@@ -89,6 +89,11 @@ export async function openBlobStore(deps: BlobStoreDeps): Promise<BlobStore> {
   }
   return new DiskBlobStore({ ...deps, folder });
 }
+
+/** All there from the start: a new folder in the way of a PUT would cost it a sync more. */
+const shards = Array.from({ length: 256 }, (_, index) =>
+  path.join('blobs', index.toString(16).padStart(2, '0')),
+);
 
 class DiskBlobStore implements BlobStore {
   readonly #deps: BlobStoreDeps;
@@ -180,7 +185,7 @@ class DiskBlobStore implements BlobStore {
     const place = this.#at(sha256);
     const isNew = await this.#lock.run(sha256, async () => {
       if (await isThere(place)) return false;
-      await this.#place(file, place);
+      await rename(file, place);
       return true;
     });
     if (isNew) {
@@ -188,19 +193,8 @@ class DiskBlobStore implements BlobStore {
       return;
     }
     await handle.datasync();
-    await this.#lock.run(sha256, () => this.#place(file, place));
+    await this.#lock.run(sha256, () => rename(file, place));
     await this.#syncs.sync(path.dirname(place));
-  }
-
-  async #place(file: string, place: string): Promise<void> {
-    try {
-      await rename(file, place);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await mkdir(path.dirname(place), { recursive: true, mode: 0o700 });
-      await this.#syncs.sync(path.join(this.#deps.folder, 'blobs'));
-      await rename(file, place);
-    }
   }
 
   #keep(blob: Blob): HeldBlob {

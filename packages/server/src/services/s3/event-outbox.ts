@@ -48,7 +48,7 @@ const LOOK_MS = 1_000;
 
 export function startEventOutbox(deps: EventOutboxDeps): EventOutbox {
   let running: Promise<void> | undefined;
-  const state = { isAskedAgain: false, isClosing: false };
+  const state = { isAskedAgain: false, isClosing: false, tellsAnybody: false };
   const deliver = async (): Promise<void> => {
     if (running !== undefined) {
       state.isAskedAgain = true;
@@ -78,12 +78,14 @@ export function startEventOutbox(deps: EventOutboxDeps): EventOutbox {
       notificationsOf(bucket)
         .filter((each) => isWanted(each, name, version.key))
         .map((each) => {
+          state.tellsAnybody = true;
           const atMs = deps.clock.nowMs();
           const occasion = { bucket, name, version, cause, configurationId: each.id, atMs };
           return insertion(bucket, each, { Records: [eventRecord(occasion)] }, atMs);
         }),
     wake: () => {
-      if (!state.isClosing) setImmediate(look);
+      // Where no bucket tells anybody, no PUT needs a look.
+      if (!state.isClosing && state.tellsAnybody) setImmediate(look);
     },
     ...closeable(async () => {
       state.isClosing = true;

@@ -1,0 +1,174 @@
+/**
+ * Row 13, second half: how old an asynchronous event is when its handler begins. At 80 % of the
+ * rate at which the server can perform such events; and of a function that is called now and then,
+ * while a million events of another function wait, against without them. The handler appends the
+ * age to a file of the host, so this row takes the process driver.
+ */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NO_PROGRESS } from '../../packages/server/src/core/async-event.ts';
+import { systemClock } from '../../packages/server/src/lib/clock.ts';
+import { randomIds } from '../../packages/server/src/lib/ids.ts';
+import { silentLogger } from '../../packages/server/src/lib/logger.ts';
+import { placeOf } from '../../packages/server/src/services/lambda/async/stored-event.ts';
+import { openStore } from '../../packages/server/src/store/open-store.ts';
+import { openDurableQueue } from '../../packages/server/src/store/queue/open-durable-queue.ts';
+import type { TestServer } from '../../packages/testkit/src/start-server.ts';
+import { createFunction, startBenchServer, startServerAgain } from '../bench-server.ts';
+import { createInvokeClient, type InvokeClient } from '../invoke-client.ts';
+import type { Line } from '../scoreboard.ts';
+import { milliseconds, ratio, summarise } from '../statistics.ts';
+
+const ARGS = ['--isolation', 'process'] as const;
+const CONNECTIONS = 16;
+/** So often is the function called whose events must not wait for the others. */
+const GAP_MS = 25;
+
+export async function eventAges(events: number, backlog: number): Promise<readonly Line[]> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-ages-'));
+  const dataFolder = path.join(folder, 'data');
+  const ages = new AgeFile(path.join(folder, 'ages'));
+  try {
+    const first = await startBenchServer(ARGS, dataFolder);
+    await createFunctions(first, ages.file);
+    const lines = [await atFourFifths(first, ages, events)];
+    const alone = await ageOf(first, ages, events / 4);
+    await first.stop();
+    await fill(path.join(dataFolder, 'queue.sqlite'), backlog);
+    await using second = await startServerAgain(ARGS, dataFolder);
+    const beside = await ageOf(second, ages, events / 4);
+    return [...lines, backlogLine(backlog, alone, beside)];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the handler has written since it was last looked at. */
+class AgeFile {
+  readonly file: string;
+
+  constructor(file: string) {
+    this.file = file;
+  }
+
+  async clear(): Promise<void> {
+    await writeFile(this.file, '');
+  }
+
+  /** Once there are so many. */
+  async all(count: number): Promise<readonly number[]> {
+    for (;;) {
+      const ages = (await readFile(this.file, 'utf8')).split('\n').filter(Boolean).map(Number);
+      if (ages.length >= count) return ages;
+      await sleep(20);
+    }
+  }
+}
+
+async function createFunctions(server: TestServer, file: string): Promise<void> {
+  const common = { runtime: 'nodejs26.x', handler: 'index.handler' };
+  const ages = `import fs from 'node:fs';
+export const handler = async ({ sentAt }) =>
+  fs.appendFileSync(${JSON.stringify(file)}, Date.now() - sentAt + '\\n');`;
+  await createFunction(server, { ...common, name: 'ages', files: { 'index.mjs': ages } });
+  const waits = 'export const handler = () => new Promise((resolve) => setTimeout(resolve, 1000));';
+  await createFunction(server, { ...common, name: 'waits', files: { 'index.mjs': waits } });
+}
+
+async function sendEvent(client: InvokeClient): Promise<void> {
+  const payload = JSON.stringify({ sentAt: Date.now() });
+  const { status } = await client.send('POST', '/2014-11-13/functions/ages/invoke-async', payload);
+  if (status !== 202) throw new Error(`an event was answered ${status}`);
+}
+
+/** Events a second from the first one sent to the last one performed. */
+async function peakRate(client: InvokeClient, ages: AgeFile, events: number): Promise<number> {
+  await ages.clear();
+  const startedAt = performance.now();
+  let sent = 0;
+  const sender = async (): Promise<void> => {
+    while (sent < events) {
+      sent += 1;
+      await sendEvent(client);
+    }
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, sender));
+  const performed = await ages.all(sent);
+  return (performed.length * 1_000) / (performance.now() - startedAt);
+}
+
+async function paced(
+  client: InvokeClient,
+  ages: AgeFile,
+  events: number,
+  gapMs: number,
+): Promise<readonly number[]> {
+  await ages.clear();
+  const startedAt = performance.now();
+  const sends: Promise<void>[] = [];
+  while (sends.length < events) {
+    await sleep(Math.max(0, startedAt + sends.length * gapMs - performance.now()));
+    const due = Math.min(events, Math.ceil((performance.now() - startedAt) / gapMs));
+    while (sends.length < due) sends.push(sendEvent(client));
+  }
+  await Promise.all(sends);
+  return await ages.all(events);
+}
+
+async function atFourFifths(server: TestServer, ages: AgeFile, events: number): Promise<Line> {
+  const client = createInvokeClient(server.endpoint, CONNECTIONS);
+  await peakRate(client, ages, events / 4);
+  const peak = await peakRate(client, ages, events);
+  const { p50, p99 } = summarise(await paced(client, ages, events, 1_000 / (peak * 0.8)));
+  client.close();
+  return {
+    row: '13',
+    metric: 'age of an event when its handler begins, at 80 % load, p50 (p99)',
+    value: `${milliseconds(p50)} (${milliseconds(p99)})`,
+    control: `100 %: ${Math.round(peak)} events/s`,
+    target: '<= 50 ms p99',
+    holds: p99 <= 50,
+    numbers: { p50Ms: p50, p99Ms: p99, peakPerSecond: peak },
+  };
+}
+
+async function ageOf(server: TestServer, ages: AgeFile, events: number): Promise<number> {
+  const client = createInvokeClient(server.endpoint, CONNECTIONS);
+  // The first ones start environments.
+  await paced(client, ages, 20, GAP_MS);
+  const { p99 } = summarise(await paced(client, ages, events, GAP_MS));
+  client.close();
+  return p99;
+}
+
+/** As if so many events had been accepted: into the queue of a server that has stopped. */
+async function fill(file: string, events: number): Promise<void> {
+  await using store = await openStore({ path: file, logger: silentLogger });
+  await using queue = await openDurableQueue({
+    store,
+    clock: systemClock,
+    ids: randomIds,
+    logger: silentLogger,
+  });
+  const place = placeOf({ account: '000000000000', region: 'us-east-1', name: 'waits' });
+  const attributes = JSON.stringify({ progress: NO_PROGRESS });
+  const body = Buffer.from('{}');
+  for (let sent = 0; sent < events; sent += 1_000) {
+    const some = Array.from({ length: 1_000 }, () => ({ id: randomIds.uuid(), body, attributes }));
+    await queue.send(place, some);
+  }
+}
+
+function backlogLine(backlog: number, aloneMs: number, besideMs: number): Line {
+  return {
+    row: '13',
+    metric: `p99 of the age of a function's events while ${backlog.toLocaleString('en')} of another wait`,
+    value: `${milliseconds(besideMs)}, ${ratio(besideMs / aloneMs)}`,
+    control: `without them ${milliseconds(aloneMs)}`,
+    target: '<= 1.3 x',
+    holds: besideMs <= aloneMs * 1.3,
+    numbers: { aloneMs, besideMs, backlog },
+  };
+}
