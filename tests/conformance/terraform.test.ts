@@ -1,12 +1,13 @@
 /**
  * Terraform with its AWS provider, where the machine has both (the provider is 700 MB, so nothing
- * fetches it): the resources of IAM, Lambda and EventBridge are applied, and the second plan is empty.
+ * fetches it): the resources of IAM, Lambda, EventBridge, S3 and SQS are applied, and the second plan
+ * is empty.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { runCommand, type CommandResult } from '../../packages/testkit/src/run-command.ts';
 import { startServer } from '../../packages/testkit/src/start-server.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
@@ -23,7 +24,7 @@ const mirror = mirrors.find((folder) =>
 );
 const { status } = await runCommand(['terraform', 'version']).catch(() => ({ status: 127 }));
 
-const configuration = (endpoint: string): string => `
+const provider = (endpoint: string): string => `
 terraform {
   required_providers {
     aws = {
@@ -36,14 +37,114 @@ provider "aws" {
   access_key              = "test"
   secret_key              = "test"
   skip_metadata_api_check = true
+  s3_use_path_style       = true
   endpoints {
     events = "${endpoint}"
     iam    = "${endpoint}"
     lambda = "${endpoint}"
+    s3     = "${endpoint}"
     sqs    = "${endpoint}"
     sts    = "${endpoint}"
   }
 }
+`;
+
+const storage = `
+resource "aws_iam_role" "reads" {
+  name = "reads"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
+  })
+}
+resource "aws_s3_bucket" "pictures" {
+  bucket = "pictures"
+  tags   = { team = "blue" }
+}
+resource "aws_s3_bucket_versioning" "pictures" {
+  bucket = aws_s3_bucket.pictures.id
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+resource "aws_s3_bucket_public_access_block" "pictures" {
+  bucket              = aws_s3_bucket.pictures.id
+  block_public_policy = true
+}
+resource "aws_s3_bucket_policy" "pictures" {
+  bucket = aws_s3_bucket.pictures.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { AWS = aws_iam_role.reads.arn }
+      Action    = "s3:GetObject"
+      Resource  = "\${aws_s3_bucket.pictures.arn}/*"
+    }]
+  })
+}
+resource "aws_s3_bucket_cors_configuration" "pictures" {
+  bucket = aws_s3_bucket.pictures.id
+  cors_rule {
+    allowed_methods = ["GET"]
+    allowed_origins = ["https://example.com"]
+  }
+}
+resource "aws_s3_bucket_lifecycle_configuration" "pictures" {
+  bucket = aws_s3_bucket.pictures.id
+  rule {
+    id     = "old"
+    status = "Enabled"
+    filter {
+      prefix = "old/"
+    }
+    expiration {
+      days = 30
+    }
+  }
+}
+resource "aws_s3_object" "picture" {
+  bucket       = aws_s3_bucket.pictures.id
+  key          = "some/picture.txt"
+  content      = "a picture"
+  content_type = "text/plain"
+  tags         = { of = "something" }
+}
+resource "aws_s3_bucket_notification" "pictures" {
+  bucket = aws_s3_bucket.pictures.id
+  queue {
+    queue_arn     = aws_sqs_queue.changes.arn
+    events        = ["s3:ObjectCreated:*"]
+    filter_prefix = "some/"
+  }
+  depends_on = [aws_sqs_queue_policy.changes]
+}
+resource "aws_sqs_queue" "changes" {
+  name                       = "changes"
+  visibility_timeout_seconds = 60
+  tags                       = { team = "blue" }
+}
+resource "aws_sqs_queue" "ordered" {
+  name                        = "ordered.fifo"
+  fifo_queue                  = true
+  content_based_deduplication = true
+}
+resource "aws_sqs_queue_policy" "changes" {
+  queue_url = aws_sqs_queue.changes.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "s3.amazonaws.com" }
+      Action    = "sqs:SendMessage"
+      Resource  = aws_sqs_queue.changes.arn
+      Condition = { ArnEquals = { "aws:SourceArn" = aws_s3_bucket.pictures.arn } }
+    }]
+  })
+}
+`;
+
+const functions = `
 data "aws_caller_identity" "me" {}
 data "aws_iam_policy_document" "own" {
   statement {
@@ -233,38 +334,45 @@ resource "aws_lambda_event_source_mapping" "work" {
 
 const echo = 'export const handler = async (event) => event;';
 
-test.skipIf(mirror === undefined || status !== 0)(
-  'Terraform applies roles, policies, functions with all they have, a queue as a source and a schedule, its second plan is empty, and it takes all away again',
-  async () => {
-    await using server = await startServer({ args: ['--isolation', 'process'] });
-    const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-terraform-'));
-    const terraform = (...args: readonly string[]): Promise<CommandResult> =>
-      runCommand(['terraform', ...args], {
-        cwd: folder,
-        env: {
-          PATH: process.env['PATH'],
-          TF_CLI_CONFIG_FILE: '/dev/null',
-          CHECKPOINT_DISABLE: '1',
-        },
-        timeoutMs: 300_000,
-      });
-    try {
-      await writeFile(path.join(folder, 'main.tf'), configuration(server.endpoint));
-      await writeFile(path.join(folder, 'code.zip'), await zipOf({ 'index.mjs': echo }));
-      const steps: readonly (readonly string[])[] = [
-        ['init', '-no-color', `-plugin-dir=${mirror}`],
-        ['apply', '-no-color', '-auto-approve'],
-        // Its status is 2 where something would change.
-        ['plan', '-no-color', '-detailed-exitcode'],
-        ['destroy', '-no-color', '-auto-approve'],
-      ];
-      for (const step of steps) {
-        const { status: ended, stdout, stderr } = await terraform(...step);
-        expect({ step: step[0], ended, stdout, stderr }).toMatchObject({ ended: 0 });
-      }
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+/** Of each: applied, a second plan that is empty, and taken away again. */
+describe.skipIf(mirror === undefined || status !== 0)('Terraform applies and takes away', () => {
+  test('roles, policies, functions with all they have, a queue as a source and a schedule', async () => {
+    await applyAndDestroy(functions);
+  }, 600_000);
+
+  test('buckets with all they have, an object, queues and a notification between them', async () => {
+    await applyAndDestroy(storage);
+  }, 600_000);
+});
+
+async function applyAndDestroy(resources: string): Promise<void> {
+  await using server = await startServer({ args: ['--isolation', 'process'] });
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-terraform-'));
+  const terraform = (...args: readonly string[]): Promise<CommandResult> =>
+    runCommand(['terraform', ...args], {
+      cwd: folder,
+      env: {
+        PATH: process.env['PATH'],
+        TF_CLI_CONFIG_FILE: '/dev/null',
+        CHECKPOINT_DISABLE: '1',
+      },
+      timeoutMs: 300_000,
+    });
+  try {
+    await writeFile(path.join(folder, 'main.tf'), provider(server.endpoint) + resources);
+    await writeFile(path.join(folder, 'code.zip'), await zipOf({ 'index.mjs': echo }));
+    const steps: readonly (readonly string[])[] = [
+      ['init', '-no-color', `-plugin-dir=${mirror}`],
+      ['apply', '-no-color', '-auto-approve'],
+      // Its status is 2 where something would change.
+      ['plan', '-no-color', '-detailed-exitcode'],
+      ['destroy', '-no-color', '-auto-approve'],
+    ];
+    for (const step of steps) {
+      const { status: ended, stdout, stderr } = await terraform(...step);
+      expect({ step: step[0], ended, stdout, stderr }).toMatchObject({ ended: 0 });
     }
-  },
-  600_000,
-);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

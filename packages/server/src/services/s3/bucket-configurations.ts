@@ -45,13 +45,14 @@ export function changeOperation<Input extends NamesBucket>(
   name: string,
   action: string,
   change: (bucket: Bucket, input: Input) => Bucket,
+  output: object = {},
 ): Operation<Input> {
   return {
     name,
     permissions: (input, context) => [bucketAccess(deps, action, input, context)],
     handle: async (input) => {
       await changeBucket(deps, input, (bucket) => change(bucket, input));
-      return {};
+      return output;
     },
   };
 }

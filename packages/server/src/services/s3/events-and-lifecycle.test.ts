@@ -227,6 +227,21 @@ describe('lifecycle rules', () => {
     return (Contents as unknown as { Key: string }[]).map(({ Key }) => Key);
   };
 
+  test('are answered as they were put, with the size that Terraform waits for', async () => {
+    const size = { TransitionDefaultMinimumObjectSize: 'all_storage_classes_128K' };
+    const rules = [
+      { ID: 'a', Status: 'Enabled', Filter: { Prefix: 'a/' }, Expiration: { Days: 1 } },
+    ];
+    expect(await rule(rules)).toEqual(size);
+    const answer = await call('GetBucketLifecycleConfiguration', {});
+    expect(answer).toEqual({ Rules: rules, ...size });
+    const other = call('PutBucketLifecycleConfiguration', {
+      LifecycleConfiguration: { Rules: rules },
+      TransitionDefaultMinimumObjectSize: 'varies_by_storage_class',
+    });
+    await expect(other).rejects.toMatchObject({ code: 'NotImplemented' });
+  });
+
   test('expire what they mean at the midnight after its days, and nothing else', async () => {
     await put('logs/old');
     await put('kept/old');
