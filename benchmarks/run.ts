@@ -62,11 +62,11 @@ if (isWanted('s3')) lines.push(...(await s3(Math.ceil(200 * share), values.quick
 if (isWanted('13')) lines.push(...(await durableAccepts(Math.ceil(10 * share))));
 if (isWanted('sqs'))
   lines.push(...(await sqs(Math.ceil(200 * share), values.quick ? 5_000 : 50_000)));
-
-const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, Linux ${os.release()}, Node ${process.versions.node}`;
 if (isWanted('13b')) {
   lines.push(...(await eventAges(values.quick ? 400 : 4_000, values.quick ? 100_000 : 1_000_000)));
 }
+
+const machine = `${os.cpus()[0]?.model ?? 'unknown CPU'}, ${os.availableParallelism()} cores, Linux ${os.release()}, Node ${process.versions.node}`;
 console.log(`\n${machine}\n\n${table(lines)}\n`);
 
 const folder = path.resolve(import.meta.dirname, 'results');

@@ -229,14 +229,14 @@ describe('lifecycle rules', () => {
 
   test('are answered as they were put, with the size that Terraform waits for', async () => {
     const size = { TransitionDefaultMinimumObjectSize: 'all_storage_classes_128K' };
-    const rules = [
+    const Rules = [
       { ID: 'a', Status: 'Enabled', Filter: { Prefix: 'a/' }, Expiration: { Days: 1 } },
     ];
-    expect(await rule(rules)).toEqual(size);
+    expect(await rule(Rules)).toEqual(size);
     const answer = await call('GetBucketLifecycleConfiguration', {});
-    expect(answer).toEqual({ Rules: rules, ...size });
+    expect(answer).toEqual({ Rules, ...size });
     const other = call('PutBucketLifecycleConfiguration', {
-      LifecycleConfiguration: { Rules: rules },
+      LifecycleConfiguration: { Rules },
       TransitionDefaultMinimumObjectSize: 'varies_by_storage_class',
     });
     await expect(other).rejects.toMatchObject({ code: 'NotImplemented' });
