@@ -3,13 +3,14 @@
  * imported by functions in Node and Python, layers lie over each other in the order of the list,
  * and another account gets in by the policy of a layer version alone.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
 import {
   AddLayerVersionPermissionCommand,
   CreateFunctionCommand,
+  DeleteFunctionCommand,
   DeleteLayerVersionCommand,
   GetFunctionCommand,
   GetLayerVersionByArnCommand,
@@ -211,6 +212,62 @@ test('hearth layer import serves a zip under the ARN that functions of others na
   await expect(hearth('--endpoint-url', endpoint, 'layer', 'import', arn, zip)).rejects.toThrow(
     'cannot be read',
   );
+});
+
+test('Powertools from npm, imported as the documentation says, serves a function that imports it', async (context) => {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-powertools-'));
+  const nodejs = path.join(folder, 'nodejs');
+  const packages = ['logger', 'metrics'].map((name) => `@aws-lambda-powertools/${name}@2`);
+  const install = ['npm', 'install', '--prefix', nodejs, '--no-audit', '--no-fund', ...packages];
+  const { status, stderr } = await runCommand(install, { env: process.env });
+  context.skip(status !== 0, `npm could not fetch Powertools: ${stderr}`);
+  const zip = path.join(folder, 'powertools.zip');
+  const zipping = ['python3', '-m', 'zipfile', '-c', zip, 'nodejs'];
+  expect(await runCommand(zipping, { cwd: folder })).toMatchObject({ status: 0 });
+  const arn = 'arn:aws:lambda:eu-west-1:094274105915:layer:AWSLambdaPowertoolsTypeScriptV2:42';
+  await hearth('--endpoint-url', functions.server.endpoint, 'layer', 'import', arn, zip);
+  await rm(folder, { recursive: true });
+  const source = `import { Logger } from '@aws-lambda-powertools/logger';
+    import { Metrics } from '@aws-lambda-powertools/metrics';
+    const logger = new Logger({ serviceName: 'payments' });
+    const metrics = new Metrics({ namespace: 'shop', serviceName: 'payments' });
+    export const handler = async (event, context) => {
+      logger.addContext(context);
+      logger.info('paid', { amount: event.amount });
+      metrics.addMetric('paid', 'Count', 1);
+      metrics.publishStoredMetrics();
+      return 'done';
+    };`;
+  await functions.create('paid', 'nodejs22.x', { 'index.mjs': source }, { Layers: [arn] });
+  const { payload, log, requestId } = await functions.invoke('paid', { amount: 5 });
+  expect(payload).toBe('done');
+  const lines = log.split('\n').filter((line) => line.startsWith('{'));
+  const [logged, measured] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(logged).toMatchObject({
+    level: 'INFO',
+    message: 'paid',
+    service: 'payments',
+    amount: 5,
+    function_name: 'paid',
+    function_request_id: requestId,
+    cold_start: true,
+  });
+  expect(measured).toMatchObject({ service: 'payments', paid: 1 });
+});
+
+test('an extension of a layer starts, and sees invocations and the end', async () => {
+  const file = 'packages/server/src/environment/fixtures/extensions/python-extension';
+  const program = { content: await readFile(path.join(repository, file)), mode: 0o100_755 };
+  const layer = await publish('observer', { 'extensions/observes': program });
+  const source = 'exports.handler = async (event) => event;';
+  await functions.create('observed', 'nodejs22.x', { 'index.js': source }, { Layers: [layer] });
+  const { payload, requestId } = await functions.invoke('observed', { a: 1 });
+  expect(payload).toEqual({ a: 1 });
+  const log = (): Promise<string> => functions.logOf('observed');
+  await expect.poll(log, { timeout: 60_000 }).toContain(`observes saw INVOKE ${requestId}`);
+  expect(await log()).toContain('observes registered for observed $LATEST');
+  await functions.lambda.send(new DeleteFunctionCommand({ FunctionName: 'observed' }));
+  await expect.poll(log, { timeout: 60_000 }).toContain('observes saw SHUTDOWN spindown');
 });
 
 test('functions and layers take their code from S3, and what is not there is named', async () => {
