@@ -7,7 +7,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { answerNames } from '../../packages/testkit/src/answer-names.ts';
@@ -363,17 +364,19 @@ describe('the server', () => {
   test('leaves nothing when it is killed and another one comes and goes', async () => {
     const { machine } = internet;
     const args = ['--isolation', 'oci', '--network', 'public'];
-    const killed = await startServer({ args, machine });
+    const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-network-'));
+    const killed = await startServer({ args, machine, dataFolder });
     const own = await leftoversOf(killed, { machine });
     expect(own.filter((each) => each.startsWith('of the network'))).toHaveLength(5);
     await killed.kill();
     await expect
       .poll(() => leftoversOf(killed, { machine }), { timeout: 60_000 })
       .not.toContainEqual(expect.stringMatching(/alias|^of the network: comment|process/));
-    await using next = await startServer({ args, machine, dataFolder: killed.dataFolder });
+    await using next = await startServer({ args, machine, dataFolder });
     expect(await next.stop()).toBe(0);
     expect(await leftoversOf(next, { machine })).toEqual([]);
     expect(await leftoversOf(killed, { machine, isFolderReused: true })).toEqual([]);
+    await rm(dataFolder, { recursive: true });
   });
 
   test('puts everything of its machine back when the last one ends', async () => {

@@ -57,7 +57,11 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   if (child.pid !== undefined) addSuiteOwner(child.pid);
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const output = collect(child);
-  const served = await readiness(child, output, exited);
+  const served = await readiness(child, output, exited).catch(async (error: unknown) => {
+    await exited;
+    if (isOwnFolder) await rm(dataFolder, { recursive: true, force: true });
+    throw error;
+  });
   const endpoint = (await machine?.endpoint(Number(new URL(served).port))) ?? served;
 
   const stop = async (): Promise<number | null> => {
