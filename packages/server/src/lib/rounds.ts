@@ -8,11 +8,13 @@ export interface Rounds extends Closeable {
    * Rounds run one after another.
    */
   run(): Promise<void>;
+  /** Asks for a round and waits for nothing; a failure goes to `onError`. */
+  look(): void;
 }
 
 export interface RoundsOptions {
   readonly everyMs: number;
-  /** A round that nobody had asked for has failed; the next one comes all the same. */
+  /** A round that nobody waits for has failed; the next one comes all the same. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -40,14 +42,16 @@ export function startRounds(
       });
     return following;
   };
-  const timer = setInterval(() => {
+  const look = (): void => {
     run().catch((error: unknown) => {
       if (!closing.signal.aborted) onError(error);
     });
-  }, everyMs);
+  };
+  const timer = setInterval(look, everyMs);
   timer.unref();
   return {
     run,
+    look,
     ...closeable(async () => {
       closing.abort();
       clearInterval(timer);

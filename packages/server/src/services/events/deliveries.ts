@@ -11,6 +11,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { startRounds, type Rounds } from '../../lib/rounds.ts';
 import type { Statement, Store } from '../../store/store.ts';
+import { handOver, LONGEST_RETRY_MS, retryWaitMs, type EventForTarget } from '../hand-over.ts';
 import type { RuleTarget } from './rule-record.ts';
 
 /** What one target is to be sent. */
@@ -38,8 +39,6 @@ interface DeliveryRow {
 const AT_ONCE = 64;
 /** How soon rows are looked for that nobody has told of: retries, and what a dead server left. */
 const LOOK_MS = 1_000;
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 300_000;
 /** AWS: 24 hours and 185 times, unless the target says less. */
 const AGE_SECONDS = 86_400;
 const RETRIES = 185;
@@ -82,11 +81,12 @@ async function deliverOne(deps: DeliveriesDeps, row: DeliveryRow): Promise<State
     return removal(row);
   }
   try {
-    await handOver(deps.callAs, delivery, delivery.target, delivery.body);
+    const { arn, messageGroupId } = delivery.target;
+    await handTo(deps, delivery, { target: arn, messageGroupId });
     return removal(row);
   } catch (error) {
     const nowMs = deps.clock.nowMs();
-    const waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 20), LONGEST_RETRY_MS);
+    const waitMs = retryWaitMs(row.attempts);
     const reason = whyGivenUp(delivery, row.attempts, nowMs + waitMs, error);
     if (reason !== undefined) {
       await giveUp(deps, delivery, { reason, attempts: row.attempts, error });
@@ -134,10 +134,11 @@ interface Failure {
 }
 
 async function giveUp(
-  { callAs, logger }: DeliveriesDeps,
+  deps: DeliveriesDeps,
   delivery: Delivery,
   { reason, attempts, error }: Failure,
 ): Promise<void> {
+  const { logger } = deps;
   const { ruleArn, target } = delivery;
   const fields = { rule: ruleArn, target: target.arn, reason };
   const { deadLetterArn } = target;
@@ -155,39 +156,18 @@ async function giveUp(
     RETRY_ATTEMPTS: text(String(attempts)),
   };
   try {
-    await handOver(callAs, delivery, { arn: deadLetterArn }, delivery.body, attributes);
+    await handTo(deps, delivery, { target: deadLetterArn, attributes });
   } catch (deadLetterError) {
     // As on AWS the event is gone then; the log says so.
     logger.error('event.dropped', { ...fields, deadLetterArn, error: deadLetterError });
   }
 }
 
-async function handOver(
-  callAs: CallAs,
-  { ruleArn, account: owner }: Delivery,
-  { arn, messageGroupId }: { readonly arn: string; readonly messageGroupId?: string },
-  body: string,
-  attributes?: object,
+function handTo(
+  { callAs }: DeliveriesDeps,
+  { ruleArn, account, body }: Delivery,
+  to: Omit<EventForTarget, 'body'>,
 ): Promise<void> {
-  const [, , service, region = '', account = '', ...name] = arn.split(':');
-  const caller = {
-    principal: { kind: 'service', service: 'events.amazonaws.com' },
-    account,
-    region,
-    source: { arn: ruleArn, account: owner },
-  } as const;
-  if (service === 'lambda') {
-    await callAs(caller, 'lambda', 'Invoke', {
-      FunctionName: arn,
-      InvocationType: 'Event',
-      Payload: Buffer.from(body),
-    });
-    return;
-  }
-  await callAs(caller, 'sqs', 'SendMessage', {
-    QueueUrl: `/${account}/${name.join(':')}`,
-    MessageBody: body,
-    ...(messageGroupId === undefined ? {} : { MessageGroupId: messageGroupId }),
-    ...(attributes === undefined ? {} : { MessageAttributes: attributes }),
-  });
+  const sender = { service: 'events.amazonaws.com', source: { arn: ruleArn, account } };
+  return handOver(callAs, sender, { ...to, body });
 }

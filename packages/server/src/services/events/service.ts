@@ -46,8 +46,7 @@ export async function openEventsService(deps: EventsDeps): Promise<EventsService
   let deliveries: Rounds | undefined;
   let scheduler: Rounds | undefined;
   const onFired = (): void => {
-    // Its failures are those of the store, which its own rounds tell of.
-    deliveries?.run().catch(() => {});
+    deliveries?.look();
   };
   return {
     ...serviceOf('events', operationsOf({ rules, clock })),

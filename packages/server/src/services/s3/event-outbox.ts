@@ -7,10 +7,12 @@
 import { AwsError } from '../../core/aws-error.ts';
 import type { CallAs } from '../../core/call-as.ts';
 import type { Clock } from '../../lib/clock.ts';
-import { closeable, type Closeable } from '../../lib/lifetime.ts';
+import type { Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
+import { startRounds } from '../../lib/rounds.ts';
 import { bucketArn, type Bucket } from '../../objects/bucket.ts';
 import type { Statement, Store } from '../../store/store.ts';
+import { handOver, retryWaitMs, senderTo, type EventSender } from '../hand-over.ts';
 import { eventRecord } from './event-record.ts';
 import { isWanted, type Notification } from './notification-rules.ts';
 import type { ObjectEvents } from './object-events.ts';
@@ -40,58 +42,36 @@ interface EventRow {
 }
 
 const AT_ONCE = 64;
-const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 300_000;
 const GIVEN_UP_MS = 86_400_000;
 /** How soon rows are looked for that nobody has told of: retries, and what a dead server left. */
 const LOOK_MS = 1_000;
 
 export function startEventOutbox(deps: EventOutboxDeps): EventOutbox {
-  let running: Promise<void> | undefined;
-  const state = { isAskedAgain: false, isClosing: false, tellsAnybody: false };
-  const deliver = async (): Promise<void> => {
-    if (running !== undefined) {
-      state.isAskedAgain = true;
-      return await running;
-    }
-    running = (async () => {
-      do {
-        state.isAskedAgain = false;
-        while (!state.isClosing && (await deliverSome(deps)));
-      } while (state.isAskedAgain && !state.isClosing);
-    })().finally(() => {
-      running = undefined;
-    });
-    return await running;
+  const round = async (closing: AbortSignal): Promise<void> => {
+    while (!closing.aborted && (await deliverSome(deps)));
   };
-  const look = (): void => {
-    deliver().catch((error: unknown) => {
-      // The rows are there still: the next look finds them.
-      if (!state.isClosing) deps.logger.error('events.failed', { error });
-    });
+  const onError = (error: unknown): void => {
+    // The rows are there still: the next round finds them.
+    deps.logger.error('events.failed', { error });
   };
-  const timer = setInterval(look, LOOK_MS);
-  timer.unref();
+  const rounds = startRounds(round, { everyMs: LOOK_MS, onError });
+  let tellsAnybody = false;
   return {
-    deliver,
+    ...rounds,
+    deliver: () => rounds.run(),
     statements: (bucket, name, version, cause) =>
       notificationsOf(bucket)
         .filter((each) => isWanted(each, name, version.key))
         .map((each) => {
-          state.tellsAnybody = true;
+          tellsAnybody = true;
           const atMs = deps.clock.nowMs();
           const occasion = { bucket, name, version, cause, configurationId: each.id, atMs };
           return insertion(bucket, each, { Records: [eventRecord(occasion)] }, atMs);
         }),
     wake: () => {
       // Where no bucket tells anybody, no PUT needs a look.
-      if (!state.isClosing && state.tellsAnybody) setImmediate(look);
+      if (tellsAnybody) setImmediate(() => rounds.look());
     },
-    ...closeable(async () => {
-      state.isClosing = true;
-      clearInterval(timer);
-      await running?.catch(() => {});
-    }),
   };
 }
 
@@ -136,7 +116,7 @@ async function deliverSome(deps: EventOutboxDeps): Promise<boolean> {
 async function deliverOne(deps: EventOutboxDeps, row: EventRow): Promise<Statement> {
   const { logger, clock } = deps;
   try {
-    await handOver(deps.callAs, row);
+    await handOver(deps.callAs, senderOf({ name: row.bucket, account: row.account }), row);
     return removal(row);
   } catch (error) {
     const age = clock.nowMs() - row.created_ms;
@@ -148,10 +128,9 @@ async function deliverOne(deps: EventOutboxDeps, row: EventRow): Promise<Stateme
     if (row.attempts === 0) {
       logger.warn('event.delayed', { bucket: row.bucket, target: row.target, code });
     }
-    const wait = Math.min(FIRST_RETRY_MS * 2 ** Math.min(row.attempts, 20), LONGEST_RETRY_MS);
     return {
       sql: 'UPDATE s3_events SET attempts = attempts + 1, due_ms = ? WHERE id = ?',
-      params: [clock.nowMs() + wait, row.id],
+      params: [clock.nowMs() + retryWaitMs(row.attempts), row.id],
     };
   }
 }
@@ -160,35 +139,8 @@ function removal({ id }: EventRow): Statement {
   return { sql: 'DELETE FROM s3_events WHERE id = ?', params: [id] };
 }
 
-interface Handover {
-  readonly bucket: string;
-  readonly account: string;
-  readonly region: string;
-  readonly kind: Notification['kind'];
-  readonly target: string;
-  readonly body: string;
-}
-
-async function handOver(callAs: CallAs, row: Handover): Promise<void> {
-  const [, , , region = '', account = '', ...name] = row.target.split(':');
-  const caller = {
-    principal: { kind: 'service', service: 's3.amazonaws.com' },
-    account,
-    region,
-    source: { arn: bucketArn(row.bucket), account: row.account },
-  } as const;
-  if (row.kind === 'lambda') {
-    await callAs(caller, 'lambda', 'Invoke', {
-      FunctionName: row.target,
-      InvocationType: 'Event',
-      Payload: Buffer.from(row.body),
-    });
-    return;
-  }
-  await callAs(caller, 'sqs', 'SendMessage', {
-    QueueUrl: `http://localhost/${account}/${name.join(':')}`,
-    MessageBody: row.body,
-  });
+function senderOf({ name, account }: Pick<Bucket, 'name' | 'account'>): EventSender {
+  return { service: 's3.amazonaws.com', source: { arn: bucketArn(name), account } };
 }
 
 /** Whether S3 may hand events to it now; rejects with what the destination answers. */
@@ -198,17 +150,11 @@ export async function checkDestination(
   { kind, target }: Notification,
   testEvent: object,
 ): Promise<void> {
-  const common = { bucket: bucket.name, account: bucket.account, region: bucket.region };
+  const sender = senderOf(bucket);
   if (kind === 'sqs') {
-    await handOver(callAs, { ...common, kind, target, body: JSON.stringify(testEvent) });
+    await handOver(callAs, sender, { target, body: JSON.stringify(testEvent) });
     return;
   }
-  const [, , , region = '', account = ''] = target.split(':');
-  const caller = {
-    principal: { kind: 'service', service: 's3.amazonaws.com' },
-    account,
-    region,
-    source: { arn: bucketArn(bucket.name), account: bucket.account },
-  } as const;
-  await callAs(caller, 'lambda', 'Invoke', { FunctionName: target, InvocationType: 'DryRun' });
+  const asked = { FunctionName: target, InvocationType: 'DryRun' };
+  await callAs(senderTo(target, sender), 'lambda', 'Invoke', asked);
 }

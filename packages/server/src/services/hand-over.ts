@@ -1,0 +1,56 @@
+/** Events of a service on their way to functions and queues, as S3 and EventBridge send them. */
+import type { CallAs, CallAsCaller } from '../core/call-as.ts';
+
+const FIRST_RETRY_MS = 1_000;
+/** No event waits longer than this for its next try. */
+export const LONGEST_RETRY_MS = 300_000;
+
+/** Who sends, and for which of its resources: what the policy of a target may ask for. */
+export interface EventSender {
+  readonly service: string;
+  readonly source: { readonly arn: string; readonly account: string };
+}
+
+export interface EventForTarget {
+  /** The ARN of a function or a queue. */
+  readonly target: string;
+  readonly body: string;
+  /** For a queue: the group of a FIFO queue, and message attributes. */
+  readonly messageGroupId?: string | undefined;
+  readonly attributes?: object | undefined;
+}
+
+/** Resolves when the target has it for good; rejects with what it answers. */
+export async function handOver(
+  callAs: CallAs,
+  sender: EventSender,
+  { target, body, messageGroupId, attributes }: EventForTarget,
+): Promise<void> {
+  const [, , service, , account = '', ...name] = target.split(':');
+  const caller = senderTo(target, sender);
+  if (service === 'lambda') {
+    await callAs(caller, 'lambda', 'Invoke', {
+      FunctionName: target,
+      InvocationType: 'Event',
+      Payload: Buffer.from(body),
+    });
+    return;
+  }
+  await callAs(caller, 'sqs', 'SendMessage', {
+    QueueUrl: `/${account}/${name.join(':')}`,
+    MessageBody: body,
+    ...(messageGroupId === undefined ? {} : { MessageGroupId: messageGroupId }),
+    ...(attributes === undefined ? {} : { MessageAttributes: attributes }),
+  });
+}
+
+/** The caller that the target sees: the service itself, where the target is. */
+export function senderTo(target: string, { service, source }: EventSender): CallAsCaller {
+  const [, , , region = '', account = ''] = target.split(':');
+  return { principal: { kind: 'service', service }, account, region, source };
+}
+
+/** How long an event waits that a target could not take so many times before: twice as long each time. */
+export function retryWaitMs(attempts: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LONGEST_RETRY_MS);
+}
