@@ -3,12 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import {
-  CreateEventSourceMappingCommand,
-  CreateFunctionCommand,
-  LambdaClient,
-  waitUntilFunctionActiveV2,
-} from '@aws-sdk/client-lambda';
+import { CreateEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import {
   CreateQueueCommand,
   ReceiveMessageCommand,
@@ -16,6 +11,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
@@ -181,17 +177,11 @@ describe('a queue as a source', () => {
     await iam.send(
       new PutRolePolicyCommand({ RoleName: 'loops', PolicyName: 'queues', PolicyDocument }),
     );
-    await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName: 'loops',
-        Runtime: 'nodejs26.x',
-        Handler: 'index.handler',
-        Role,
-        Timeout: 1,
-        Code: { ZipFile: await zipOf({ 'index.mjs': loops }) },
-      }),
-    );
-    await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: 'loops' });
+    await createFunction(lambda, 'loops', {
+      Role,
+      Timeout: 1,
+      Code: { ZipFile: await zipOf({ 'index.mjs': loops }) },
+    });
     const dead = await sqs.send(new CreateQueueCommand({ QueueName: 'dead' }));
     const { QueueUrl } = await sqs.send(
       new CreateQueueCommand({

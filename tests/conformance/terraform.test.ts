@@ -3,7 +3,7 @@
  * fetches it): the resources of IAM, Lambda, EventBridge, S3 and SQS are applied, and the second plan
  * is empty.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -12,12 +12,12 @@ import { runCommand, type CommandResult } from '../../packages/testkit/src/run-c
 import { startServer } from '../../packages/testkit/src/start-server.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 
-/** Where Terraform itself looks for providers that were put on a machine, and one place more. */
+/** Where Terraform itself looks for providers that were put on a machine, and what /opt has. */
 const mirrors = [
   path.join(os.homedir(), '.terraform.d/plugins'),
   '/usr/local/share/terraform/plugins',
   '/usr/share/terraform/plugins',
-  '/opt/tf-plugins',
+  ...globSync('/opt/*'),
 ];
 const mirror = mirrors.find((folder) =>
   existsSync(path.join(folder, 'registry.terraform.io/hashicorp/aws')),
@@ -49,14 +49,18 @@ provider "aws" {
 }
 `;
 
-const storage = `
-resource "aws_iam_role" "reads" {
-  name = "reads"
+const roleOfFunctions = (name: string): string => `
+resource "aws_iam_role" "${name}" {
+  name = "${name}"
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
   })
 }
+`;
+
+const storage = `
+${roleOfFunctions('reads')}
 resource "aws_s3_bucket" "pictures" {
   bucket = "pictures"
   tags   = { team = "blue" }
@@ -292,13 +296,7 @@ resource "aws_lambda_runtime_management_config" "echo" {
   function_name     = aws_lambda_function.echo.function_name
   update_runtime_on = "FunctionUpdate"
 }
-resource "aws_iam_role" "takes" {
-  name = "takes"
-  assume_role_policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
-  })
-}
+${roleOfFunctions('takes')}
 resource "aws_iam_role_policy_attachment" "takes" {
   role       = aws_iam_role.takes.name
   policy_arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"

@@ -19,7 +19,6 @@ import {
   InvokeCommand,
   LambdaClient,
   PutFunctionEventInvokeConfigCommand,
-  waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import {
   CreateBucketCommand,
@@ -41,6 +40,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
@@ -278,16 +278,10 @@ test("a function's code comes from the upstream's bucket, and its results go to 
   const zip = await zipOf({ 'index.mjs': source });
   await s3.send(new PutObjectCommand({ Bucket: 'forwarded', Key: 'code.zip', Body: zip }));
   const FunctionName = 'doubles';
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Runtime: 'nodejs26.x',
-      Handler: 'index.handler',
-      Role,
-      Code: { S3Bucket: 'forwarded', S3Key: 'code.zip' },
-    }),
-  );
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
+  await createFunction(lambda, FunctionName, {
+    Role,
+    Code: { S3Bucket: 'forwarded', S3Key: 'code.zip' },
+  });
   const missing = new CreateFunctionCommand({
     FunctionName: 'missing',
     Runtime: 'nodejs26.x',
@@ -346,17 +340,11 @@ test("a queue of the upstream's is the source of a function", async () => {
       MessageBody: body + ' relayed',
     }));`;
   const FunctionName = 'relays';
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Runtime: 'nodejs26.x',
-      Handler: 'index.handler',
-      Role,
-      Timeout: 20,
-      Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
-    }),
-  );
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
+  await createFunction(lambda, FunctionName, {
+    Role,
+    Timeout: 20,
+    Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
+  });
   const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'incoming' }));
   const { QueueUrl: relayed } = await sqs.send(new CreateQueueCommand({ QueueName: 'relayed' }));
   const EventSourceArn = 'arn:aws:sqs:eu-west-1:000000000000:incoming';

@@ -7,12 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {
-  CreateFunctionCommand,
-  InvokeCommand,
-  LambdaClient,
-  waitUntilFunctionActiveV2,
-} from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { IAMClient } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
@@ -29,10 +24,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
+import { createRecorder } from '../../packages/testkit/src/create-recorder.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
-import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 
 const MEGABYTE = 1_048_576;
 
@@ -170,7 +164,7 @@ describe.skipIf(!mayMount)('on a full disk', () => {
     const lambda = new LambdaClient(common());
     const ran = path.join(beside, 'ran');
     await writeFile(ran, '');
-    await createRecorder(lambda, ran);
+    await createRecorder({ iam: new IAMClient(common()), lambda }, 'records', ran);
     const filler = 'x'.repeat(200_000);
     const send = (number: number) =>
       lambda.send(
@@ -195,26 +189,6 @@ describe.skipIf(!mayMount)('on a full disk', () => {
     lambda.destroy();
   });
 });
-
-/** Appends the number of each event to a file of the host. */
-async function createRecorder(lambda: LambdaClient, file: string): Promise<void> {
-  const role = await createFunctionRole(new IAMClient(common()), 'records', { mayLog: false });
-  const source = `import fs from 'node:fs';
-export const handler = async ({ number }) => fs.appendFileSync(${JSON.stringify(file)}, number + '\\n');`;
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName: 'records',
-      Runtime: 'nodejs26.x',
-      Handler: 'index.handler',
-      Role: role,
-      Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
-    }),
-  );
-  await waitUntilFunctionActiveV2(
-    { client: lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
-    { FunctionName: 'records' },
-  );
-}
 
 /** The files that hold contents of objects, half-written ones too. */
 async function files(): Promise<readonly string[]> {

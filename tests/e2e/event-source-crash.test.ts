@@ -5,13 +5,12 @@ import path from 'node:path';
 import { AttachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import {
   CreateEventSourceMappingCommand,
-  CreateFunctionCommand,
   GetEventSourceMappingCommand,
   LambdaClient,
-  waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { startServer } from '../../packages/testkit/src/start-server.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
@@ -51,17 +50,11 @@ test('what a killed server had given to a function comes again, and nothing is l
     const Role = await createFunctionRole(iam, 'takes');
     const PolicyArn = 'arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole';
     await iam.send(new AttachRolePolicyCommand({ RoleName: 'takes', PolicyArn }));
-    await lambda.send(
-      new CreateFunctionCommand({
-        FunctionName: 'takes',
-        Runtime: 'nodejs26.x',
-        Handler: 'index.handler',
-        Role,
-        Timeout: VISIBILITY_SECONDS,
-        Code: { ZipFile: await zipOf({ 'index.mjs': source(file) }) },
-      }),
-    );
-    await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: 'takes' });
+    await createFunction(lambda, 'takes', {
+      Role,
+      Timeout: VISIBILITY_SECONDS,
+      Code: { ZipFile: await zipOf({ 'index.mjs': source(file) }) },
+    });
     const { QueueUrl } = await sqs.send(
       new CreateQueueCommand({
         QueueName: 'work',

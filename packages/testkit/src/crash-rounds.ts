@@ -8,15 +8,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
-import {
-  CreateFunctionCommand,
-  InvokeCommand,
-  LambdaClient,
-  waitUntilFunctionActiveV2,
-} from '@aws-sdk/client-lambda';
-import { createFunctionRole } from './create-function-role.ts';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { createRecorder } from './create-recorder.ts';
 import { startServer, type TestServer } from './start-server.ts';
-import { zipOf } from './zip-of.ts';
 
 export interface CrashReport {
   readonly kills: number;
@@ -55,7 +49,10 @@ export async function crashRounds(options: CrashOptions): Promise<CrashReport> {
   try {
     for (let round = 1; round <= options.rounds; round += 1) {
       const server = await start();
-      if (round === 1) await createRecorder(server, file);
+      if (round === 1) {
+        const clients = { iam: new IAMClient(connection(server)), lambda: clientOf(server) };
+        await createRecorder(clients, 'recorder', file);
+      }
       await floodUntilKilled(server, numbers, acknowledged, options);
       options.onRound?.(round, acknowledged.length);
     }
@@ -85,30 +82,6 @@ function connection({ endpoint }: TestServer): {
 } {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   return { endpoint, region: 'us-east-1', credentials };
-}
-
-async function createRecorder(server: TestServer, file: string): Promise<void> {
-  const lambda = clientOf(server);
-  const role = await createFunctionRole(new IAMClient(connection(server)), 'recorder', {
-    mayLog: false,
-  });
-  const source = `import fs from 'node:fs';
-export const handler = async ({ number }) => {
-  fs.appendFileSync(${JSON.stringify(file)}, number + '\\n');
-};`;
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName: 'recorder',
-      Runtime: 'nodejs26.x',
-      Handler: 'index.handler',
-      Role: role,
-      Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
-    }),
-  );
-  await waitUntilFunctionActiveV2(
-    { client: lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
-    { FunctionName: 'recorder' },
-  );
 }
 
 async function floodUntilKilled(

@@ -5,13 +5,12 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import {
-  CreateFunctionCommand,
   InvokeCommand,
   LambdaClient,
-  waitUntilFunctionActiveV2,
   type CreateFunctionCommandInput,
   type Runtime,
 } from '@aws-sdk/client-lambda';
+import { createFunction } from './create-function.ts';
 import { createFunctionRole } from './create-function-role.ts';
 import { startServer, type ServerOptions, type TestServer } from './start-server.ts';
 import { zipOf, type ZipEntry } from './zip-of.ts';
@@ -62,21 +61,13 @@ export async function openFunctions(
     lambda,
     iam,
     create: async (name, runtime, files, settings = {}) => {
-      await lambda.send(
-        new CreateFunctionCommand({
-          FunctionName: name,
-          Runtime: runtime,
-          Handler: 'index.handler',
-          Role: functionRole,
-          Code: { ZipFile: await zipOf(files) },
-          Timeout: 10,
-          ...settings,
-        }),
-      );
-      await waitUntilFunctionActiveV2(
-        { client: lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 1 },
-        { FunctionName: name },
-      );
+      await createFunction(lambda, name, {
+        Runtime: runtime,
+        Role: functionRole,
+        Code: { ZipFile: await zipOf(files) },
+        Timeout: 10,
+        ...settings,
+      });
     },
     invoke: (name, event = {}) => invoke(lambda, name, event),
     logOf: async (name) => {

@@ -231,7 +231,7 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
     runtimes,
     volumes: state.code,
     roles: state.roles,
-    callAs: (...call) => present(late.callAs)(...call),
+    callAs: callAsOf(late),
     acceptAwsConnection: (socket, sandboxId) =>
       present(late.gateway).acceptFromSandbox(socket, sandboxId),
     clock,
@@ -313,7 +313,7 @@ function startLambda(
   const { config, clock, ids, logger, parts } = root;
   const lambda = createLambdaService({
     ...state,
-    callAs: (...call) => present(late.callAs)(...call),
+    callAs: callAsOf(late),
     runtimes,
     invoker,
     clock,
@@ -355,7 +355,7 @@ function damageOf(state: State): Readonly<Record<string, number>> {
 
 function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
   const { clock, ids, logger, parts } = root;
-  const callAs: CallAs = (...call) => present(late.callAs)(...call);
+  const callAs = callAsOf(late);
   const upstream = upstreamOf(root, 's3');
   if (upstream !== undefined) {
     return createForwardedBuckets({ objects, clock, ids, logger, callAs }, upstream);
@@ -367,8 +367,13 @@ function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
 
 async function openEvents(root: Root, store: Store, late: Late): Promise<EventsService> {
   const { clock, ids, logger, parts } = root;
-  const callAs: CallAs = (...call) => present(late.callAs)(...call);
+  const callAs = callAsOf(late);
   return parts.use(await openEventsService({ store, callAs, clock, ids, logger }));
+}
+
+/** For rooms that call nobody before everything is wired. */
+function callAsOf(late: Late): CallAs {
+  return (...call) => present(late.callAs)(...call);
 }
 
 function present<Part>(part: Part | undefined): Part {

@@ -3,7 +3,13 @@ import { withLineage } from '../../../core/lineage.ts';
 import { AwsError } from '../../../core/aws-error.ts';
 import { Throttled, type InvocationRequest } from '../../../core/invocation.ts';
 import { zipOf } from '../../../../../testkit/src/zip-of.ts';
-import { context, ROLE, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
+import {
+  assumeRuns,
+  context,
+  ROLE,
+  startLambda,
+  type LambdaUnderTest,
+} from '../fixtures/start-lambda.ts';
 
 const arn = 'arn:aws:lambda:eu-west-1:000000000000:function:pay';
 const queueArn = 'arn:aws:sqs:eu-west-1:000000000000:told';
@@ -18,17 +24,7 @@ let lambda: LambdaUnderTest;
 let calls: Call[];
 beforeAll(async () => {
   lambda = await startLambda();
-  lambda.assume = async (roleArn, sessionName) => ({
-    principal: {
-      kind: 'role-session',
-      account: '000000000000',
-      arn: `arn:aws:sts::000000000000:assumed-role/runs/${sessionName}`,
-      userId: 'AROA:pay',
-      roleArn,
-      sessionName,
-    },
-    credentials: { accessKeyId: '', secretAccessKey: '', sessionToken: '', expiresAtMs: 0 },
-  });
+  lambda.assume = assumeRuns;
 });
 beforeEach(async () => {
   calls = [];

@@ -5,7 +5,13 @@ import type { CallAsCaller } from '../../../core/call-as.ts';
 import { RoleNotAssumable } from '../../../core/invocation.ts';
 import type { Message } from '@aws-sdk/client-sqs';
 import { zipOf } from '../../../../../testkit/src/zip-of.ts';
-import { context, ROLE, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
+import {
+  assumeRuns,
+  context,
+  ROLE,
+  startLambda,
+  type LambdaUnderTest,
+} from '../fixtures/start-lambda.ts';
 
 const queue = 'arn:aws:sqs:eu-west-1:000000000000:q';
 const functionArn = 'arn:aws:lambda:eu-west-1:000000000000:function:f';
@@ -19,17 +25,7 @@ let waiting: Message[];
 let removed: number;
 beforeAll(async () => {
   lambda = await startLambda();
-  lambda.assume = async (roleArn, sessionName) => ({
-    principal: {
-      kind: 'role-session',
-      account: '000000000000',
-      arn: `arn:aws:sts::000000000000:assumed-role/runs/${sessionName}`,
-      userId: 'AROA:f',
-      roleArn,
-      sessionName,
-    },
-    credentials: { accessKeyId: '', secretAccessKey: '', sessionToken: '', expiresAtMs: 0 },
-  });
+  lambda.assume = assumeRuns;
   for (const name of ['f', 'g']) {
     await lambda.call('CreateFunction', {
       FunctionName: name,
