@@ -28,7 +28,7 @@ export type FunctionState =
 
 export interface FunctionFailure {
   /** One of the API's `StateReasonCode`s. */
-  readonly code: 'InternalError' | 'InvalidRuntime' | 'InvalidZipFileException';
+  readonly code: 'InternalError' | 'InvalidImage' | 'InvalidRuntime' | 'InvalidZipFileException';
   readonly reason: string;
 }
 

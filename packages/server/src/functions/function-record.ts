@@ -102,7 +102,9 @@ export interface FunctionSettings {
   /** Absent when the caller has never given any, which the API shows. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly logging: LoggingConfiguration;
+  /** Empty where the function is an image, as `runtime` and `handler` are. */
   readonly code: CodeReference;
+  readonly image?: ImageSettings;
   /** As they were when the function got them; absent where there are none. */
   readonly layers?: readonly LayerReference[];
   /** Absent: another version of the runtime is used as soon as the machine has it. */
@@ -114,6 +116,18 @@ export interface FunctionSettings {
   readonly vpc?: VpcSettings;
 }
 
+/** A container image in the place of code. */
+export interface ImageSettings {
+  /** In a registry, with a tag or a digest. */
+  readonly uri: string;
+  /** What is said in the place of the image's own; absent where nothing is. */
+  readonly config?: {
+    readonly entryPoint?: readonly string[];
+    readonly command?: readonly string[];
+    readonly workingDirectory?: string;
+  };
+}
+
 export interface VpcSettings {
   readonly subnetIds: readonly string[];
   readonly securityGroupIds: readonly string[];
@@ -121,8 +135,9 @@ export interface VpcSettings {
 }
 
 /** The code of a function and of its layers: what must stay on disk for it. */
-export function codesOf({ code, layers = [] }: FunctionSettings): readonly CodeReference[] {
-  return [code, ...layers.map((layer) => layer.code)];
+export function codesOf(settings: FunctionSettings): readonly CodeReference[] {
+  const { code, image, layers = [] } = settings;
+  return [...(image === undefined ? [code] : []), ...layers.map((layer) => layer.code)];
 }
 
 /** What invocations of `$LATEST` run now. The same object for the same record. */

@@ -8,6 +8,7 @@ export const withoutEffect: Readonly<Record<string, string>> = {
   'iam OpenID Connect thumbprints': 'keys come from a file, no provider is asked over TLS',
   'conditions on aws:PrincipalOrgID and lambda:EventSourceToken': 'no request has these keys',
   'TracingConfig Active': 'nothing takes segments yet',
+  'functions with PackageType Image': 'container images are not run yet, so they become Failed',
   'VpcConfig of functions': 'functions have the network that those outside a VPC have',
   'SqsManagedSseEnabled and FifoThroughputLimit of SQS queues':
     'nothing is encrypted there, and no queue is limited',

@@ -16,6 +16,7 @@ import {
   withLayers,
 } from './function-layers.ts';
 import { configure, defaultSettings } from './function-settings.ts';
+import { imageOfNew, NO_ZIP, refuseForImage } from './image-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, resourceConflict } from './lambda-errors.ts';
 import { publish } from './publish.ts';
@@ -44,15 +45,19 @@ export function createFunction(
     handle: async (input, context) => {
       const address = addressOfNew(input, context);
       const settings = await settingsOfNew(room, input, address);
-      const upload = await readUpload(room, sourceOf(input), context);
-      return withUpload(room, upload, async (code) => {
-        await checkTotalSize(room, code, settings.layers);
+      const store = async (code: CodeReference): Promise<FunctionConfiguration> => {
         const created = recordOf(room, input, address, { ...settings, code });
         const { record, ...shown } =
           input.Publish === true ? publish(room, created) : { record: created };
         if (!(await room.functions.insert(record))) throw alreadyExists(address);
         room.settler.settle(record);
         return showFunction(record, shown);
+      };
+      if (settings.image !== undefined) return await store(NO_ZIP);
+      const upload = await readUpload(room, sourceOf(input), context);
+      return withUpload(room, upload, async (code) => {
+        await checkTotalSize(room, code, settings.layers);
+        return await store(code);
       });
     },
   };
@@ -82,7 +87,8 @@ async function settingsOfNew(
 ): Promise<NewSettings> {
   refuseAtCreation(input);
   const { Runtime: runtime, Role: role = '', Tags: tags = {} } = input;
-  if (runtime === undefined || !input.Handler) {
+  const image = imageOfNew(input);
+  if (image === undefined && (runtime === undefined || !input.Handler)) {
     throw invalidParameter(
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
     );
@@ -96,10 +102,20 @@ async function settingsOfNew(
   if (room.functions.find(address) !== undefined) throw alreadyExists(address);
   await checkRole(room, role);
   const { CodeSigningConfigArn: signing } = input;
-  if (signing !== undefined) checkCodeSigningConfig(room, signing, address);
+  if (signing !== undefined) {
+    refuseForImage({ image }, 'Code signing');
+    checkCodeSigningConfig(room, signing, address);
+  }
   checkSignature(room, signing, address.name);
-  const runtimeVersionArn = await checkRuntimeRunsHere(room, runtime, address.region);
-  const made = { ...configured, architecture, runtimeVersionArn, incarnation: room.ids.uuid() };
+  const runtimeVersionArn =
+    runtime === undefined ? '' : await checkRuntimeRunsHere(room, runtime, address.region);
+  const made = {
+    ...configured,
+    ...(image === undefined ? {} : { image }),
+    architecture,
+    runtimeVersionArn,
+    incarnation: room.ids.uuid(),
+  };
   return withLayers(made, layers);
 }
 

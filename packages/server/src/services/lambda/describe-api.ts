@@ -4,28 +4,38 @@
  */
 import type { Operation } from '../../core/operation.ts';
 import { loadServiceModel } from '../../wire/service-model.ts';
+import { destinationsRefused } from './async/event-invoke-config.ts';
 import { settingsRefused } from './event-sources/mapping-settings.ts';
 import { sourcesRefused } from './event-sources/source-arn.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
+import { deadLettersRefused } from './later-settings.ts';
 import { operationsOf } from './operations.ts';
 import { featuresRefused } from './refused-features.ts';
 
 const model = loadServiceModel('lambda');
 
+/** They are kept and shown, and invoking them is refused. */
+const imagesThatRun = 'functions that are container images';
+
 /** What a served operation refuses (or does not act on) beside the features of a function. */
 const alsoMissing: Readonly<Record<string, readonly string[]>> = {
   CreateEventSourceMapping: [sourcesRefused, ...settingsRefused],
   UpdateEventSourceMapping: settingsRefused,
-  CreateFunction: ['code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
+  CreateFunction: [deadLettersRefused, 'code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
   UpdateFunctionCode: [
-    'container images (ImageUri)',
     'code that stays in S3 (S3ObjectStorageMode REFERENCE)',
     'customer managed keys (SourceKMSKeyArn)',
     'capacity providers (PublishTo)',
   ],
+  UpdateFunctionConfiguration: [deadLettersRefused],
+  PutFunctionEventInvokeConfig: [destinationsRefused],
+  UpdateFunctionEventInvokeConfig: [destinationsRefused],
   PublishLayerVersion: ['code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
   PublishVersion: ['capacity providers (PublishTo)'],
-  Invoke: ['durable functions (DurableExecutionName)'],
+  Invoke: ['durable functions (DurableExecutionName)', imagesThatRun],
+  InvokeAsync: [imagesThatRun],
+  InvokeWithResponseStream: [imagesThatRun],
+  PutProvisionedConcurrencyConfig: [imagesThatRun],
   ListTags: ['capacity providers'],
   TagResource: ['capacity providers'],
   UntagResource: ['capacity providers'],

@@ -14,6 +14,7 @@ import type { FunctionRecord } from '../../functions/function-record.ts';
 import { checkCodeSigningConfig, withSigningKey } from './code-signing.ts';
 import { configPermission, findConfig } from './code-signing-configs.ts';
 import { findWholeFunction, functionPermission, type FunctionRequest } from './find-function.ts';
+import { refuseForImage } from './image-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { pageOf } from './page.ts';
 
@@ -32,6 +33,7 @@ export function putFunctionCodeSigningConfig(
     handle: async (input, context) => {
       const { CodeSigningConfigArn: arn = '' } = input;
       const record = await change(room, input, context, (found) => {
+        refuseForImage(found.latest, 'Code signing');
         checkCodeSigningConfig(room, arn, found);
         return { ...found, codeSigningConfigArn: arn };
       });

@@ -65,10 +65,43 @@ test('an update without them keeps them, and empty ones take them away', async (
   expect(without).not.toHaveProperty('VpcConfig');
 });
 
+const ids = (kind: 'subnet' | 'sg', count: number): readonly string[] =>
+  Array.from({ length: count }, (_, index) => `${kind}-${index}`);
+
+test('a network has up to 16 subnets and 5 security groups, and IPv6 where it is asked for', async () => {
+  const lists = { SubnetIds: ids('subnet', 16), SecurityGroupIds: ids('sg', 5) };
+  const VpcConfig = { ...lists, VpcId: '', Ipv6AllowedForDualStack: false };
+  await expect(create({ VpcConfig: lists })).resolves.toMatchObject({ VpcConfig });
+  const isAllowed = { ...VpcConfig, Ipv6AllowedForDualStack: true };
+  await expect(update({ VpcConfig: { Ipv6AllowedForDualStack: true } })).resolves.toMatchObject({
+    VpcConfig: isAllowed,
+  });
+  await expect(update({ VpcConfig: {} })).resolves.toMatchObject({ VpcConfig: isAllowed });
+  await expect(update({ VpcConfig: lists })).resolves.toMatchObject({ VpcConfig });
+});
+
 test.each([
+  ...[{ SubnetIds: ['subnet-1'] }, { SecurityGroupIds: ['sg-1'], SubnetIds: [] }].map(
+    (VpcConfig): [object, string] => [
+      { VpcConfig },
+      'SubnetIds and SecurityIds must coexist or be both empty list.',
+    ],
+  ),
   [
-    { VpcConfig: { SubnetIds: ['subnet-1'] } },
-    'SubnetIds and SecurityIds must coexist or be both empty list.',
+    { VpcConfig: { SubnetIds: ids('subnet', 17), SecurityGroupIds: ['sg-1'] } },
+    expect.stringMatching(
+      /^1 validation error detected: Value '\[subnet-0, .*\]' at 'vpcConfig.subnetIds' failed to satisfy constraint: Member must have length less than or equal to 16$/,
+    ),
+  ],
+  [
+    { VpcConfig: { SubnetIds: ['subnet-1'], SecurityGroupIds: ids('sg', 6) } },
+    expect.stringMatching(
+      /^1 validation error detected: Value '\[sg-0, .*\]' at 'vpcConfig.securityGroupIds' failed to satisfy constraint: Member must have length less than or equal to 5$/,
+    ),
+  ],
+  [
+    { VpcConfig: { SubnetIds: [null], SecurityGroupIds: ['sg-1'] } },
+    expect.stringContaining('subnetIds'),
   ],
   [
     { DeadLetterConfig: { TargetArn: 'arn:aws:s3:::bucket' } },

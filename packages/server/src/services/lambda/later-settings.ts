@@ -25,7 +25,7 @@ export function configureLater<Base extends LaterSettings>(base: Base, asked: As
   const next: LaterSettings = {
     ...present('tracing', mode?.Mode === undefined ? tracing : tracingOf(mode)),
     ...present('deadLetterArn', target === undefined ? deadLetterArn : deadLetterOf(target)),
-    ...present('vpc', network === undefined ? vpc : vpcOf(network)),
+    ...present('vpc', network === undefined ? vpc : vpcOf(network, vpc)),
   };
   return { ...rest, ...next } as Base;
 }
@@ -46,16 +46,23 @@ function tracingOf({ Mode: mode }: TracingConfig): 'Active' | undefined {
   return mode === 'Active' ? mode : undefined;
 }
 
+export const deadLettersRefused = 'dead-letter topics (DeadLetterConfig)';
+
 function deadLetterOf({ TargetArn: arn = '' }: DeadLetterConfig): string | undefined {
   if (arn === '') return undefined;
   const [, , service = ''] = arn.split(':');
-  if (service === 'sns') throw cannotYet('dead-letter topics (DeadLetterConfig)');
+  if (service === 'sns') throw cannotYet(deadLettersRefused);
   // AWS refuses other services; its wording is not known.
   if (service !== 'sqs') throw invalidParameter(`The dead-letter target ${arn} is not a queue.`);
   return arn;
 }
 
-function vpcOf(asked: VpcConfig): VpcSettings | undefined {
+/** Neither list means those that there are: so a request can speak of IPv6 alone. */
+function vpcOf(asked: VpcConfig, base: VpcSettings | undefined): VpcSettings | undefined {
+  const isListless = asked.SubnetIds === undefined && asked.SecurityGroupIds === undefined;
+  if (isListless && base !== undefined) {
+    return { ...base, isIpv6Allowed: asked.Ipv6AllowedForDualStack ?? base.isIpv6Allowed };
+  }
   const { SubnetIds: subnetIds = [], SecurityGroupIds: securityGroupIds = [] } = asked;
   if ((subnetIds.length === 0) !== (securityGroupIds.length === 0)) {
     throw invalidParameter('SubnetIds and SecurityIds must coexist or be both empty list.');

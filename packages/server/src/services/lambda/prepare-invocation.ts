@@ -26,6 +26,7 @@ import { newTraceHeader } from '../../invoke/trace-header.ts';
 import { chooseVersion } from './choose-version.ts';
 import { readClientContext } from './client-context.ts';
 import { findFunction, type FoundFunction } from './find-function.ts';
+import { refuseToRunImage } from './image-settings.ts';
 import { findJsonError } from './json-error.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidContent, payloadTooLarge, resourceConflict } from './lambda-errors.ts';
@@ -51,6 +52,7 @@ export function prepareInvocation(
   const found = findFunction(room.functions, input, context);
   checkTenant(found.record, input.TenantId);
   const published = chooseVersion(found, room.random);
+  refuseToRunImage(published?.settings ?? found.record.latest);
   const traceHeader = tracedThrough(room, found.record, context);
   const share = shareOf(room, found.record);
   const request = requestOf(

@@ -2,8 +2,7 @@
  * Whole answers as they go out, one for each kind of error that was recorded on AWS: status, name,
  * body with all its keys. The texts of the others are in the tests of their operations.
  *
- * Recorded situations that cannot come up here: what EC2 says of subnets and security groups, and
- * updates of functions that are container images.
+ * Recorded situations that cannot come up here: what EC2 says of subnets and security groups.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';

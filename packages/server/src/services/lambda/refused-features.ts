@@ -11,12 +11,7 @@ import { cannotYet } from './lambda-errors.ts';
 
 type Shared = Pick<
   CreateFunctionRequest & UpdateFunctionConfigurationRequest,
-  | 'KMSKeyArn'
-  | 'FileSystemConfigs'
-  | 'ImageConfig'
-  | 'SnapStart'
-  | 'CapacityProviderConfig'
-  | 'DurableConfig'
+  'KMSKeyArn' | 'FileSystemConfigs' | 'SnapStart' | 'CapacityProviderConfig' | 'DurableConfig'
 >;
 
 type Feature<Input> = readonly [what: string, isAsked: (input: Input) => boolean];
@@ -24,7 +19,6 @@ type Feature<Input> = readonly [what: string, isAsked: (input: Input) => boolean
 const shared: readonly Feature<Shared>[] = [
   ['customer managed keys (KMSKeyArn)', (input) => isFilled(input.KMSKeyArn)],
   ['file systems (FileSystemConfigs)', (input) => isFilled(input.FileSystemConfigs)],
-  ['container images (ImageConfig)', (input) => isFilledObject(input.ImageConfig)],
   ['SnapStart', (input) => input.SnapStart?.ApplyOn === 'PublishedVersions'],
   ['capacity providers (CapacityProviderConfig)', (input) => isGiven(input.CapacityProviderConfig)],
   ['durable functions (DurableConfig)', (input) => isGiven(input.DurableConfig)],
@@ -32,10 +26,6 @@ const shared: readonly Feature<Shared>[] = [
 
 const atCreation: readonly Feature<CreateFunctionRequest>[] = [
   ...shared,
-  [
-    'container images (PackageType Image)',
-    (input) => input.PackageType === 'Image' || isFilled(input.Code?.ImageUri),
-  ],
   [
     'customer managed keys (Code.SourceKMSKeyArn)',
     (input) => isFilled(input.Code?.SourceKMSKeyArn),
@@ -73,8 +63,4 @@ function isGiven(value: unknown): boolean {
 
 function isFilled(value: string | readonly unknown[] | undefined): boolean {
   return isGiven(value) && value?.length !== 0;
-}
-
-function isFilledObject(value: object | undefined): boolean {
-  return isGiven(value) && Object.values(value ?? {}).some((each) => isGiven(each));
 }

@@ -19,6 +19,7 @@ import {
   type FunctionRequest,
 } from './find-function.ts';
 import { checkRuntimeRunsHere } from './function-checks.ts';
+import { refuseForImage } from './image-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter } from './lambda-errors.ts';
 import { busy } from './store-update.ts';
@@ -47,6 +48,7 @@ export function putRuntimeManagementConfig(
       for (;;) {
         const found = findVersion(room, input, context);
         const { record, published } = found;
+        refuseForImage(settingsOf(found), 'Runtime management');
         if (!isSettled((published ?? record).state)) throw busy(record);
         const settings = await held(room, record.region, settingsOf(found), input);
         const next = withSettings(found, { ...settings }, room.ids.uuid());

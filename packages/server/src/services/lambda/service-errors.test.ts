@@ -586,13 +586,6 @@ const cases: readonly Case[] = [
   }),
   [
     'CreateFunction',
-    create({ PackageType: 'Image', Code: { ImageUri: 'x' } }),
-    501,
-    NOT_YET,
-    'Hearth does not implement container images (PackageType Image) yet.',
-  ],
-  [
-    'CreateFunction',
     create({ Publish: true, PublishTo: 'LATEST_PUBLISHED' }),
     501,
     NOT_YET,

@@ -65,7 +65,9 @@ export function createSettler(deps: SettlerDependencies): Settler {
     settle,
     resume: () => {
       for (const record of deps.functions.all()) {
-        if (isSettled(record.state)) deps.invoker.expect(record.latest);
+        if (record.state.kind !== 'failed' && isSettled(record.state)) {
+          deps.invoker.expect(record.latest);
+        }
         settle(record);
       }
     },
@@ -118,6 +120,7 @@ async function prepare(
   record: FunctionRecord,
   settings: FunctionSettings,
 ): Promise<FunctionEvent> {
+  if (settings.image !== undefined) return { kind: 'failed', failure: IMAGES_LATER };
   try {
     await Promise.all([
       deps.code.volume(settings.code),
@@ -130,6 +133,11 @@ async function prepare(
     return { kind: 'failed', failure: failureOf(error) };
   }
 }
+
+const IMAGES_LATER: FunctionFailure = {
+  code: 'InvalidImage',
+  reason: 'Hearth does not run container images yet. The function is kept, but cannot be invoked.',
+};
 
 function failureOf(error: unknown): FunctionFailure {
   if (error instanceof RuntimeUnavailable) return { code: 'InvalidRuntime', reason: error.message };

@@ -9,7 +9,12 @@ import type {
 import { functionArn } from '../../core/function-version.ts';
 import type { LayerReference, LoggingConfiguration } from '../../core/function-version.ts';
 import type { FunctionState } from '../../core/function-state.ts';
-import type { FunctionRecord, PublishedVersion } from '../../functions/function-record.ts';
+import type {
+  FunctionRecord,
+  FunctionSettings,
+  PublishedVersion,
+} from '../../functions/function-record.ts';
+import { showImage } from './image-settings.ts';
 import { showLater } from './later-settings.ts';
 
 /** What is shown, and under which name. A published version without an alias has its number. */
@@ -21,11 +26,13 @@ export interface Shown {
 /** Everything, as GetFunctionConfiguration shows it. */
 export function showFunction(record: FunctionRecord, shown: Shown = {}): FunctionConfiguration {
   const { state } = shown.published ?? record;
-  const { runtimeVersionArn } = shown.published?.settings ?? record.latest;
+  const { runtimeVersionArn, image } = shown.published?.settings ?? record.latest;
   return {
     ...showListed(record, shown),
     ...showState(state),
-    RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn },
+    ...(image === undefined
+      ? { RuntimeVersionConfig: { RuntimeVersionArn: runtimeVersionArn } }
+      : {}),
   };
 }
 
@@ -37,16 +44,13 @@ export function showListed(record: FunctionRecord, shown: Shown = {}): FunctionC
   return {
     FunctionName: record.name,
     FunctionArn: functionArn(record, shown.qualifier ?? published?.version),
-    Runtime: latest.runtime as Runtime,
     Role: latest.role,
-    Handler: latest.handler,
     CodeSize: latest.code.sizeBytes,
     Description: latest.description,
     Timeout: latest.timeoutSeconds,
     MemorySize: latest.memoryMib,
     // AWS: an offset without a colon, which Date does not write.
     LastModified: new Date(lastModifiedMs).toISOString().replace('Z', '+0000'),
-    CodeSha256: latest.code.sha256,
     Version: published?.version ?? '$LATEST',
     ...(latest.environment === undefined
       ? {}
@@ -54,7 +58,7 @@ export function showListed(record: FunctionRecord, shown: Shown = {}): FunctionC
     ...showLater(latest),
     RevisionId: revisionId,
     ...(latest.layers === undefined ? {} : { Layers: latest.layers.map(showLayer) }),
-    PackageType: 'Zip',
+    ...showPackage(latest),
     Architectures: [latest.architecture],
     EphemeralStorage: { Size: latest.ephemeralMib },
     SnapStart: { ApplyOn: 'None', OptimizationStatus: 'Off' },
@@ -62,6 +66,16 @@ export function showListed(record: FunctionRecord, shown: Shown = {}): FunctionC
     ...(record.tenancy === undefined
       ? {}
       : { TenancyConfig: { TenantIsolationMode: record.tenancy } }),
+  };
+}
+
+function showPackage({ runtime, handler, code, image }: FunctionSettings): FunctionConfiguration {
+  if (image !== undefined) return showImage(image);
+  return {
+    PackageType: 'Zip',
+    Runtime: runtime as Runtime,
+    Handler: handler,
+    CodeSha256: code.sha256,
   };
 }
 

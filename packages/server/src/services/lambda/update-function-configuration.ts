@@ -7,6 +7,7 @@ import { checkSignature } from './code-signing.ts';
 import { findLatest, functionPermission, passRole } from './find-function.ts';
 import { checkRole, runtimeAfterUpdate } from './function-checks.ts';
 import { configure } from './function-settings.ts';
+import { imageAfterUpdate } from './image-settings.ts';
 import {
   askedLayers,
   checkTotalSize,
@@ -36,6 +37,7 @@ export function updateFunctionConfiguration(
       const { record, address } = findLatest(room.functions, input, context);
       checkUpdatable(record, input.RevisionId);
       refuseAtUpdate(input);
+      const image = imageAfterUpdate(record.latest, input);
       const layers = askedLayers(room, input.Layers, record.region);
       if (layers !== undefined && layers.length > 0) {
         checkSignature(room, record.codeSigningConfigArn, record.name);
@@ -46,6 +48,7 @@ export function updateFunctionConfiguration(
       const runtimeVersionArn = await runtimeAfterUpdate(room, record, input.Runtime);
       const { record: next } = await storeUpdate(room, record, {
         ...configured,
+        ...(image === undefined ? {} : { image }),
         runtimeVersionArn,
       });
       return showFunction(next, { qualifier: address.qualifier });
