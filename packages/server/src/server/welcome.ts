@@ -64,6 +64,9 @@ export function tryCommands(endpoint: string): readonly string[] {
     '',
     '# 3. run it, and read its log',
     'hearth lambda invoke --function-name hello /tmp/hello.json &&',
-    'cat /tmp/hello.json && sleep 1 && hearth logs tail /aws/lambda/hello',
+    'cat /tmp/hello.json && sleep 1 &&',
+    // Not `logs tail`: version 1 of the aws CLI, which pip still installs, does not have it.
+    'hearth logs filter-log-events --log-group-name /aws/lambda/hello \\',
+    "  --query 'events[].[message]' --output text",
   ];
 }
