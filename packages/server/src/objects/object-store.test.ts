@@ -9,7 +9,6 @@ import { silentLogger } from '../lib/logger.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { Bucket } from './bucket.ts';
-import { listObjects } from './list-objects.ts';
 import { openObjectStore, type ObjectStore } from './object-store.ts';
 import type { NewObject } from './object-repository.ts';
 
@@ -185,66 +184,4 @@ test('a bucket with something in it is not removed, and an object gets into no r
   objects.drop(dropped);
   expect(await objects.buckets.remove(bucket)).toBe('removed');
   await expect(put('k', Buffer.from('x'))).rejects.toMatchObject({ name: 'BucketGone' });
-});
-
-describe('a listing', () => {
-  const keysOf = async (request: Partial<Parameters<typeof listObjects>[2]>): Promise<string[]> => {
-    const whole = { prefix: '', delimiter: '', after: '', most: 1_000, ...request };
-    const { entries } = await listObjects(store, bucket, whole);
-    return entries.map((each) => `${each.kind === 'prefix' ? 'prefix ' : ''}${each.key}`);
-  };
-
-  test('equals sorting and grouping all keys by their bytes', async () => {
-    const keys = [
-      'a',
-      'a/',
-      'a/b',
-      'a//c',
-      'a0',
-      'b/c/d',
-      'b/c/e',
-      'é/x',
-      '\u{10000}',
-      '\uFFFD',
-      'z\u0000',
-      'z',
-    ];
-    for (const key of keys) await put(key, Buffer.from(key));
-    const sorted = keys.toSorted((left, right) =>
-      Buffer.compare(Buffer.from(left), Buffer.from(right)),
-    );
-    expect(await keysOf({})).toEqual(sorted);
-    for (const delimiter of ['/', '//', 'c']) {
-      for (const prefix of ['', 'a', 'a/', 'b/']) {
-        for (const after of ['', 'a/b', 'b/c/d', 'b/']) {
-          const expected: string[] = [];
-          for (const key of sorted) {
-            if (!key.startsWith(prefix)) continue;
-            const at = key.indexOf(delimiter, prefix.length);
-            const shown = at === -1 ? key : `prefix ${key.slice(0, at + delimiter.length)}`;
-            const place = at === -1 ? key : key.slice(0, at + delimiter.length);
-            const isBehind = Buffer.compare(Buffer.from(place), Buffer.from(after)) > 0;
-            if (
-              isBehind &&
-              !after.startsWith(at === -1 ? '\uFFFF' : place) &&
-              expected.at(-1) !== shown
-            ) {
-              expected.push(shown);
-            }
-          }
-          expect({
-            delimiter,
-            prefix,
-            after,
-            keys: await keysOf({ delimiter, prefix, after }),
-          }).toEqual({
-            delimiter,
-            prefix,
-            after,
-            keys: expected,
-          });
-        }
-      }
-    }
-  });
 });

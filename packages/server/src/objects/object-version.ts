@@ -1,5 +1,6 @@
 /** One version of one key: what is kept of an object besides its bytes. */
 import { crc32 } from 'node:zlib';
+import { remembered } from '../lib/remembered.ts';
 import type { Blob } from './blob-store.ts';
 import type { Checksum } from './checksums.ts';
 
@@ -105,6 +106,9 @@ export function summaryOf({ storageClass, checksum }: ObjectDetails): ObjectSumm
     ? { storageClass }
     : { storageClass, algorithm: checksum.algorithm, type: checksum.type };
 }
+
+/** Most objects have the same few. */
+export const readSummary = remembered((text) => JSON.parse(text) as ObjectSummary);
 
 export function keyBytes(key: string): Uint8Array {
   return Buffer.from(key, 'utf8');

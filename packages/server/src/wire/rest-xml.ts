@@ -124,9 +124,19 @@ function bodyOf(
     const location = xmlText(String(values['LocationConstraint'] ?? ''));
     return { text: documentOf('LocationConstraint', namespace, location), type: XML };
   }
-  const inBody = { ...shape, members: shape.members.filter(isInBody) };
   const name = rootNames[operation.name] ?? shape.xmlName ?? shape.name;
-  return { text: documentOf(name, namespace, xmlMembers(inBody, values)), type: XML };
+  return { text: documentOf(name, namespace, xmlMembers(inBodyOf(shape), values)), type: XML };
+}
+
+const documentShapes = new WeakMap<StructureShape, StructureShape>();
+
+/** What an output's document has of it: one object always, since writers are compiled by shape. */
+function inBodyOf(shape: StructureShape): StructureShape {
+  const earlier = documentShapes.get(shape);
+  if (earlier !== undefined) return earlier;
+  const inBody = { ...shape, members: shape.members.filter(isInBody) };
+  documentShapes.set(shape, inBody);
+  return inBody;
 }
 
 /** Where AWS's root element is neither the name nor the trait of the output. */
