@@ -62,7 +62,10 @@ function applyBatch(
 
 /** One statement is undone by SQLite itself where it fails; two need a savepoint. */
 function isAtomic(batch: readonly Statement[]): boolean {
-  return batch.length === 1 && batch[0]?.expectChanges === undefined;
+  const [first] = batch;
+  return (
+    batch.length === 1 && first?.expectChanges === undefined && (first?.rows?.length ?? 1) === 1
+  );
 }
 
 function applyAlone(
@@ -82,13 +85,18 @@ function applyAlone(
 
 function applyStatement(
   statements: StatementCache,
-  { sql, params = [], expectChanges }: Statement,
+  { sql, params = [], rows = [params], expectChanges }: Statement,
 ): { readonly changes: number } {
-  const changes = Number(statements.prepare(sql).run(...params).changes);
-  if (expectChanges !== undefined && changes !== expectChanges) {
-    throw new StaleWrite(`${changes} rows were changed where ${expectChanges} were expected.`);
+  const prepared = statements.prepare(sql);
+  let all = 0;
+  for (const row of rows) {
+    const changes = Number(prepared.run(...row).changes);
+    if (expectChanges !== undefined && changes !== expectChanges) {
+      throw new StaleWrite(`${changes} rows were changed where ${expectChanges} were expected.`);
+    }
+    all += changes;
   }
-  return { changes };
+  return { changes: all };
 }
 
 function rollBack(database: DatabaseSync): void {

@@ -7,7 +7,7 @@ import type { Logger } from '../lib/logger.ts';
 import { lockFile } from './lock-file.ts';
 import { startReaders, type Readers } from './readers.ts';
 import { startThread, type StoreThread } from './start-thread.ts';
-import type { SqlValue, Statement, Store } from './store.ts';
+import type { SqlValue, Store } from './store.ts';
 
 export interface StoreDeps {
   /** The database file; its folder is made where it does not exist. */
@@ -47,7 +47,7 @@ function createStore(writer: StoreThread, readers: Readers, unlock: () => void):
   return {
     write: async (statements) => {
       refuseWhenClosing();
-      const changes = await writer.ask({ kind: 'write', statements: statements.map(asMessage) });
+      const changes = await writer.ask({ kind: 'write', statements });
       return changes as readonly { readonly changes: number }[];
     },
     read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) => {
@@ -69,11 +69,6 @@ function createStore(writer: StoreThread, readers: Readers, unlock: () => void):
       if (failures.length > 0) throw new AggregateError(failures, 'The store did not close well.');
     }),
   };
-}
-
-function asMessage(statement: Statement): Statement {
-  if (statement.params === undefined) return statement;
-  return { ...statement, params: statement.params.map(compact) };
 }
 
 /** A clone of a view takes its whole buffer along, and small Buffers are views of a shared pool. */

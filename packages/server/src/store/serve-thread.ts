@@ -1,7 +1,13 @@
 /** How each store thread starts: open, say so (or say why not), then answer requests. */
 import type { MessagePort } from 'node:worker_threads';
 import { describeFailure } from './describe-failure.ts';
-import { OPENED, type ThreadReply, type ThreadRequest } from './thread-message.ts';
+import { unpackRequests } from './packed-bytes.ts';
+import {
+  OPENED,
+  type ThreadMessage,
+  type ThreadReply,
+  type ThreadRequest,
+} from './thread-message.ts';
 
 export function serveThread(
   port: MessagePort,
@@ -10,7 +16,7 @@ export function serveThread(
   const reply = (message: ThreadReply): void => port.postMessage([message]);
   try {
     const answer = open();
-    port.on('message', answer);
+    port.on('message', (message: ThreadMessage) => answer(unpackRequests(message)));
     reply({ id: OPENED, value: undefined });
   } catch (error) {
     reply({ id: OPENED, failure: describeFailure(error) });

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { describeFailure, reviveFailure } from './describe-failure.ts';
+import { packRequests } from './packed-bytes.ts';
 import { OPENED, type ThreadReply, type ThreadRequest } from './thread-message.ts';
 
 /** A request without its number, each kind on its own. */
@@ -52,8 +53,9 @@ export async function startThread(module: URL, file: string): Promise<StoreThrea
 
   let asked: ThreadRequest[] = [];
   const post = (): void => {
-    worker.postMessage(asked);
+    const message = packRequests(asked);
     asked = [];
+    worker.postMessage(message, message.bytes === undefined ? [] : [message.bytes]);
   };
   const ask = (question: Question): Promise<unknown> => {
     if (death !== undefined) return Promise.reject(death);

@@ -60,6 +60,34 @@ export function describeStore(name: string, createFixture: () => Promise<StoreFi
       expect(changes).toEqual([{ changes: 2 }, { changes: 1 }, { changes: 0 }]);
     });
 
+    test('a statement with rows runs once with each of them, or not at all', async () => {
+      const sql = 'INSERT INTO notes (id, text, body) VALUES (?, ?, ?)';
+      const row = (id: number): readonly [number, string, Buffer] => [
+        id,
+        `note ${id}`,
+        Buffer.from(`bytes ${id}`),
+      ];
+      expect(await store.write([{ sql, rows: [row(1), row(2), row(3)] }])).toEqual([
+        { changes: 3 },
+      ]);
+      await expect(store.write([{ sql, rows: [row(4), row(1)] }])).rejects.toThrow(/UNIQUE/);
+      const update = { sql: 'UPDATE notes SET text = ? WHERE id = ?', expectChanges: 1 };
+      const changed = [
+        ['other', 1],
+        ['none', 9],
+      ];
+      const stale = store.write([{ ...update, rows: changed }]);
+      await expect(stale).rejects.toThrow(StaleWrite);
+      const rows = await store.read<{ text: string; body: Uint8Array }>(
+        'SELECT text, body FROM notes ORDER BY id',
+      );
+      expect(rows.map(({ text, body }) => [text, Buffer.from(body).toString()])).toEqual([
+        ['note 1', 'bytes 1'],
+        ['note 2', 'bytes 2'],
+        ['note 3', 'bytes 3'],
+      ]);
+    });
+
     test('every kind of value comes back as it was written', async () => {
       const bytes = Buffer.from('few bytes of a shared pool');
       await store.write([

@@ -9,7 +9,9 @@ export type SqlValue = string | number | bigint | Uint8Array | null;
 export interface Statement {
   readonly sql: string;
   readonly params?: readonly SqlValue[];
-  /** Rows that must be changed; another count rolls the whole batch back (`StaleWrite`). */
+  /** In place of `params`: it runs once with each of these, in order. */
+  readonly rows?: readonly (readonly SqlValue[])[];
+  /** Rows that each run must change; another count rolls the whole batch back (`StaleWrite`). */
   readonly expectChanges?: number;
 }
 
@@ -22,7 +24,8 @@ export interface Migration {
 export interface Store extends Closeable {
   /**
    * Runs the statements as one atomic transaction and resolves after it is durable (fdatasync).
-   * Writes of concurrent callers are committed together; they are applied in call order.
+   * Writes of concurrent callers are committed together; they are applied in call order. Bytes
+   * among the values must not change before that.
    */
   write(statements: readonly Statement[]): Promise<readonly { readonly changes: number }[]>;
   /** Reads the last durable state, including every write that has resolved. */

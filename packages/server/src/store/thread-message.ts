@@ -1,7 +1,8 @@
 /**
  * What the store's threads are asked and what they answer. Structured clones, so plain data only.
- * Each message is an array of these: a message costs more than most requests that are in it.
+ * Each message is of several of these: a message costs more than most requests that are in it.
  */
+import type { PackedStatement } from './packed-bytes.ts';
 import type { Migration, SqlValue, Statement } from './store.ts';
 
 export type ThreadRequest =
@@ -20,6 +21,20 @@ export type ThreadRequest =
     }
   /** Closes the database; the last request of a thread. */
   | { readonly id: number; readonly kind: 'close' };
+
+/** Requests on their way to a thread: the bytes of all their writes lie together. */
+export interface ThreadMessage {
+  readonly requests: readonly PackedRequest[];
+  readonly bytes: ArrayBuffer | undefined;
+}
+
+export type PackedRequest =
+  | Exclude<ThreadRequest, { kind: 'write' }>
+  | {
+      readonly id: number;
+      readonly kind: 'write';
+      readonly statements: readonly PackedStatement[];
+    };
 
 export type ThreadReply =
   | { readonly id: number; readonly value: unknown }

@@ -9,9 +9,10 @@ import { applyMigrations } from './apply-migrations.ts';
 import { commitGroup } from './commit-group.ts';
 import { describeFailure } from './describe-failure.ts';
 import { openDatabase } from './open-database.ts';
+import { unpackRequests } from './packed-bytes.ts';
 import { serveThread } from './serve-thread.ts';
 import { createStatementCache } from './statement-cache.ts';
-import type { ThreadReply, ThreadRequest } from './thread-message.ts';
+import type { ThreadMessage, ThreadReply, ThreadRequest } from './thread-message.ts';
 
 /** Bounds how long the first of a group waits for the others' statements. */
 const MOST_BATCHES_PER_GROUP = 256;
@@ -86,8 +87,8 @@ function received(): readonly (readonly ThreadRequest[])[] {
   const messages: (readonly ThreadRequest[])[] = [];
   if (port === null) return messages;
   for (;;) {
-    const message = receiveMessageOnPort(port)?.message as readonly ThreadRequest[] | undefined;
+    const message = receiveMessageOnPort(port)?.message as ThreadMessage | undefined;
     if (message === undefined) return messages;
-    messages.push(message);
+    messages.push(unpackRequests(message));
   }
 }

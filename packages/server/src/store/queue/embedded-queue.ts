@@ -24,6 +24,7 @@ import { contentChecksum, deleteStatement, moveStatement, updateStatement } from
 import { newReceipt, Sending } from './sending.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
 import { WaitingLine } from './waiting-line.ts';
+import { WriteRounds } from './write-rounds.ts';
 
 export interface EmbeddedState {
   readonly numbers: SequenceNumbers;
@@ -47,6 +48,7 @@ export class EmbeddedQueue implements DurableQueue {
   readonly #keys: Deduplication;
   readonly #contents = new ContentCache();
   readonly #queues = new Map<string, OpenQueue>();
+  readonly #rounds: WriteRounds;
   readonly #sending: Sending;
   readonly #handOut: HandOut;
   readonly #numbers: SequenceNumbers;
@@ -58,8 +60,11 @@ export class EmbeddedQueue implements DurableQueue {
     this.#keys = keys;
     this.#numbers = numbers;
     this.#quarantined = quarantined;
-    this.#sending = new Sending(deps, keys, numbers);
-    this.#handOut = new HandOut(deps, this.#contents, (entry) => this.reportDamage(entry));
+    this.#rounds = new WriteRounds(deps.store);
+    this.#sending = new Sending(deps, keys, numbers, this.#rounds);
+    this.#handOut = new HandOut(deps, this.#rounds, this.#contents, (entry) =>
+      this.reportDamage(entry),
+    );
     this.#lifetime = closeable(async () => {
       this.#isClosed = true;
       for (const { waiting, timer } of this.#queues.values()) {
@@ -155,7 +160,7 @@ export class EmbeddedQueue implements DurableQueue {
       next.contentChecksum = contentChecksum({ ...content, attributes });
     }
     try {
-      await this.#deps.store.write([updateStatement(next, clock.nowMs() + forMs, attributes)]);
+      await this.#rounds.write([updateStatement(next, clock.nowMs() + forMs, attributes)]);
     } catch (error) {
       if (error instanceof StaleWrite) return 'gone';
       throw error;
@@ -191,7 +196,7 @@ export class EmbeddedQueue implements DurableQueue {
       state: 'visible',
       dueMs: 0,
     };
-    await this.#deps.store.write([...reservation, moveStatement(entry, moved, nowMs)]);
+    await this.#rounds.write([...reservation, moveStatement(entry, moved, nowMs)]);
     this.#queues.get(queue)?.index.remove(entry);
     this.#contents.drop(entry);
     this.load(moved);
@@ -263,7 +268,7 @@ export class EmbeddedQueue implements DurableQueue {
   async #delete(queue: string, entries: readonly QueueEntry[]): Promise<void> {
     if (entries.length === 0) return;
     try {
-      await this.#deps.store.write(entries.map(deleteStatement));
+      await this.#rounds.write([deleteStatement(entries)]);
     } catch (error) {
       for (const entry of entries) {
         entry.state = 'visible';

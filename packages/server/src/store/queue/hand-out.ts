@@ -18,6 +18,7 @@ import {
 } from './queue-rows.ts';
 import { newReceipt } from './sending.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
+import type { WriteRounds } from './write-rounds.ts';
 
 export interface HandedOut {
   readonly received: readonly ReceivedEntry[];
@@ -29,15 +30,18 @@ export interface HandedOut {
 
 export class HandOut {
   readonly #deps: DurableQueueDeps;
+  readonly #rounds: WriteRounds;
   readonly #contents: ContentCache;
   readonly #onDamage: (entry: QueueEntry) => void;
 
   constructor(
     deps: DurableQueueDeps,
+    rounds: WriteRounds,
     contents: ContentCache,
     onDamage: (entry: QueueEntry) => void,
   ) {
     this.#deps = deps;
+    this.#rounds = rounds;
     this.#contents = contents;
     this.#onDamage = onDamage;
   }
@@ -71,7 +75,9 @@ export class HandOut {
     }
     const moved = this.#giveUp(refused, options, numbers, statements);
     try {
-      await this.#deps.store.write(statements);
+      // What is set aside is copied before it is deleted, so it needs its own order.
+      if (damaged.length > 0) await this.#deps.store.write(statements);
+      else await this.#rounds.write(statements);
     } catch (error) {
       for (const { entry, earlier } of before) {
         const { receipt, receiveCount, firstReceivedAtMs } = earlier;
@@ -99,7 +105,7 @@ export class HandOut {
     const moved: QueueEntry[] = [];
     for (const entry of refused) {
       if (options.deadLetter === undefined || this.#isTooOld(entry, options)) {
-        statements.push(deleteStatement(entry));
+        statements.push(deleteStatement([entry]));
         continue;
       }
       const { sequence, reservation } = numbers.next();

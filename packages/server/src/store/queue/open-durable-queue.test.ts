@@ -80,6 +80,20 @@ describe('the embedded queue', () => {
     await fixture.end();
   });
 
+  test('of what is sent at one moment, only what has no room fails', async () => {
+    const fixture = await startFixture();
+    await fixture.store.migrate('limit', [{ id: 1, sql: 'PRAGMA max_page_count = 60' }]);
+    const sent = await Promise.allSettled(
+      [10, 900_000, 20].map((bytes) =>
+        fixture.queue.send('q', [{ id: `${bytes}`, body: Buffer.alloc(bytes) }]),
+      ),
+    );
+    expect(sent.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    const received = await fixture.queue.receive('q', { most: 10, visibilityMs: 1_000 });
+    expect(received.map(({ id }) => id)).toEqual(['10', '20']);
+    await fixture.end();
+  });
+
   test('a duplicate of what could not be kept is kept', async () => {
     const fixture = await startFixture();
     const deduplication = { key: 'k', windowMs: 300_000 };

@@ -85,8 +85,11 @@ export function moveStatement(
   };
 }
 
-export function deleteStatement({ sequence }: QueueEntry): Statement {
-  return { sql: 'DELETE FROM queue_entries WHERE sequence = ?', params: [sequence] };
+export function deleteStatement(entries: readonly QueueEntry[]): Statement {
+  return {
+    sql: 'DELETE FROM queue_entries WHERE sequence = ?',
+    rows: entries.map(({ sequence }) => [sequence]),
+  };
 }
 
 export function quarantineStatements(sequence: number, problem: string): readonly Statement[] {

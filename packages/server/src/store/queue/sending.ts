@@ -7,6 +7,7 @@ import type { DurableQueueDeps } from './open-durable-queue.ts';
 import type { EntryContent, QueueEntry } from './queue-entry.ts';
 import { contentChecksum, insertStatement } from './queue-rows.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
+import type { WriteRounds } from './write-rounds.ts';
 
 export interface Added {
   readonly entry: QueueEntry;
@@ -22,11 +23,18 @@ export class Sending {
   readonly #deps: DurableQueueDeps;
   readonly #keys: Deduplication;
   readonly #numbers: SequenceNumbers;
+  readonly #rounds: WriteRounds;
 
-  constructor(deps: DurableQueueDeps, keys: Deduplication, numbers: SequenceNumbers) {
+  constructor(
+    deps: DurableQueueDeps,
+    keys: Deduplication,
+    numbers: SequenceNumbers,
+    rounds: WriteRounds,
+  ) {
     this.#deps = deps;
     this.#keys = keys;
     this.#numbers = numbers;
+    this.#rounds = rounds;
   }
 
   async send(queue: string, entries: readonly NewEntry[]): Promise<Sent> {
@@ -34,12 +42,18 @@ export class Sending {
     const { promise: writing, resolve, reject } = Promise.withResolvers<void>();
     // Where nobody waits for it as a duplicate's fate, its failure is told to the caller alone.
     writing.catch(() => {});
-    const batch: Batch = { queue, nowMs, writing, added: [], statements: [], others: [] };
+    const batch: Batch = {
+      queue,
+      nowMs,
+      writing,
+      added: [],
+      statements: [],
+      hasKeys: false,
+      others: [],
+    };
     const sent = entries.map((entry) => this.#prepare(batch, entry));
     try {
-      if (batch.statements.length > 0) {
-        await this.#deps.store.write([...this.#keys.expire(queue, nowMs), ...batch.statements]);
-      }
+      await this.#write(batch);
       resolve();
       await Promise.all(batch.others);
     } catch (error) {
@@ -51,6 +65,13 @@ export class Sending {
       throw error;
     }
     return { sent, added: batch.added };
+  }
+
+  #write({ queue, nowMs, statements, hasKeys }: Batch): Promise<unknown> | undefined {
+    if (statements.length === 0) return undefined;
+    if (!hasKeys) return this.#rounds.write(statements);
+    // A key that has ended may be set again in the same write: these need their order.
+    return this.#deps.store.write([...this.#keys.expire(queue, nowMs), ...statements]);
   }
 
   #prepare(batch: Batch, entry: NewEntry): SentEntry {
@@ -69,6 +90,7 @@ export class Sending {
     if (entry.deduplication !== undefined && key !== undefined) {
       const untilMs = nowMs + entry.deduplication.windowMs;
       this.#keys.set(queue, key, { id: entry.id, sequence, untilMs, writing });
+      batch.hasKeys = true;
       batch.statements.push(keyStatement(queue, key, sent, untilMs));
     }
     this.#insert(batch, entry, sequence);
@@ -104,6 +126,7 @@ interface Batch {
   readonly writing: Promise<void>;
   readonly added: Added[];
   readonly statements: Statement[];
+  hasKeys: boolean;
   /** Writes of other callers whose entries ours are duplicates of. */
   readonly others: Promise<unknown>[];
 }
