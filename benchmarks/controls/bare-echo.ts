@@ -1,9 +1,5 @@
 /** C0: a bare node:http echo in its own process, the least a synchronous invoke could cost. */
-import { spawn } from 'node:child_process';
-
-export interface BareEcho extends AsyncDisposable {
-  readonly endpoint: string;
-}
+import { startControlProcess, type ControlProcess } from './control-process.ts';
 
 const program = `
 const server = require('node:http').createServer((request, response) => {
@@ -18,18 +14,6 @@ const server = require('node:http').createServer((request, response) => {
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 `;
 
-export async function startBareEcho(): Promise<BareEcho> {
-  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const port = await new Promise<string>((resolve, reject) => {
-    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString('utf8').trim()));
-    child.once('error', reject);
-  });
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    [Symbol.asyncDispose]: async () => {
-      child.kill('SIGKILL');
-      await ended;
-    },
-  };
+export function startBareEcho(): Promise<ControlProcess> {
+  return startControlProcess(['-e', program]);
 }
