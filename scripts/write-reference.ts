@@ -2,12 +2,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { limitsReference } from '../packages/server/src/core/describe-limits.ts';
+import { metricsReference } from '../packages/server/src/server/describe-metrics.ts';
 import { apiReference } from '../packages/server/src/services/lambda/describe-api.ts';
 
 const folder = path.resolve(import.meta.dirname, '../docs/reference');
 const pages: Readonly<Record<string, string>> = {
   'api.md': apiReference(),
   'limits.md': limitsReference(),
+  'metrics.md': metricsReference(),
 };
 
 mkdirSync(folder, { recursive: true });

@@ -1,6 +1,8 @@
 /** What stops an invocation: time, memory, its own end, sizes, and the request itself. */
+import { readFile } from 'node:fs/promises';
 import { InvokeCommand } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readMetrics } from '../../packages/testkit/src/read-metrics.ts';
 import { openFunctions, type Functions } from '../../packages/testkit/src/open-functions.ts';
 
 let functions: Functions;
@@ -164,5 +166,58 @@ describe('a request', () => {
         $metadata: expect.objectContaining({ httpStatusCode: 429 }),
       }),
     ]);
+  });
+});
+
+describe('the metrics', () => {
+  test('tell what became of all of these, in the form and under the names of the documentation', async () => {
+    const answer = await fetch(`${functions.server.endpoint}/_hearth/metrics`);
+    expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const metrics = readMetrics(await answer.text());
+    const page = await readFile(
+      new URL('../../docs/reference/metrics.md', import.meta.url),
+      'utf8',
+    );
+    const documented = [...page.matchAll(/^\| `(\w+)` \| (\w+) \|/gm)];
+    expect([...metrics].map(([name, { type }]) => [name, type])).toEqual(
+      documented.map(([, name, type]) => [name, type]),
+    );
+    const valueOf = (name: string, labels = ''): number => {
+      const value = metrics.get(name)?.samples.get(labels);
+      expect(value, `${name}${labels}`).toBeTypeOf('number');
+      return value ?? Number.NaN;
+    };
+    const ended = (outcome: string): number =>
+      ['cold', 'warm']
+        .map((start) => `{outcome="${outcome}",start="${start}"}`)
+        .reduce((sum, labels) => sum + valueOf('hearth_invocations_total', labels), 0);
+    expect(ended('timed-out')).toBeGreaterThanOrEqual(1);
+    expect(ended('crashed')).toBeGreaterThanOrEqual(5);
+    expect(ended('function-error')).toBeGreaterThanOrEqual(1);
+    const all = ['timed-out', 'crashed', 'function-error', 'succeeded'].map(ended);
+    const durations = ['cold', 'warm'].map((start) =>
+      valueOf('hearth_invocation_duration_seconds', `_count{start="${start}"}`),
+    );
+    const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
+    expect(sum(all)).toBe(sum(durations));
+    expect(sum(all)).toBe(await countInvocations());
+    const reason = 'ConcurrentInvocationLimitExceeded';
+    expect(valueOf('hearth_throttles_total', `{reason="${reason}"}`)).toBe(1);
+    for (const state of ['starting', 'idle', 'frozen', 'busy']) {
+      expect(valueOf('hearth_environments', `{state="${state}"}`)).toBeGreaterThanOrEqual(0);
+    }
+    const pool = 'nodejs22.x';
+    const takes = ['taken', 'missed'].map((result) =>
+      valueOf('hearth_pool_takes_total', `{pool="${pool}",result="${result}"}`),
+    );
+    expect(sum(takes)).toBeGreaterThanOrEqual(2);
+    expect(valueOf('hearth_pool_wanted', `{pool="${pool}"}`)).toBeGreaterThanOrEqual(1);
+    expect(valueOf('hearth_async_events', '{state="waiting"}')).toBe(0);
+    for (const store of ['main', 'queue']) {
+      const commits = valueOf('hearth_store_commits_total', `{store="${store}"}`);
+      expect(commits).toBeGreaterThanOrEqual(1);
+      expect(valueOf('hearth_store_writes_total', `{store="${store}"}`)).toBeGreaterThanOrEqual(1);
+    }
+    expect(valueOf('process_resident_memory_bytes')).toBeGreaterThan(50_000_000);
   });
 });

@@ -15,9 +15,15 @@ export function openMemoryStore(): Store {
   const close = async (): Promise<void> => {
     if (database.isOpen) database.close();
   };
+  let writes = 0;
   return {
-    write: async (statements) =>
-      inTransaction(database, () => statements.map((each) => run(database, each))),
+    get counts() {
+      return { writes, commits: writes };
+    },
+    write: async (statements) => {
+      writes += 1;
+      return inTransaction(database, () => statements.map((each) => run(database, each)));
+    },
     read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) =>
       database.prepare(sql).all(...params) as Row[],
     migrate: async (room, migrations) => migrate(database, room, migrations),

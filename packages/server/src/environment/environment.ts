@@ -105,6 +105,12 @@ export class Environment {
     return this.#state;
   }
 
+  /** Whether the next invocation waits for its init, or is the first after one that was its own. */
+  get isCold(): boolean {
+    const isFirst = this.#coldInitMs !== undefined && this.#initializationType === 'on-demand';
+    return isFirst || this.#state === 'reset';
+  }
+
   /** Whether it can take one more: its runtime lives, its credentials will, and it is not old. */
   get isFresh(): boolean {
     if (this.#hasExited) return false;
@@ -156,7 +162,14 @@ export class Environment {
 
   /** Kills it now, whatever it does; resolves when it is verified dead. Idempotent and shared. */
   destroy(reason: string): Promise<void> {
-    return this.#stop(reason);
+    if (this.#ending !== undefined) return this.#ending;
+    this.#step('stop');
+    const ended = new EnvironmentEnded(reason);
+    this.#starting.abort(ended);
+    this.#invocation?.abandon(ended);
+    this.#invocation?.dispose();
+    this.#ending = this.#end(reason, this.#rest.wake());
+    return this.#ending;
   }
 
   async #initialize(): Promise<void> {
@@ -420,17 +433,6 @@ export class Environment {
     const { current } = this.#attempts;
     if (current !== undefined) this.#rest.begin(current);
     this.#listener.idle(this);
-  }
-
-  #stop(reason: string): Promise<void> {
-    if (this.#ending !== undefined) return this.#ending;
-    this.#step('stop');
-    const ended = new EnvironmentEnded(reason);
-    this.#starting.abort(ended);
-    this.#invocation?.abandon(ended);
-    this.#invocation?.dispose();
-    this.#ending = this.#end(reason, this.#rest.wake());
-    return this.#ending;
   }
 
   async #end(reason: string, waking: Promise<void> | undefined): Promise<void> {

@@ -32,11 +32,24 @@ export function jsonResponse(status: number, value: object): RawResponse {
   return { status, headers: { 'content-type': 'application/json' }, body };
 }
 
-/** `GET /_hearth/health`, for the host alone: a function has no business with the others' counts. */
 export function healthPath(report: () => Promise<object>): OwnPath {
+  return reportPath('/_hearth/health', async () => jsonResponse(200, await report()));
+}
+
+/** `GET /_hearth/metrics`. */
+export function metricsPath(report: () => string, contentType: string): OwnPath {
+  return reportPath('/_hearth/metrics', async () => ({
+    status: 200,
+    headers: { 'content-type': contentType },
+    body: Buffer.from(report()),
+  }));
+}
+
+/** For the host alone: a function has no business with the others' counts. */
+function reportPath(own: string, answer: () => Promise<RawResponse>): OwnPath {
   return async ({ method, path, listener }) => {
-    if (path !== '/_hearth/health' || listener !== 'public') return undefined;
+    if (path !== own || listener !== 'public') return undefined;
     if (method !== 'GET' && method !== 'HEAD') return jsonResponse(405, { message: 'GET only.' });
-    return jsonResponse(200, await report());
+    return await answer();
   };
 }

@@ -12,6 +12,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import { answerOf } from './answers.ts';
 import { Concurrency, unreserved } from './concurrency.ts';
+import { InvocationCounts, type InvocationStatistics } from './invocation-counts.ts';
 import { paceSink } from './paced-sink.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Router } from './router.ts';
@@ -31,7 +32,7 @@ export interface InvocationLineDeps {
 }
 
 export class InvocationLine {
-  readonly counts = { invocations: 0, errors: 0, throttles: 0, platformFaults: 0 };
+  readonly #counts = new InvocationCounts();
   readonly #deps: InvocationLineDeps;
   readonly #concurrency: Concurrency;
   readonly #running = new Set<Promise<InvocationResult>>();
@@ -42,18 +43,23 @@ export class InvocationLine {
     this.#concurrency = new Concurrency(deps.accountConcurrency);
   }
 
+  get totals(): InvocationCounts['totals'] {
+    return this.#counts.totals;
+  }
+
+  get statistics(): InvocationStatistics {
+    return { running: this.#running.size, ...this.#counts.statistics };
+  }
+
   async invoke(request: InvocationRequest): Promise<InvocationResult> {
     if (this.#isDraining) throw new EnvironmentEnded('the server is shutting down');
     const running = this.#admit(request);
     this.#running.add(running);
     try {
-      const result = await running;
-      this.counts.invocations += 1;
-      if (result.functionError !== undefined) this.counts.errors += 1;
-      return result;
+      return await running;
     } catch (error) {
-      if (error instanceof Throttled) this.counts.throttles += 1;
-      else this.counts.platformFaults += 1;
+      if (error instanceof Throttled) this.#counts.throttled(error.reason);
+      else this.#counts.platformFaults += 1;
       throw error;
     } finally {
       this.#running.delete(running);
@@ -93,15 +99,17 @@ export class InvocationLine {
 
   async #admit(request: InvocationRequest): Promise<InvocationResult> {
     const { version, requestId, invokedArn, payload, clientContext, tenantId } = request;
-    const { router, tenantLimits, accountConcurrency } = this.#deps;
+    const { router, tenantLimits, accountConcurrency, clock } = this.#deps;
+    const startedMs = clock.monotonicMs();
     const share = request.share ?? unreserved;
     const release = this.#take(version, share);
-    const sink = request.sink && paceSink(request.sink, this.#deps.bandwidth, this.#deps.clock);
+    const sink = request.sink && paceSink(request.sink, this.#deps.bandwidth, clock);
     try {
       if (tenantId !== undefined) {
         tenantLimits.set(functionArn(version), tenantEnvironmentLimit(share, accountConcurrency));
       }
       const environment = await router.poolFor(version, tenantId).acquire();
+      const start = environment.isCold ? 'cold' : 'warm';
       const { outcome, logTail } = await environment.invoke({
         requestId,
         invokedArn,
@@ -112,6 +120,7 @@ export class InvocationLine {
         ...(sink === undefined ? {} : { sink }),
         traceHeader: request.traceHeader ?? newTraceHeader(this.#deps),
       });
+      this.#counts.ended(start, outcome.kind, clock.monotonicMs() - startedMs);
       return answerOf(outcome, { requestId, executedVersion: version.version }, logTail);
     } finally {
       sink?.end();

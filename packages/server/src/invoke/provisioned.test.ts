@@ -44,6 +44,24 @@ test('environments are there before anybody invokes, say so, and stay when other
   );
 });
 
+test('an invocation is cold that has its init with it; on a provisioned environment none is', async () => {
+  const stage = await stages.start();
+  const version = published(stage, 'echoes');
+  await provision(stage, version, 1);
+  await invokeWith(stage, version);
+  const latest = stage.version('exits-42');
+  for (const event of [{}, {}]) await invokeWith(stage, latest, { event });
+  const { ended, durations, running } = stage.invoker.statistics();
+  expect(ended.filter(({ count }) => count > 0)).toEqual([
+    // After its crash the environment runs its init again.
+    { start: 'cold', outcome: 'crashed', count: 2 },
+    { start: 'warm', outcome: 'succeeded', count: 1 },
+  ]);
+  expect(durations).toMatchObject({ cold: { count: 2 }, warm: { count: 1 } });
+  expect(durations.cold.sum).toBeGreaterThan(0);
+  expect(running).toBe(0);
+});
+
 test('what is more than provisioned spills over to environments on demand', async () => {
   const stage = await stages.start();
   const version = published(stage, 'sleeps');

@@ -25,6 +25,7 @@ import type { Logger } from '../lib/logger.ts';
 import { Semaphore } from '../lib/semaphore.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
 import { EnvironmentPool, type PoolDeps } from './environment-pool.ts';
+import type { InvocationStatistics } from './invocation-counts.ts';
 import { InvocationLine } from './invocation-line.ts';
 import { streamBandwidth } from './paced-sink.ts';
 import { RateLimits } from './rate-limits.ts';
@@ -88,6 +89,8 @@ interface InvokerSnapshot extends PoolCounts {
 
 export interface StartedInvoker extends Invoker, Closeable {
   snapshot(): InvokerSnapshot;
+  /** More of the invocations than health shows. */
+  statistics(): InvocationStatistics;
 }
 
 const STARTS_AT_ONCE = 4;
@@ -119,12 +122,11 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
       return rates.takeStart(version);
     }),
   );
-  const reapEveryMs = Math.min(MAX_REAP_INTERVAL_MS, Math.max(10, settings.idleTimeoutMs / 4));
-  const reaper = setInterval(() => {
+  const reaper = startReaper(settings.idleTimeoutMs, () => {
     const before = clock.monotonicMs() - settings.idleTimeoutMs;
     for (const pool of router.pools) pool.reapIdle(before);
     rates.sweep();
-  }, reapEveryMs);
+  });
   const bandwidth = streamBandwidth(settings.streamBytesPerSecond);
   const bounds = { rates, accountConcurrency, tenantLimits, bandwidth };
   const line = new InvocationLine({ ...deps, ...bounds, router });
@@ -140,9 +142,10 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
     snapshot: () => ({
       environments: countEnvironments(router),
       ...pools.counts(),
-      ...line.counts,
+      ...line.totals,
       logLinesDropped: logs.linesDropped,
     }),
+    statistics: () => line.statistics,
     ...closeable(async () => {
       clearInterval(reaper);
       await line.drain(settings.shutdownGraceMs ?? SHUTDOWN_GRACE_MS);
@@ -154,6 +157,10 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
       await runtimeApi.close();
     }),
   };
+}
+
+function startReaper(idleTimeoutMs: number, reap: () => void): NodeJS.Timeout {
+  return setInterval(reap, Math.min(MAX_REAP_INTERVAL_MS, Math.max(10, idleTimeoutMs / 4)));
 }
 
 function createPools(

@@ -27,7 +27,7 @@ import { accountPath } from '../gateway/account-path.ts';
 import { openLayerRepository, type LayerRepository } from '../functions/layer-repository.ts';
 import { createCallAs } from '../gateway/create-call-as.ts';
 import { denialsPath } from '../gateway/denials-path.ts';
-import { healthPath } from '../gateway/own-paths.ts';
+import { healthPath, metricsPath } from '../gateway/own-paths.ts';
 import { serve } from '../gateway/served-service.ts';
 import { startGateway, type Gateway } from '../gateway/start-gateway.ts';
 import { openIdentities, type Identities } from '../iam/identities.ts';
@@ -57,12 +57,14 @@ import { createS3Service, type S3Service } from '../services/s3/service.ts';
 import { createForwardedQueues } from '../services/sqs/forwarded-queues.ts';
 import { openSqsService, type SqsDeps, type SqsService } from '../services/sqs/service.ts';
 import { createStsService } from '../services/sts/service.ts';
+import { METRICS_CONTENT_TYPE } from '../observe/prometheus/write-metrics.ts';
 import { createUpstream, type Upstream } from '../services/upstream.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { DurableQueue } from '../store/queue/durable-queue.ts';
 import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
 import { createHealthReport } from './health.ts';
+import { createMetricsReport } from './metrics.ts';
 import { poolBudgetMib } from './machine-memory.ts';
 import { version } from './release.ts';
 
@@ -126,6 +128,7 @@ interface Late {
 
 /** What is kept on disk. */
 interface State {
+  readonly stores: Readonly<Record<'main' | 'queue', Store>>;
   readonly events: EventsService;
   readonly queue: DurableQueue;
   readonly sqs: SqsService;
@@ -153,8 +156,11 @@ async function openState(root: Root, late: Late): Promise<State> {
     logger,
     secretsKey,
   });
-  const queue = await openQueue(root, folder('queue.sqlite'));
+  // In a store of its own: much that waits does not slow what is administered.
+  const waiting = parts.use(await openStore({ path: folder('queue.sqlite'), logger }));
+  const queue = parts.use(await openDurableQueue({ store: waiting, clock, ids, logger }));
   return {
+    stores: { main: store, queue: waiting },
     events: await openEvents(root, store, late),
     identities,
     webIdentityKeys: await openWebIdentityKeys(config.webIdentityKeys),
@@ -175,12 +181,6 @@ async function openState(root: Root, late: Late): Promise<State> {
       await openObjectStore({ folder: folder('objects'), store, clock, ids, logger }),
     ),
   };
-}
-
-/** In a store of its own: much that waits does not slow what is administered. */
-async function openQueue({ logger, clock, ids, parts }: Root, file: string): Promise<DurableQueue> {
-  const store = parts.use(await openStore({ path: file, logger }));
-  return parts.use(await openDurableQueue({ store, clock, ids, logger }));
 }
 
 async function openSqs(root: Root, deps: SqsDeps): Promise<SqsService> {
@@ -281,8 +281,17 @@ async function startServing(
     damage: () => damageOf(state),
     asynchronous: () => lambda.asyncCounts,
   });
+  const metrics = createMetricsReport({
+    ...execution,
+    version,
+    clock,
+    lambda: () => lambda.counts(),
+    stores: state.stores,
+    damage: () => damageOf(state),
+  });
   const ownPaths = [
     healthPath(health),
+    metricsPath(metrics, METRICS_CONTENT_TYPE),
     accountPath({ identities, ids }),
     denialsPath(identities),
     lambda.answerOwnPath,

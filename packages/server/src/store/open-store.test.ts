@@ -40,6 +40,21 @@ describe('the SQLite store', () => {
     expect((await stat(`${file}-wal`)).mode & 0o077).toBe(0);
   });
 
+  test('counts writes, and the groups in which they are committed', async () => {
+    await using store = await openAgain();
+    await store.migrate('notes', [{ id: 1, sql: 'CREATE TABLE notes (text TEXT) STRICT' }]);
+    const before = store.counts;
+    const sql = "INSERT INTO notes VALUES ('a')";
+    await Promise.all(Array.from({ length: 20 }, () => store.write([{ sql }])));
+    await store.write([{ sql }]);
+    const { writes, commits } = store.counts;
+    expect({ writes: writes - before.writes, commits: commits - before.commits }).toEqual({
+      writes: 21,
+      // What is asked for in one turn is one group.
+      commits: 2,
+    });
+  });
+
   test('refuses a second server on the same data and names the process that has it', async () => {
     await using _store = await openAgain();
     await expect(openAgain()).rejects.toThrow(

@@ -41,12 +41,15 @@ async function startReading(writer: StoreThread, { path, logger }: StoreDeps): P
 
 function createStore(writer: StoreThread, readers: Readers, unlock: () => void): Store {
   let isClosing = false;
+  let writes = 0;
+  const roundsAtFirst = writer.rounds;
   const refuseWhenClosing = (): void => {
     if (isClosing) throw new Error('The store is closed.');
   };
   return {
     write: async (statements) => {
       refuseWhenClosing();
+      writes += 1;
       const changes = await writer.ask({ kind: 'write', statements });
       return changes as readonly { readonly changes: number }[];
     },
@@ -58,6 +61,9 @@ function createStore(writer: StoreThread, readers: Readers, unlock: () => void):
     migrate: async (room, migrations) => {
       refuseWhenClosing();
       await writer.ask({ kind: 'migrate', room, migrations });
+    },
+    get counts() {
+      return { writes, commits: writer.rounds - roundsAtFirst };
     },
     ...closeable(async () => {
       isClosing = true;

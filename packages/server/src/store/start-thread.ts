@@ -14,10 +14,14 @@ type Question = ThreadRequest extends infer Each
     : never
   : never;
 
+type Waiting = PromiseWithResolvers<unknown>;
+
 export interface StoreThread {
   ask(question: Question): Promise<unknown>;
   /** How many questions have no answer yet. */
   readonly load: number;
+  /** How many messages with answers came: those that come together were worked on together. */
+  readonly rounds: number;
   /** Answers what was asked, closes the database, ends the thread. Called once. */
   end(): Promise<void>;
 }
@@ -25,8 +29,9 @@ export interface StoreThread {
 /** Rejects with `StoreUnusable` when the thread cannot open the file. */
 export async function startThread(module: URL, file: string): Promise<StoreThread> {
   const worker = new Worker(module, { workerData: { file } });
-  const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  const waiting = new Map<number, Waiting>();
   let lastId = OPENED;
+  let rounds = 0;
   let death: Error | undefined;
 
   const wait = (id: number): Promise<unknown> => {
@@ -40,12 +45,8 @@ export async function startThread(module: URL, file: string): Promise<StoreThrea
     waiting.clear();
   };
   worker.on('message', (replies: readonly ThreadReply[]) => {
-    for (const reply of replies) {
-      const answer = waiting.get(reply.id);
-      waiting.delete(reply.id);
-      if ('failure' in reply) answer?.reject(reviveFailure(reply.failure));
-      else answer?.resolve(reply.value);
-    }
+    rounds += 1;
+    settle(waiting, replies);
   });
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   worker.on('error', (error) => die(reviveFailure(describeFailure(error))));
@@ -76,6 +77,9 @@ export async function startThread(module: URL, file: string): Promise<StoreThrea
     get load() {
       return waiting.size;
     },
+    get rounds() {
+      return rounds;
+    },
     end: async () => {
       try {
         await ask({ kind: 'close' });
@@ -84,4 +88,13 @@ export async function startThread(module: URL, file: string): Promise<StoreThrea
       }
     },
   };
+}
+
+function settle(waiting: Map<number, Waiting>, replies: readonly ThreadReply[]): void {
+  for (const reply of replies) {
+    const answer = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if ('failure' in reply) answer?.reject(reviveFailure(reply.failure));
+    else answer?.resolve(reply.value);
+  }
 }

@@ -30,8 +30,17 @@ export interface Store extends Closeable {
   write(statements: readonly Statement[]): Promise<readonly { readonly changes: number }[]>;
   /** Reads the last durable state, including every write that has resolved. */
   read<Row extends object>(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** Since it was opened. */
+  readonly counts: StoreCounts;
   /** Brings one room's tables to the newest form. Called once by each room when it opens. */
   migrate(room: string, migrations: readonly Migration[]): Promise<void>;
+}
+
+export interface StoreCounts {
+  /** Calls of `write`. */
+  readonly writes: number;
+  /** Groups of them that were committed together, with one fdatasync. */
+  readonly commits: number;
 }
 
 /** A write whose `expectChanges` did not hold: somebody else changed the row first. */

@@ -22,6 +22,9 @@ export class PoolKind<Member extends PoolMember = PoolMember> implements PoolDem
   readonly #ready: Member[] = [];
   making = 0;
   lastUseMs: number;
+  /** Functions that got one, and those that found none. */
+  taken = 0;
+  missed = 0;
   /** In a row: one that was of use ends the row. */
   failures = 0;
   notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -62,7 +65,10 @@ export class PoolKind<Member extends PoolMember = PoolMember> implements PoolDem
   take(nowMs: number): Member | undefined {
     this.lastUseMs = nowMs;
     this.#takenAtMs.push(nowMs);
-    return this.next();
+    const member = this.next();
+    if (member === undefined) this.missed += 1;
+    else this.taken += 1;
+    return member;
   }
 
   /** The same, for the making of another kind: no function asks for it. */

@@ -47,7 +47,7 @@ export class PoolRefill {
     const nowMs = this.#deps.clock.monotonicMs();
     for (const kind of this.#kinds) {
       kind.forget(nowMs - MEMORY_MS);
-      while (kind.ready > 0 && kind.size > this.#targetOf(kind)) {
+      while (kind.ready > 0 && kind.size > this.targetOf(kind)) {
         this.#drop(kind.removeOldest());
       }
     }
@@ -78,7 +78,8 @@ export class PoolRefill {
     return this.#closing.signal.aborted;
   }
 
-  #targetOf(kind: PoolKind): number {
+  /** How many of the kind there should be now. */
+  targetOf(kind: PoolKind): number {
     const pooledMib = [...this.#kinds].reduce((sum, { memoryMib }) => sum + memoryMib, 0);
     const others = pooledMib - kind.memoryMib;
     const budgetMib = this.#deps.budgetMib(pooledMib);
@@ -100,7 +101,7 @@ export class PoolRefill {
     if (this.#isClosed) return undefined;
     const nowMs = this.#deps.clock.monotonicMs();
     const needy = [...this.#kinds]
-      .map((kind) => ({ kind, target: this.#targetOf(kind) }))
+      .map((kind) => ({ kind, target: this.targetOf(kind) }))
       .filter(({ kind, target }) => kind.size < target);
     const able = needy.filter(({ kind }) => kind.notBeforeMs <= nowMs);
     const [first] = able.toSorted((a, b) => a.kind.size / a.target - b.kind.size / b.target);

@@ -280,7 +280,7 @@ describe('booted runtimes', () => {
       const environment = { NODE_OPTIONS: '--no-deprecation' };
       await stage.invoke(stage.version('index.handler', change('old', { environment })));
       expect([...stage.sandboxes].some(({ id }) => id.startsWith('pool-'))).toBe(false);
-      expect(stage.invoker.snapshot().pool['nodejs26.x']).toEqual({ ready: 1, booting: 0 });
+      expect(stage.invoker.snapshot().pool['nodejs26.x']).toMatchObject({ ready: 1, booting: 0 });
     }));
 
   test('the log begins with INIT_START and has nothing of what came before the function', () =>

@@ -48,6 +48,11 @@ export interface RuntimePools extends Closeable {
 export interface PoolCount {
   readonly ready: number;
   readonly booting: number;
+  /** How many there should be, by what was asked for lately and by memory. */
+  readonly wanted: number;
+  /** Since the start: functions that got one, and those that found none. */
+  readonly taken: number;
+  readonly missed: number;
 }
 
 export interface PoolCounts {
@@ -124,12 +129,21 @@ class Pools {
   counts(): PoolCounts {
     return {
       pool: Object.fromEntries(
-        [...this.#booted].map(([name, { ready, making }]) => [name, { ready, booting: making }]),
+        [...this.#booted].map(([name, kind]) => [name, this.#countOf([kind])]),
       ),
-      parked: [...this.#parked.values()].reduce(
-        (sum, { ready, making }) => ({ ready: sum.ready + ready, booting: sum.booting + making }),
-        { ready: 0, booting: 0 },
-      ),
+      parked: this.#countOf([...this.#parked.values()]),
+    };
+  }
+
+  #countOf(kinds: readonly PoolKind[]): PoolCount {
+    const sum = (count: (kind: PoolKind) => number): number =>
+      kinds.reduce((total, kind) => total + count(kind), 0);
+    return {
+      ready: sum(({ ready }) => ready),
+      booting: sum(({ making }) => making),
+      wanted: sum((kind) => this.refill.targetOf(kind)),
+      taken: sum(({ taken }) => taken),
+      missed: sum(({ missed }) => missed),
     };
   }
 

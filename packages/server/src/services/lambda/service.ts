@@ -16,6 +16,7 @@ import type { FunctionUrls } from './function-urls/url-door.ts';
 import { createIdleWatch } from './idle-watch.ts';
 import { answerImport, type ImportRequest } from './import-layer.ts';
 import { isCodeKept } from './kept-code.ts';
+import { countLambda, type LambdaCounts } from './lambda-counts.ts';
 import type { AsyncCounts, LambdaRoom, LambdaServiceDependencies } from './lambda-deps.ts';
 import { operationsOf } from './operations.ts';
 import { applyProvisioned } from './provisioned-target.ts';
@@ -41,6 +42,8 @@ export interface LambdaService extends Service, Closeable {
   readonly functionUrls: FunctionUrls;
   /** What could not be told to destinations and dead-letter queues. */
   readonly asyncCounts: Readonly<AsyncCounts>;
+  /** What waits and goes on beside the requests. */
+  counts(): LambdaCounts;
 }
 
 /** `close()` waits until nothing is being prepared; the store must still be open then. */
@@ -101,6 +104,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     answerImport: (request) => answerImport(room, request),
     functionUrls: createUrlDoor(room),
     asyncCounts: room.asyncCounts,
+    counts: () => countLambda(room),
   };
 }
 
