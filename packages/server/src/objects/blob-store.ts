@@ -32,6 +32,8 @@ export interface Blob {
 
 export interface HeldBlob extends Blob {
   release(): void;
+  /** Instead of `release`, by who has not come to refer to it: removed where nothing else does. */
+  discard(): void;
 }
 
 export interface BlobStore {
@@ -124,11 +126,8 @@ class DiskBlobStore implements BlobStore {
       await this.#makeDurable(handle, file, blob.sha256);
       return held;
     } catch (error) {
-      if (held !== undefined) {
-        // It may have its name already; another writer of the same content keeps it.
-        this.#doomed.add(held.sha256);
-        held.release();
-      }
+      // It may have its name already; another writer of the same content keeps it.
+      held?.discard();
       await rm(file, { force: true });
       throw error;
     }
@@ -201,18 +200,23 @@ class DiskBlobStore implements BlobStore {
     const { sha256 } = blob;
     this.#holders.set(sha256, (this.#holders.get(sha256) ?? 0) + 1);
     let isHeld = true;
+    const release = (): void => {
+      if (!isHeld) return;
+      isHeld = false;
+      const left = (this.#holders.get(sha256) ?? 1) - 1;
+      if (left > 0) {
+        this.#holders.set(sha256, left);
+        return;
+      }
+      this.#holders.delete(sha256);
+      if (this.#doomed.delete(sha256)) this.#collectSoon(sha256);
+    };
     return {
       ...blob,
-      release: () => {
-        if (!isHeld) return;
-        isHeld = false;
-        const left = (this.#holders.get(sha256) ?? 1) - 1;
-        if (left > 0) {
-          this.#holders.set(sha256, left);
-          return;
-        }
-        this.#holders.delete(sha256);
-        if (this.#doomed.delete(sha256)) this.#collectSoon(sha256);
+      release,
+      discard: () => {
+        if (isHeld) this.#doomed.add(sha256);
+        release();
       },
     };
   }

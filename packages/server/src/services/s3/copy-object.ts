@@ -22,10 +22,11 @@ import {
   versionOutput,
   wholeSeconds,
 } from './object-details.ts';
-import { MOST_PUT_BYTES, writeConditions, writePrecondition } from './put-object.ts';
+import { writeConditions, writePrecondition } from './put-object.ts';
 import { algorithmNamed, checksumOutput } from './read-checksums.ts';
 import { openObject } from './read-object.ts';
 import type { S3Deps } from './s3-deps.ts';
+import { MOST_PUT_BYTES } from './store-body.ts';
 import { conflicting, invalidArgument, invalidRequest } from './s3-errors.ts';
 
 type Input = Validated<CopyObjectRequest>;

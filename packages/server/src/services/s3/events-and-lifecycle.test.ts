@@ -5,45 +5,21 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AwsError } from '../../core/aws-error.ts';
 import type { CallAs } from '../../core/call-as.ts';
-import type { OperationContext } from '../../core/operation.ts';
-import { randomIds } from '../../lib/ids.ts';
 import { silentLogger } from '../../lib/logger.ts';
-import type { Rounds } from '../../lib/rounds.ts';
-import { openObjectStore, type ObjectStore } from '../../objects/object-store.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
-import { startEventOutbox, type EventOutbox } from './event-outbox.ts';
-import { startLifecycle } from './lifecycle-runner.ts';
-import { createS3Service } from './service.ts';
+import { startS3, type StartedS3 } from './fixtures/start-s3.ts';
 
 const DAY = 86_400_000;
 let nowMs = Date.parse('2026-11-24T10:00:00Z');
 const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-const context: OperationContext = {
-  requestId: '01234567-89ab-cdef-0123-456789abcdef',
-  account: '000000000000',
-  region: 'us-east-1',
-  principal: {
-    kind: 'root',
-    account: '000000000000',
-    arn: 'arn:aws:iam::000000000000:root',
-    userId: '000000000000',
-  },
-  endpoint: 'http://127.0.0.1:4566',
-  signal: new AbortController().signal,
-  sourceIp: '127.0.0.1',
-};
 const target = 'arn:aws:lambda:us-east-1:000000000000:function:f';
 
 let folder: string;
 let store: Store;
-let objects: ObjectStore;
-let outbox: EventOutbox;
-let rules: Rounds;
+let s3: StartedS3;
 let calls: { readonly operation: string; readonly source: unknown; readonly input: object }[];
 let failure: AwsError | undefined;
-let call: (operation: string, input: object) => Promise<Record<string, never>>;
-
 const callAs: CallAs = async (caller, service, operation, input) => {
   calls.push({ operation: `${service}:${operation}`, source: caller.source, input });
   if (failure !== undefined) throw failure;
@@ -51,37 +27,10 @@ const callAs: CallAs = async (caller, service, operation, input) => {
 };
 
 async function start(): Promise<void> {
-  const logger = silentLogger;
-  objects = await openObjectStore({
-    folder: path.join(folder, 'o'),
-    store,
-    clock,
-    ids: randomIds,
-    logger,
-  });
-  outbox = startEventOutbox({ store, callAs, clock, logger });
-  rules = startLifecycle({ objects, events: outbox, clock, logger });
-  const service = createS3Service({
-    objects,
-    clock,
-    ids: randomIds,
-    logger,
-    callAs,
-    events: outbox,
-  });
-  call = async (operation, input) => {
-    const found = service.operations.get(operation) as unknown as {
-      handle(input: object, context: OperationContext): Promise<Record<string, never>>;
-    };
-    return await found.handle({ Bucket: 'bucket', ...input }, context);
-  };
+  s3 = await startS3({ folder, store, clock, callAs });
 }
 
-async function stop(): Promise<void> {
-  await rules.close();
-  await outbox.close();
-  await objects.close();
-}
+const call: StartedS3['call'] = (operation, input) => s3.call(operation, input);
 
 beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-s3-rules-'));
@@ -91,7 +40,7 @@ beforeEach(async () => {
   await call('CreateBucket', {});
 });
 afterEach(async () => {
-  await stop();
+  await s3.stop();
   await store.close();
   await rm(folder, { recursive: true, force: true });
 });
@@ -160,7 +109,7 @@ describe('notifications', () => {
     await put('in/a.png');
     await put('out/a.txt');
     await call('DeleteObject', { Key: 'in/a b+ü.txt' });
-    await outbox.deliver();
+    await s3.outbox.deliver();
     await expect.poll(() => eventsSeen().length).toBe(2);
     const [created, removed] = eventsSeen();
     expect(created).toMatchObject({
@@ -193,15 +142,15 @@ describe('notifications', () => {
     calls = [];
     failure = new AwsError('ServiceException', 500, 'later');
     await put('in/x.txt');
-    await outbox.deliver();
+    await s3.outbox.deliver();
     await expect.poll(() => eventsSeen().length).toBeGreaterThan(0);
-    await stop();
+    await s3.stop();
     [calls, failure] = [[], undefined];
     nowMs += 1_000_000;
     await start();
-    await outbox.deliver();
+    await s3.outbox.deliver();
     expect(eventsSeen()).toMatchObject([{ eventName: 'ObjectCreated:Put' }]);
-    await outbox.deliver();
+    await s3.outbox.deliver();
     expect(eventsSeen()).toHaveLength(1);
   });
 
@@ -224,7 +173,7 @@ describe('lifecycle rules', () => {
     call('PutBucketLifecycleConfiguration', { LifecycleConfiguration: { Rules } });
   const keys = async (): Promise<readonly string[]> => {
     const { Contents } = await call('ListObjectsV2', {});
-    return (Contents as unknown as { Key: string }[]).map(({ Key }) => Key);
+    return (Contents as { Key: string }[]).map(({ Key }) => Key);
   };
 
   test('are answered as they were put, with the size that Terraform waits for', async () => {
@@ -253,10 +202,10 @@ describe('lifecycle rules', () => {
     });
     nowMs += DAY;
     await put('logs/new');
-    await rules.run();
+    await s3.rules.run();
     expect(await keys()).toEqual(['kept/old', 'logs/new', 'logs/old']);
     nowMs += DAY / 1.5;
-    await rules.run();
+    await s3.rules.run();
     expect(await keys()).toEqual(['kept/old', 'logs/new']);
   });
 
@@ -274,8 +223,8 @@ describe('lifecycle rules', () => {
     await put('k');
     await call('DeleteObject', { Key: 'k' });
     nowMs += 4 * DAY;
-    await rules.run();
-    await rules.run();
+    await s3.rules.run();
+    await s3.rules.run();
     expect(await call('ListObjectVersions', {})).toMatchObject({ Versions: [], DeleteMarkers: [] });
   });
 
@@ -292,10 +241,10 @@ describe('lifecycle rules', () => {
       },
     ]);
     nowMs += 2 * DAY;
-    await rules.run();
+    await s3.rules.run();
     expect(await open()).toBe(1);
     nowMs += 29 * DAY;
-    await rules.run();
+    await s3.rules.run();
     expect(await open()).toBe(0);
   });
 

@@ -27,12 +27,12 @@ import {
   wholeSeconds,
 } from './object-details.ts';
 import { ownerOf } from './owners.ts';
-import { createAccess, MOST_PUT_BYTES, writeConditions, writePrecondition } from './put-object.ts';
+import { createAccess, writeConditions, writePrecondition } from './put-object.ts';
 import { algorithmNamed, checksumOutput, checksumTypeNamed } from './read-checksums.ts';
 import { openObject, type ByteRange } from './read-object.ts';
 import type { S3Deps } from './s3-deps.ts';
 import { invalidArgument, invalidRequest, noSuchUpload } from './s3-errors.ts';
-import { storeBody, type BodyClaims, type StoredBody } from './store-body.ts';
+import { MOST_PUT_BYTES, storeBody, type BodyClaims, type StoredBody } from './store-body.ts';
 
 export function createMultipartUpload(
   deps: S3Deps,
@@ -172,6 +172,9 @@ async function recordPart(
     if (dropped === undefined) throw noSuchUpload(upload.id);
     deps.objects.drop(dropped);
     return modifiedMs;
+  } catch (error) {
+    blob.discard();
+    throw error;
   } finally {
     blob.release();
   }

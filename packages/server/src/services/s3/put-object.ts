@@ -20,9 +20,6 @@ import { storeBody, type BodyClaims } from './store-body.ts';
 type Input = Omit<Validated<PutObjectRequest>, 'Body' | 'Tagging'> &
   BodyClaims & { readonly Tagging?: string | undefined };
 
-/** AWS: what one PUT may bring. */
-export const MOST_PUT_BYTES = 5 * 1024 ** 3;
-
 export function putObject(deps: S3Deps): Operation<Input> {
   return {
     name: 'PutObject',
@@ -64,6 +61,9 @@ export function putObject(deps: S3Deps): Operation<Input> {
           ...(checksum === undefined ? {} : { ChecksumType: 'FULL_OBJECT' }),
           ...(version === undefined ? {} : versionOutput(bucket, version)),
         };
+      } catch (error) {
+        blob.discard();
+        throw error;
       } finally {
         blob.release();
       }

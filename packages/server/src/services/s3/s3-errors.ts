@@ -64,3 +64,12 @@ export function conflicting(): AwsError {
     'A conflicting conditional operation is currently in progress against this resource. Please try again.',
   );
 }
+
+export function entityTooLarge(sizeBytes: number, mostBytes: number): AwsError {
+  return new AwsError(
+    'EntityTooLarge',
+    400,
+    'Your proposed upload exceeds the maximum allowed size',
+    { members: { ProposedSize: String(sizeBytes), MaxSizeAllowed: String(mostBytes) } },
+  );
+}

@@ -9,7 +9,7 @@ import { contentHashMismatch } from '../../wire/sigv4-errors.ts';
 import type { HeldBlob } from '../../objects/blob-store.ts';
 import { startChecksum, type ChecksumAlgorithm } from '../../objects/checksums.ts';
 import type { S3Deps } from './s3-deps.ts';
-import { invalidRequest } from './s3-errors.ts';
+import { entityTooLarge, invalidRequest } from './s3-errors.ts';
 import {
   algorithmNamed,
   badDigest,
@@ -33,6 +33,9 @@ export interface BodyClaims {
   readonly ChecksumAlgorithm?: string | undefined;
 }
 
+/** AWS: what one PUT or one part may bring. */
+export const MOST_PUT_BYTES = 5 * 1024 ** 3;
+
 /** `preferred`: the algorithm where the request names none. */
 export async function storeBody(
   { objects }: Pick<S3Deps, 'objects'>,
@@ -40,6 +43,9 @@ export async function storeBody(
   preferred?: ChecksumAlgorithm,
 ): Promise<StoredBody> {
   const body = asIncoming(input.Body);
+  if (body.size !== undefined && body.size > MOST_PUT_BYTES) {
+    throw entityTooLarge(body.size, MOST_PUT_BYTES);
+  }
   const claimed = namedChecksum(input);
   const trailing = trailerAlgorithm(body);
   const asked = algorithmNamed(input.ChecksumAlgorithm);
