@@ -5,23 +5,30 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { compileOnce, withCompiled } from './compiled.mjs';
 import { root, setUp } from './setup.mjs';
 
 const args = process.argv.slice(2).filter((each) => each !== '--all');
 const node = setUp({ forTests: true });
 const bin = path.join(root, 'node_modules/.bin');
-const env = { ...process.env, PATH: `${path.dirname(node)}:${bin}:${process.env.PATH}` };
+// Threads and processes of the code under test are compiled once, too.
+const env = withCompiled({
+  ...process.env,
+  PATH: `${path.dirname(node)}:${bin}:${process.env.PATH}`,
+});
 const run = (file, rest) =>
   spawnSync(node, [file, ...rest], { cwd: root, env, stdio: 'inherit' }).status;
 
 const checked = args.length > 0 ? 0 : run(path.join(root, 'scripts/check.mjs'), ['--quick']);
 
+await compileOnce(node, path.join(root, 'packages/server/src/main.ts'));
 const folder = mkdtempSync(path.join(os.tmpdir(), 'hearth-test-'));
 const results = path.join(folder, 'results.json');
 const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
 const tested = run(vitest, [
   'run',
   '--reporter=default',
+  '--reporter=./scripts/test-progress.ts',
   '--reporter=json',
   `--outputFile.json=${results}`,
   ...args,

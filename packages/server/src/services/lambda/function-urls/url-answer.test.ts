@@ -46,12 +46,14 @@ test.each([
   [{ statusCode: 'many' }],
   [{ statusCode: 99 }],
   [{ statusCode: 1_000 }],
+  [{ statusCode: { toString: null } }],
   [{ statusCode: 200, headers: 'x' }],
   [{ statusCode: 200, headers: { 'x-a': { b: 1 } } }],
   [{ statusCode: 200, headers: { 'x-a': 'b\r\nx-evil: 1' } }],
   [{ statusCode: 200, headers: { 'not a name': 'b' } }],
   [{ statusCode: 200, cookies: 'a=1' }],
   [{ statusCode: 200, cookies: ['a\r\nb'] }],
+  [{ statusCode: 200, cookies: [{ toString: null }] }],
   [{ statusCode: 200, body: { a: 1 } }],
 ])('%j is no answer', (value) => {
   expect(answerOf(value)).toBeUndefined();

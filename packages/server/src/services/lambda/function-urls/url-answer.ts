@@ -33,9 +33,9 @@ export function httpHead(
   defaults: Readonly<Record<string, string>>,
 ): HttpHead | undefined {
   const { statusCode = 200, headers = {}, cookies = [] } = value;
-  const status = Number(statusCode);
+  const status = isText(statusCode) ? Number(statusCode) : NaN;
   if (!Number.isInteger(status) || status < 200 || status > 599) return undefined;
-  if (!isObject(headers) || !Array.isArray(cookies)) return undefined;
+  if (!isObject(headers) || !Array.isArray(cookies) || !cookies.every(isText)) return undefined;
   const own = headersOf(headers);
   const texts = cookies.map(String);
   if (own === undefined || !texts.every((text) => isValid('set-cookie', text))) {
@@ -65,6 +65,11 @@ function headersOf(given: object): Record<string, string> | undefined {
     if (!reserved.has(key)) headers[key] = text;
   }
   return headers;
+}
+
+/** What may be written as text; an object may even have no way to be. */
+function isText(value: unknown): value is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 function isValid(name: string, value: string): boolean {
