@@ -33,12 +33,17 @@ export function openMemoryStore(): Store {
 }
 
 function run(database: DatabaseSync, statement: Statement): { readonly changes: number } {
-  const result = database.prepare(statement.sql).run(...(statement.params ?? []));
-  const changes = Number(result.changes);
-  if (statement.expectChanges !== undefined && changes !== statement.expectChanges) {
-    throw new StaleWrite(`${changes} rows changed, ${statement.expectChanges} expected`);
+  const { sql, params = [], rows = [params], expectChanges } = statement;
+  const prepared = database.prepare(sql);
+  let all = 0;
+  for (const row of rows) {
+    const changes = Number(prepared.run(...row).changes);
+    if (expectChanges !== undefined && changes !== expectChanges) {
+      throw new StaleWrite(`${changes} rows changed, ${expectChanges} expected`);
+    }
+    all += changes;
   }
-  return { changes };
+  return { changes: all };
 }
 
 function inTransaction<T>(database: DatabaseSync, work: () => T): T {
