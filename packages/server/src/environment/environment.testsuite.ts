@@ -492,6 +492,7 @@ export function environmentSuite(
             metrics: { memorySizeMB: 256, initDurationMs: expect.any(Number) },
           });
           expect(lines[0]?.stream).toMatch(/^\d{4}\/\d\d\/\d\d\/echoes\[\$LATEST\]/);
+          expect(new Set(lines.map(({ group }) => group))).toEqual(new Set(['/shared']));
         }));
 
       test('a role that may not write loses its lines and nothing else', () =>

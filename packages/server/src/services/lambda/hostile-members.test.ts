@@ -5,142 +5,24 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import { percentEncode } from '../../wire/percent.ts';
 import { protocolOf } from '../../wire/protocol.ts';
 import type { RawRequest } from '../../wire/raw-message.ts';
 import { loadServiceModel, type OperationModel } from '../../wire/service-model.ts';
+import { makeThings, rightFor, type Things, type Values } from './fixtures/right-inputs.ts';
 import { context, ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 const model = loadServiceModel('lambda');
 const protocol = protocolOf(model);
 const ARN = 'arn:aws:lambda:eu-west-1:000000000000';
-const zip = buildZip([{ name: 'index.js' }]);
 const RUNS = 16;
-
-type Values = Readonly<Record<string, unknown>>;
 
 let lambda: LambdaUnderTest;
 beforeAll(async () => {
   lambda = await startLambda();
 });
 afterAll(() => lambda[Symbol.asyncDispose]());
-
-const profile = 'arn:aws:signer:eu-west-1:000000000000:/signing-profiles/p/abc';
-/** What a request can be about. Names are new each time: numbers of versions are not used again. */
-interface Things {
-  readonly name: string;
-  readonly layer: string;
-  readonly signing: string;
-}
-let counter = 0;
-
-async function makeThings(): Promise<Things> {
-  await lambda.forget();
-  const name = `f${(counter += 1)}`;
-  const layer = `l${counter}`;
-  const FunctionName = name;
-  const call = async <Output>(operation: string, input: object): Promise<Output> => {
-    const answer = await lambda.call<Output>(operation, input);
-    await lambda.settled();
-    return answer;
-  };
-  const Code = { ZipFile: zip };
-  const Tags = { a: 'b' };
-  const settings = { Runtime: 'nodejs22.x', Role: ROLE, Handler: 'index.handler' };
-  await call('CreateFunction', { FunctionName, ...settings, Code, Tags, Publish: true });
-  await call('CreateAlias', { FunctionName, Name: 'live', FunctionVersion: '1' });
-  const alias = { FunctionName, Qualifier: 'live' };
-  const statement = { StatementId: 's', Action: 'lambda:InvokeFunction', Principal: '*' };
-  await call('AddPermission', { ...alias, ...statement });
-  await call('CreateFunctionUrlConfig', { ...alias, AuthType: 'NONE' });
-  await call('PutFunctionEventInvokeConfig', { ...alias, MaximumRetryAttempts: 1 });
-  const provisioned = { ProvisionedConcurrentExecutions: 1 };
-  await call('PutProvisionedConcurrencyConfig', { ...alias, ...provisioned });
-  await call('PublishLayerVersion', { LayerName: layer, Content: Code });
-  await call('AddLayerVersionPermission', {
-    LayerName: layer,
-    VersionNumber: 1,
-    ...{ ...statement, Action: 'lambda:GetLayerVersion' },
-  });
-  const made = await call<{ CodeSigningConfig: { CodeSigningConfigArn: string } }>(
-    'CreateCodeSigningConfig',
-    { AllowedPublishers: { SigningProfileVersionArns: [profile] } },
-  );
-  return { name, layer, signing: made.CodeSigningConfig.CodeSigningConfigArn };
-}
-
-const policyFor = (Resource: string): string =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Principal: '*', Action: 'lambda:*', Resource }],
-  });
-const inBase64 = { ZipFile: zip.toString('base64') };
-
-/** By the names of members: what most operations accept of these things. */
-const right = ({ name, layer, signing }: Things): Values => ({
-  FunctionName: name,
-  Qualifier: 'live',
-  Name: 'live',
-  FunctionVersion: '1',
-  Description: 'says one',
-  Runtime: 'nodejs22.x',
-  Role: ROLE,
-  Handler: 'index.handler',
-  Code: inBase64,
-  ZipFile: inBase64.ZipFile,
-  Content: inBase64,
-  Timeout: 4,
-  MemorySize: 256,
-  Environment: { Variables: { AB: 'b' } },
-  EphemeralStorage: { Size: 512 },
-  Layers: [`${ARN}:layer:${layer}:1`],
-  LoggingConfig: { LogFormat: 'JSON' },
-  RoutingConfig: { AdditionalVersionWeights: {} },
-  LayerName: layer,
-  VersionNumber: 1,
-  Arn: `${ARN}:layer:${layer}:1`,
-  CompatibleRuntimes: ['nodejs22.x'],
-  StatementId: 's',
-  Action: 'lambda:InvokeFunction',
-  Principal: 's3.amazonaws.com',
-  Resource: `${ARN}:function:${name}`,
-  ResourceArn: `${ARN}:function:${name}:live`,
-  Policy: policyFor(`${ARN}:function:${name}:live`),
-  Tags: { c: 'd' },
-  TagKeys: ['a'],
-  AuthType: 'NONE',
-  Cors: { AllowOrigins: ['*'], MaxAge: 5 },
-  ReservedConcurrentExecutions: 5,
-  ProvisionedConcurrentExecutions: 1,
-  MaximumRetryAttempts: 1,
-  MaximumEventAgeInSeconds: 60,
-  UpdateRuntimeOn: 'Auto',
-  RecursiveLoop: 'Allow',
-  CodeSigningConfigArn: signing,
-  AllowedPublishers: { SigningProfileVersionArns: [profile] },
-  Payload: '{}',
-  InvokeArgs: '{}',
-  MaxItems: 5,
-});
-
-/** Where that is not right; undefined is left out. */
-const special: Readonly<Record<string, Values>> = {
-  CreateFunction: { FunctionName: 'new', CodeSigningConfigArn: undefined },
-  CreateAlias: { Name: 'new' },
-  CreateFunctionUrlConfig: { Qualifier: undefined },
-  AddPermission: { StatementId: 'new' },
-  AddLayerVersionPermission: {
-    StatementId: 'new',
-    Action: 'lambda:GetLayerVersion',
-    Principal: '*',
-  },
-  DeleteFunction: { Qualifier: undefined },
-  GetRuntimeManagementConfig: { Qualifier: '$LATEST' },
-  ListFunctions: { FunctionVersion: 'ALL' },
-  PutRuntimeManagementConfig: { Qualifier: '$LATEST' },
-};
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 12 }),
@@ -162,12 +44,6 @@ const wrongInside = (value: unknown): fc.Arbitrary<unknown> => {
     .tuple(fc.constantFrom(...Object.keys(value), 'More'), anything)
     .map(([name, wrong]) => ({ ...value, [name]: wrong }));
 };
-
-function rightFor({ name, input }: OperationModel, things: Things): Values {
-  const known = { ...right(things), ...special[name] };
-  const given = input.members.filter(({ name: member }) => known[member] !== undefined);
-  return Object.fromEntries(given.map(({ name: member }) => [member, known[member]]));
-}
 
 /** The right ones, but for at most two. */
 function valuesFor(operation: OperationModel, things: Things): fc.Arbitrary<Values> {
@@ -224,7 +100,7 @@ test('every operation that is served has an answer to whatever it is sent, and k
   const refused = new Set<string>();
   for (const name of lambda.service.operations.keys()) {
     const operation = model.operations.get(name)!;
-    let things = await makeThings();
+    let things = await makeThings(lambda);
     for (let run = 0; run < RUNS; run += 1) {
       const [values = {}] =
         run === 0
@@ -240,7 +116,7 @@ test('every operation that is served has an answer to whatever it is sent, and k
         const output = await lambda.call(name, protocol.parseInput(operation, request));
         protocol.serializeOutput(operation, output, 'an-id');
         accepted.add(name);
-        if (/^(Create|Delete|Add|Remove)/.test(name)) things = await makeThings();
+        if (/^(Create|Delete|Add|Remove)/.test(name)) things = await makeThings(lambda);
       } catch (error) {
         expect(error, shown).toBeInstanceOf(AwsError);
         const { status } = error as AwsError;

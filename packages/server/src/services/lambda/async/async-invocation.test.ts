@@ -99,6 +99,22 @@ describe('an asynchronous invocation', () => {
     );
   });
 
+  test('through an alias follows the configuration of the alias, not that of its version or function', async () => {
+    const named = { FunctionName: 'aliased' };
+    await make('aliased', { Publish: true });
+    await lambda.call('CreateAlias', { ...named, Name: 'live', FunctionVersion: '1' });
+    await put({ ...named, Qualifier: 'live', MaximumRetryAttempts: 0 });
+    await put({ ...named, Qualifier: '1', MaximumRetryAttempts: 1 });
+    lambda.answer = failing;
+    const tries = async (Qualifier?: string): Promise<number> => {
+      const before = lambda.invocations.length;
+      await send('{}', { ...named, Qualifier });
+      await until(isOver);
+      return lambda.invocations.length - before;
+    };
+    expect([await tries('live'), await tries('1'), await tries()]).toEqual([1, 2, 3]);
+  });
+
   test('that is throttled waits and is run when there is room', async () => {
     let refusals = 0;
     const { answer } = lambda;
