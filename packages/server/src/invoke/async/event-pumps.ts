@@ -13,6 +13,8 @@ import { Pace } from './pace.ts';
 
 export interface EventPumpDeps {
   readonly queue: DurableQueue;
+  /** Nothing is taken out before: what an earlier server had in its hands is being given back. */
+  readonly ready: Promise<void>;
   /** Tries an event once, and removes or postpones it. */
   readonly perform: (place: string, entry: ReceivedEntry) => Promise<'tried' | 'throttled'>;
   readonly logger: Logger;
@@ -78,6 +80,7 @@ class Pump {
   }
 
   async run(): Promise<void> {
+    await this.#deps.ready;
     while (!this.#stop.aborted) {
       if (this.#running.size >= this.#pace.limit) {
         await Promise.race(this.#running);

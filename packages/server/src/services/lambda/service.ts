@@ -6,7 +6,7 @@ import type { Architecture } from '../../core/function-version.ts';
 import { KeyedLock } from '../../lib/keyed-lock.ts';
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { RawResponse } from '../../wire/raw-message.ts';
-import { createEventPumps } from '../../invoke/async/event-pumps.ts';
+import { createEventPumps, type EventPumps } from '../../invoke/async/event-pumps.ts';
 import { performEvent } from './async/perform-event.ts';
 import { isEventPlace } from './async/stored-event.ts';
 import { createRunner } from './event-sources/create-runner.ts';
@@ -60,10 +60,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     drainMs: DRAIN_MS,
   };
   const idleWatch = createIdleWatch({ ...defaults, ...deps, settler });
-  const events = createEventPumps({
-    ...deps,
-    perform: (place, entry) => performEvent(room, place, entry),
-  });
+  const events = createEvents(deps, () => room);
   const mappingRunner = createRunner(deps, () => room, deps.drainMs ?? DRAIN_MS);
   const room: LambdaRoom = {
     ...defaults,
@@ -96,7 +93,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     sweepIdle: () => idleWatch.sweep(),
     provision: () => {
       for (const record of deps.functions.all()) applyProvisioned(room, record);
-      void resumeEvents(room);
+      void wakeAll(room);
       for (const mapping of deps.mappings.all()) mappingRunner.follow(mapping);
     },
     stopPolling: () => mappingRunner.close(),
@@ -112,17 +109,28 @@ const DRAIN_MS = 3_000;
 /** AWS: one minute. */
 const ASYNC_RETRY_MS = 60_000;
 
+function createEvents(deps: LambdaServiceDependencies, room: () => LambdaRoom): EventPumps {
+  return createEventPumps({
+    ...deps,
+    ready: reclaimEvents(deps),
+    perform: (place, entry) => performEvent(room(), place, entry),
+  });
+}
+
 /** This server holds the data alone: what another had in its hands, nobody has any more. */
-async function resumeEvents({ queue, events, logger }: LambdaRoom): Promise<void> {
-  for (const place of queue.names().filter(isEventPlace)) {
-    try {
-      await queue.reclaim(place);
-    } catch (error) {
-      // They are visible again within a minute.
-      logger.warn('events could not be reclaimed', { queue: place, error });
-    }
-    events.wake(place);
+async function reclaimEvents({ queue, logger }: LambdaServiceDependencies): Promise<void> {
+  try {
+    await queue.loaded;
+    for (const place of queue.names().filter(isEventPlace)) await queue.reclaim(place);
+  } catch (error) {
+    // They are visible again within a minute.
+    logger.warn('events could not be reclaimed', { error });
   }
+}
+
+async function wakeAll({ queue, events }: LambdaRoom): Promise<void> {
+  await queue.loaded.catch(() => {});
+  for (const place of queue.names().filter(isEventPlace)) events.wake(place);
 }
 
 function architectureHere(): Architecture {

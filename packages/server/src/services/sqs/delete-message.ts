@@ -18,7 +18,7 @@ export function deleteMessage(room: SqsRoom): Operation<Validated<DeleteMessageR
     permissions: (input, context) => [queuePermission(room, 'DeleteMessage', input, context)],
     handle: async (input, context) => {
       const record = findQueue(room, input, context);
-      const receipt = checkedReceipt(room, record, input.ReceiptHandle);
+      const receipt = await checkedReceipt(room, record, input.ReceiptHandle);
       await room.messages.remove(messagesOf(record), [receipt]);
       return {};
     },
@@ -38,7 +38,7 @@ export function deleteMessageBatch(
       const receipts: string[] = [];
       for (const entry of input.Entries) {
         try {
-          receipts.push(checkedReceipt(room, record, entry.ReceiptHandle ?? ''));
+          receipts.push(await checkedReceipt(room, record, entry.ReceiptHandle ?? ''));
           result.Successful?.push({ Id: entry.Id });
         } catch (error) {
           result.Failed?.push(failureOf(entry, error));
@@ -52,9 +52,9 @@ export function deleteMessageBatch(
 }
 
 /** AWS: an old handle of a standard queue removes nothing and is no error; of a FIFO queue it is. */
-function checkedReceipt(room: SqsRoom, record: QueueRecord, handle: string): string {
+async function checkedReceipt(room: SqsRoom, record: QueueRecord, handle: string): Promise<string> {
   const receipt = readHandle(record, handle);
-  const state = room.messages.receiptState(messagesOf(record), receipt);
+  const state = await room.messages.receiptState(messagesOf(record), receipt);
   const isExpired = state === 'visible' || state === 'replaced';
   if (isFifo(record) && isExpired) {
     throw invalidParameter(handle, 'ReceiptHandle', 'The receipt handle has expired.');

@@ -18,6 +18,7 @@ export function getQueueAttributes(
     name: 'GetQueueAttributes',
     permissions: (input, context) => [queuePermission(room, 'GetQueueAttributes', input, context)],
     handle: async (input, context) => {
+      await room.messages.loaded;
       const all = allAttributes(room, findQueue(room, input, context));
       const names = input.AttributeNames ?? [];
       for (const name of names) if (!known.has(name)) throw unknownAttribute(name);

@@ -45,6 +45,7 @@ export function startMessageMoveTask(
       if (!isDeadLetterQueue) {
         throw invalidValue('Source queue must be configured as a Dead Letter Queue.');
       }
+      await room.messages.loaded;
       if (room.tasks.of(input.SourceArn).some(isRunning)) {
         throw invalidValue(
           'There is already a task running. Only one active task is allowed for a source queue arn at a given time.',

@@ -39,7 +39,7 @@ const EXPIRY_INTERVAL_MS = 60_000;
 
 export async function openSqsService(deps: SqsDeps): Promise<SqsService> {
   const records = await QueueRepository.open(deps.store, deps.logger);
-  await dropOrphans(deps, records);
+  const dropping = dropOrphans(deps, records);
   const tasks = new MoveTasks({ ...deps, records });
   const ending = new AbortController();
   const room: SqsRoom = { ...deps, records, tasks, ending: ending.signal };
@@ -53,6 +53,7 @@ export async function openSqsService(deps: SqsDeps): Promise<SqsService> {
     ...closeable(async () => {
       ending.abort();
       clearInterval(expiry);
+      await dropping;
       await tasks.lifetime.close();
     }),
   };
@@ -99,11 +100,18 @@ async function expire({ records, messages, clock, logger }: SqsRoom): Promise<vo
 }
 
 /** Messages of a queue that was deleted while the server ended before they were. */
-async function dropOrphans({ messages }: SqsDeps, records: QueueRepository): Promise<void> {
-  const places = new Set([...records.all()].map(messagesOf));
-  for (const name of messages.names()) {
-    if (name.startsWith('sqs/') && !places.has(name) && records.damagedRows === 0) {
+async function dropOrphans({ messages, logger }: SqsDeps, records: QueueRepository): Promise<void> {
+  try {
+    await messages.loaded;
+    const places = new Set([...records.all()].map(messagesOf));
+    for (const name of messages.names()) {
+      if (!name.startsWith('sqs/') || places.has(name) || records.damagedRows > 0) continue;
+      // Read and verified first: what only seems to be of such a queue is set aside.
+      await messages.expire(name, Number.POSITIVE_INFINITY);
       await messages.drop(name);
     }
+  } catch (error) {
+    // The next server tries again.
+    logger.warn('messages of deleted queues could not be removed', { error });
   }
 }

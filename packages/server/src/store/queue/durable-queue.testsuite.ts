@@ -84,9 +84,9 @@ export function describeDurableQueue(name: string, start: () => Promise<QueueFix
       await send([{ text: 'a' }]);
       const old = receiptOf(await receive({ visibilityMs: 1_000 }));
       fixture.advance(1_000);
-      expect(fixture.queue.receiptState(queueName, old)).toBe('held');
+      expect(await fixture.queue.receiptState(queueName, old)).toBe('held');
       expect(fixture.queue.counts(queueName).visible).toBe(1);
-      expect(fixture.queue.receiptState(queueName, old)).toBe('visible');
+      expect(await fixture.queue.receiptState(queueName, old)).toBe('visible');
       const [again] = await receive();
       expect(await fixture.queue.remove(queueName, [old])).toEqual(['replaced']);
       expect(await fixture.queue.remove(queueName, [again?.receipt ?? ''])).toEqual(['held']);
@@ -275,7 +275,7 @@ export function describeDurableQueue(name: string, start: () => Promise<QueueFix
       await send([{ text: 'a', deduplication }, { text: 'b' }, { text: 'c', delayMs: 1_000 }]);
       const receipt = receiptOf(await receive({ most: 1 }));
       await fixture.queue.purge(queueName);
-      expect(fixture.queue.receiptState(queueName, receipt)).toBe('gone');
+      expect(await fixture.queue.receiptState(queueName, receipt)).toBe('gone');
       expect(await send([{ text: 'again', deduplication }])).toMatchObject([{ isDuplicate: true }]);
       fixture.advance(60_000);
       expect(await receive()).toEqual([]);
@@ -293,13 +293,14 @@ export function describeDurableQueue(name: string, start: () => Promise<QueueFix
       ]);
       const [held] = await receive({ most: 1, visibilityMs: 40_000 });
       await fixture.reopen();
+      await fixture.queue.loaded;
       expect(fixture.queue.counts(queueName)).toMatchObject({
         visible: 1,
         delayed: 1,
         inFlight: 1,
       });
       expect(await receive()).toEqual([]);
-      expect(fixture.queue.receiptState(queueName, held?.receipt ?? '')).toBe('held');
+      expect(await fixture.queue.receiptState(queueName, held?.receipt ?? '')).toBe('held');
       expect(await send([{ text: 'again', deduplication }])).toMatchObject([{ isDuplicate: true }]);
       fixture.advance(40_000);
       expect(await receive()).toMatchObject([{ id: 'id held', receiveCount: 2 }, {}]);
@@ -327,6 +328,56 @@ export function describeDurableQueue(name: string, start: () => Promise<QueueFix
       expect(texts(await receive({ most: 1 }))).toEqual(['mine']);
       await fixture.queue.purge(`${queueName} backlog`);
       expect(fixture.queue.names()).not.toContain(`${queueName} backlog`);
+    });
+
+    const manyOf = (from: number, to: number): { text: string }[] =>
+      Array.from({ length: to - from }, (_, each) => ({ text: `${from + each}` }));
+    const numbersOf = (entries: readonly ReceivedEntry[]): number[] => texts(entries).map(Number);
+
+    test('a long backlog is handed out whole and in order, also by another server', async () => {
+      await send(manyOf(0, 5_000));
+      await send(manyOf(5_000, 5_010));
+      expect(fixture.queue.counts(queueName)).toMatchObject({ visible: 5_010, inFlight: 0 });
+      const first = await receive({ most: 3 });
+      await fixture.queue.remove(
+        queueName,
+        first.slice(0, 2).map(({ receipt }) => receipt),
+      );
+      await fixture.reopen();
+      await send(manyOf(5_010, 5_020));
+      const received = numbersOf(first);
+      for (let last = received; last.length > 0; received.push(...last)) {
+        last = numbersOf(await receive({ most: 900, visibilityMs: 100_000 }));
+      }
+      expect(received).toEqual(manyOf(0, 5_020).map(({ text }) => Number(text)));
+      expect(fixture.queue.counts(queueName)).toMatchObject({ visible: 0, inFlight: 5_018 });
+      await fixture.queue.purge(queueName);
+    });
+
+    test('a long backlog can be purged and expires, also what is known by its number alone', async () => {
+      await send(manyOf(0, 4_500));
+      fixture.advance(10_000);
+      await send(manyOf(4_500, 4_503));
+      const oldest = fixture.queue.counts(queueName).oldestSentAtMs ?? 0;
+      expect(await fixture.queue.expire(queueName, oldest + 10_000)).toBe(4_500);
+      expect(fixture.queue.counts(queueName)).toMatchObject({
+        visible: 3,
+        oldestSentAtMs: oldest + 10_000,
+      });
+      await send(manyOf(0, 4_500));
+      await fixture.queue.purge(queueName);
+      await fixture.reopen();
+      await fixture.queue.loaded;
+      expect(fixture.queue.names()).not.toContain(queueName);
+    });
+
+    test('what is accepted before the earlier ones are known comes behind them', async () => {
+      await send([{ text: 'held' }, { text: 'earlier' }]);
+      const [held] = await receive({ most: 1 });
+      await fixture.reopen();
+      await send([{ text: 'later' }]);
+      expect(await fixture.queue.remove(queueName, [held?.receipt ?? ''])).toEqual(['held']);
+      expect(texts(await receive())).toEqual(['earlier', 'later']);
     });
 
     test('many callers at once lose and double nothing', async () => {

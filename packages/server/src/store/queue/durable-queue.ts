@@ -77,6 +77,11 @@ export interface QueueCounts {
 }
 
 export interface DurableQueue extends Closeable {
+  /**
+   * When what an earlier server left is known, or the queue is closed. Until then `send` accepts,
+   * `counts` and `names` tell nothing yet, and everything else waits.
+   */
+  readonly loaded: Promise<void>;
   /** All of them or none, in this order. */
   send(queue: string, entries: readonly NewEntry[]): Promise<readonly SentEntry[]>;
   /**
@@ -84,7 +89,7 @@ export interface DurableQueue extends Closeable {
    * by `most` alone: entries can be large.
    */
   receive(queue: string, options: ReceiveOptions): Promise<readonly ReceivedEntry[]>;
-  receiptState(queue: string, receipt: string): ReceiptState;
+  receiptState(queue: string, receipt: string): Promise<ReceiptState>;
   /** Removes it where the receipt is `held` or `visible`; else nothing happens. */
   remove(queue: string, receipts: readonly string[]): Promise<readonly ReceiptState[]>;
   /**
@@ -111,6 +116,9 @@ export interface DurableQueue extends Closeable {
   drop(queue: string): Promise<void>;
   /** Removes what was sent before that moment and is not in flight. */
   expire(queue: string, sentBeforeMs: number): Promise<number>;
-  /** Entries that were not what had been written: kept aside, reported, never handed out. */
+  /**
+   * Entries that were not what had been written: kept aside and reported when they are read, at the
+   * latest when their turn comes; never handed out.
+   */
   readonly quarantined: number;
 }

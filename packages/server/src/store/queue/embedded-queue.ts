@@ -17,13 +17,21 @@ import type {
   SentEntry,
 } from './durable-queue.ts';
 import { HandOut } from './hand-out.ts';
+import { loadQueues } from './load-queues.ts';
 import type { DurableQueueDeps } from './open-durable-queue.ts';
+import { OpenQueue } from './open-queue.ts';
 import type { QueueEntry } from './queue-entry.ts';
-import { QueueIndex, type Taken } from './queue-index.ts';
-import { contentChecksum, deleteStatement, moveStatement, updateStatement } from './queue-rows.ts';
-import { newReceipt, Sending } from './sending.ts';
+import type { Taken } from './queue-index.ts';
+import {
+  contentChecksum,
+  deleteSequencesStatement,
+  deleteStatement,
+  moveStatement,
+  updateStatement,
+} from './queue-rows.ts';
+import { Refill } from './refill.ts';
+import { newReceipt, Sending, type Added } from './sending.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
-import { WaitingLine } from './waiting-line.ts';
 import { WriteRounds } from './write-rounds.ts';
 
 export interface EmbeddedState {
@@ -36,11 +44,7 @@ export interface EmbeddedState {
 const STATEMENTS_AT_ONCE = 500;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-interface OpenQueue {
-  readonly index: QueueIndex;
-  readonly waiting: WaitingLine<Taken>;
-  timer: NodeJS.Timeout | undefined;
-}
+type DamagedEntry = Pick<QueueEntry, 'queue' | 'id' | 'sequence'>;
 
 export class EmbeddedQueue implements DurableQueue {
   readonly #lifetime: Closeable;
@@ -51,7 +55,11 @@ export class EmbeddedQueue implements DurableQueue {
   readonly #rounds: WriteRounds;
   readonly #sending: Sending;
   readonly #handOut: HandOut;
+  readonly #refill: Refill;
   readonly #numbers: SequenceNumbers;
+  #loading: Promise<void> = Promise.resolve();
+  /** Sent while earlier ones were not known yet. */
+  #early: Added[] | undefined = [];
   #quarantined: number;
   #isClosed = false;
 
@@ -63,15 +71,30 @@ export class EmbeddedQueue implements DurableQueue {
     this.#rounds = new WriteRounds(deps.store);
     this.#sending = new Sending(deps, keys, numbers, this.#rounds);
     this.#handOut = new HandOut(deps, this.#rounds, this.#contents, (entry) =>
-      this.reportDamage(entry),
+      this.#reportDamage(entry),
     );
+    this.#refill = new Refill(deps, (row) => this.#reportDamage(row));
     this.#lifetime = closeable(async () => {
       this.#isClosed = true;
       for (const { waiting, timer } of this.#queues.values()) {
         waiting.dismiss();
         clearTimeout(timer);
       }
+      // Its failure was told to those who waited for it.
+      await Promise.allSettled([this.#loading]);
     });
+  }
+
+  /** Called once. */
+  startLoading(): void {
+    this.#loading = this.#load();
+    this.#loading.catch((error: unknown) => {
+      this.#deps.logger.error('what waits could not be read', { error });
+    });
+  }
+
+  get loaded(): Promise<void> {
+    return this.#loading;
   }
 
   close(): Promise<void> {
@@ -86,11 +109,7 @@ export class EmbeddedQueue implements DurableQueue {
     return this.#quarantined;
   }
 
-  load(entry: QueueEntry): void {
-    this.#open(entry.queue).index.add(entry);
-  }
-
-  reportDamage({ queue, id, sequence }: Pick<QueueEntry, 'queue' | 'id' | 'sequence'>): void {
+  #reportDamage({ queue, id, sequence }: DamagedEntry): void {
     this.#quarantined += 1;
     this.#deps.logger.error('queue entry quarantined', { queue, id, sequence });
   }
@@ -98,18 +117,16 @@ export class EmbeddedQueue implements DurableQueue {
   async send(queue: string, entries: readonly NewEntry[]): Promise<readonly SentEntry[]> {
     this.#refuseWhenClosed();
     const { sent, added } = await this.#sending.send(queue, entries);
-    for (const { entry, content } of added) {
-      this.#contents.keep(entry, content);
-      this.#open(queue).index.add(entry);
-    }
-    this.#serve(queue);
+    if (this.#early === undefined) this.#admit(queue, added);
+    else this.#early.push(...added);
     return sent;
   }
 
   async receive(queue: string, options: ReceiveOptions): Promise<readonly ReceivedEntry[]> {
     const untilMs = this.#deps.clock.monotonicMs() + (options.waitMs ?? 0);
     for (;;) {
-      this.#refuseWhenClosed();
+      await this.#ready();
+      await this.#refill.perform(queue, this.#queues.get(queue), options.most);
       const taken = this.#take(queue, options) ?? (await this.#wait(queue, options, untilMs));
       if (taken === undefined) return [];
       const received = await this.#finish(queue, options, taken);
@@ -117,7 +134,12 @@ export class EmbeddedQueue implements DurableQueue {
     }
   }
 
-  receiptState(queue: string, receipt: string): ReceiptState {
+  async receiptState(queue: string, receipt: string): Promise<ReceiptState> {
+    await this.#ready();
+    return this.#stateOf(queue, receipt);
+  }
+
+  #stateOf(queue: string, receipt: string): ReceiptState {
     const entry = this.#find(queue, receipt);
     if (entry === undefined) return 'gone';
     if (entry.receipt !== receipt) return 'replaced';
@@ -125,11 +147,11 @@ export class EmbeddedQueue implements DurableQueue {
   }
 
   async remove(queue: string, receipts: readonly string[]): Promise<readonly ReceiptState[]> {
-    this.#refuseWhenClosed();
+    await this.#ready();
     const states: ReceiptState[] = [];
     const entries: QueueEntry[] = [];
     for (const receipt of receipts) {
-      const state = this.receiptState(queue, receipt);
+      const state = this.#stateOf(queue, receipt);
       states.push(state);
       const entry = this.#find(queue, receipt);
       if (entry === undefined || state === 'replaced') continue;
@@ -147,8 +169,8 @@ export class EmbeddedQueue implements DurableQueue {
     forMs: number,
     attributes?: string,
   ): Promise<ReceiptState> {
-    this.#refuseWhenClosed();
-    const state = this.receiptState(queue, receipt);
+    await this.#ready();
+    const state = this.#stateOf(queue, receipt);
     const entry = this.#find(queue, receipt);
     if (state !== 'held' || entry === undefined) return state;
     const { clock } = this.#deps;
@@ -168,7 +190,7 @@ export class EmbeddedQueue implements DurableQueue {
     // Read again where it is wanted: it was given other attributes.
     if (attributes !== undefined) this.#contents.drop(entry);
     entry.contentChecksum = next.contentChecksum;
-    if (this.receiptState(queue, receipt) !== 'held') return 'held';
+    if (this.#stateOf(queue, receipt) !== 'held') return 'held';
     const { index } = this.#open(queue);
     if (forMs > 0) index.keepUntil(entry, dueMs);
     else index.show(entry);
@@ -177,8 +199,8 @@ export class EmbeddedQueue implements DurableQueue {
   }
 
   async move(queue: string, receipt: string, target: string, id: string): Promise<ReceiptState> {
-    this.#refuseWhenClosed();
-    const state = this.receiptState(queue, receipt);
+    await this.#ready();
+    const state = this.#stateOf(queue, receipt);
     const entry = this.#find(queue, receipt);
     if (state !== 'held' || entry === undefined) return state;
     const { sequence, reservation } = this.#numbers.next();
@@ -199,7 +221,7 @@ export class EmbeddedQueue implements DurableQueue {
     await this.#rounds.write([...reservation, moveStatement(entry, moved, nowMs)]);
     this.#queues.get(queue)?.index.remove(entry);
     this.#contents.drop(entry);
-    this.load(moved);
+    this.#open(target).admit(moved);
     this.#serve(queue);
     this.#serve(target);
     return 'held';
@@ -208,23 +230,24 @@ export class EmbeddedQueue implements DurableQueue {
   counts(queue: string): QueueCounts {
     const open = this.#queues.get(queue);
     open?.index.advance(this.#deps.clock.monotonicMs());
-    return (
-      open?.index.counts() ?? { visible: 0, delayed: 0, inFlight: 0, oldestSentAtMs: undefined }
-    );
+    return open?.counts() ?? { visible: 0, delayed: 0, inFlight: 0, oldestSentAtMs: undefined };
   }
 
   names(): readonly string[] {
-    return [...this.#queues].filter(([, { index }]) => index.size > 0).map(([name]) => name);
+    return [...this.#queues].filter(([, open]) => !open.isEmpty).map(([name]) => name);
   }
 
   async reclaim(queue: string): Promise<void> {
-    this.#refuseWhenClosed();
+    await this.#ready();
     const index = this.#queues.get(queue)?.index;
     const held = [...(index?.entries() ?? [])].filter(({ state }) => state === 'in-flight');
     const nowMs = this.#deps.clock.nowMs();
     for (let from = 0; from < held.length; from += STATEMENTS_AT_ONCE) {
       const entries = held.slice(from, from + STATEMENTS_AT_ONCE);
-      const next = entries.map((entry) => ({ ...entry, receipt: newReceipt(entry.sequence) }));
+      const next = entries.map((entry) => ({
+        ...entry,
+        receipt: newReceipt(this.#deps.ids, entry.sequence),
+      }));
       await this.#deps.store.write(next.map((entry) => updateStatement(entry, nowMs)));
       for (const [at, entry] of entries.entries()) {
         entry.receipt = next[at]?.receipt ?? '';
@@ -235,8 +258,18 @@ export class EmbeddedQueue implements DurableQueue {
   }
 
   async purge(queue: string): Promise<void> {
-    this.#refuseWhenClosed();
-    await this.#removeAll(queue, () => true);
+    await this.#ready();
+    while (this.#queues.get(queue)?.refilling) await this.#queues.get(queue)?.refilling;
+    const stretches = [...(this.#queues.get(queue)?.backlog.takeAll() ?? [])];
+    try {
+      await this.#removeAll(queue, () => true);
+      for (let first = stretches[0]; first !== undefined; first = stretches[0]) {
+        await this.#deps.store.write([deleteSequencesStatement(queue, first.sequences)]);
+        stretches.shift();
+      }
+    } finally {
+      for (const left of stretches) this.#open(queue).backlog.addStretch(left);
+    }
   }
 
   async drop(queue: string): Promise<void> {
@@ -246,12 +279,18 @@ export class EmbeddedQueue implements DurableQueue {
     await this.#deps.store.write([{ sql, params: [queue] }]);
   }
 
-  expire(queue: string, sentBeforeMs: number): Promise<number> {
-    this.#refuseWhenClosed();
-    return this.#removeAll(
-      queue,
-      ({ state, sentAtMs }) => state !== 'in-flight' && sentAtMs < sentBeforeMs,
-    );
+  async expire(queue: string, sentBeforeMs: number): Promise<number> {
+    await this.#ready();
+    const isDue = ({ state, sentAtMs }: QueueEntry): boolean =>
+      state !== 'in-flight' && sentAtMs < sentBeforeMs;
+    let removed = await this.#removeAll(queue, isDue);
+    for (;;) {
+      const open = this.#queues.get(queue);
+      if ((open?.backlog.oldestSentAtMs ?? sentBeforeMs) >= sentBeforeMs) return removed;
+      // A stretch after the other, so that memory has no more of them than when they are received.
+      await this.#refill.perform(queue, open, (open?.index.visible ?? 0) + 1);
+      removed += await this.#removeAll(queue, isDue);
+    }
   }
 
   async #removeAll(queue: string, chosen: (entry: QueueEntry) => boolean): Promise<number> {
@@ -272,7 +311,7 @@ export class EmbeddedQueue implements DurableQueue {
     } catch (error) {
       for (const entry of entries) {
         entry.state = 'visible';
-        this.load(entry);
+        this.#open(queue).index.add(entry);
       }
       throw error;
     }
@@ -312,7 +351,7 @@ export class EmbeddedQueue implements DurableQueue {
     try {
       const done = await this.#handOut.perform(taken, options, this.#numbers);
       for (const entry of done.gone) index.remove(entry);
-      for (const entry of done.moved) this.load(entry);
+      for (const entry of done.moved) this.#open(entry.queue).admit(entry);
       for (const name of new Set(done.moved.map((entry) => entry.queue))) this.#serve(name);
       return done.received;
     } catch (error) {
@@ -329,13 +368,43 @@ export class EmbeddedQueue implements DurableQueue {
     }
   }
 
+  #admit(queue: string, added: readonly Added[]): void {
+    const open = this.#open(queue);
+    for (const { entry, content } of added) {
+      if (open.admit(entry)) this.#contents.keep(entry, content);
+    }
+    this.#serve(queue);
+  }
+
+  async #load(): Promise<void> {
+    await loadQueues(this.#deps, this.#numbers.lastOfEarlier, {
+      open: (queue) => this.#open(queue),
+      onDamage: (row) => this.#reportDamage(row),
+      isOver: () => this.#isClosed,
+    });
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const each of early) this.#admit(each.entry.queue, [each]);
+  }
+
   /** Entries may be there for those who wait; and some will be, in time. */
   #serve(queue: string): void {
     const open = this.#queues.get(queue);
     if (open === undefined) return;
     open.waiting.serve();
+    if (!open.waiting.isEmpty && open.backlog.count > 0) void this.#serveFromBacklog(queue, open);
     this.#arm(queue, open);
     this.#forgetIfEmpty(queue);
+  }
+
+  async #serveFromBacklog(queue: string, open: OpenQueue): Promise<void> {
+    try {
+      await this.#refill.perform(queue, open, open.index.visible + 1);
+      open.waiting.serve();
+    } catch (error) {
+      // Those who wait find it out by themselves when their time is over.
+      this.#deps.logger.error('what waits could not be read', { queue, error });
+    }
   }
 
   /** A timer only where somebody waits: else time passes when it is asked for. */
@@ -358,7 +427,7 @@ export class EmbeddedQueue implements DurableQueue {
   #open(queue: string): OpenQueue {
     let open = this.#queues.get(queue);
     if (open === undefined) {
-      open = { index: new QueueIndex(), waiting: new WaitingLine(), timer: undefined };
+      open = new OpenQueue();
       this.#queues.set(queue, open);
     }
     return open;
@@ -366,9 +435,16 @@ export class EmbeddedQueue implements DurableQueue {
 
   #forgetIfEmpty(queue: string): void {
     const open = this.#queues.get(queue);
-    if (open === undefined || open.index.size > 0 || !open.waiting.isEmpty) return;
+    if (open === undefined || !open.isEmpty || !open.waiting.isEmpty) return;
     clearTimeout(open.timer);
     this.#queues.delete(queue);
+  }
+
+  async #ready(): Promise<void> {
+    this.#refuseWhenClosed();
+    if (this.#early === undefined) return;
+    await this.#loading;
+    this.#refuseWhenClosed();
   }
 
   #refuseWhenClosed(): void {

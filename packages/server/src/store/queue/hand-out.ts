@@ -68,7 +68,7 @@ export class HandOut {
     }
     const before = accepted.map((entry) => ({ entry, earlier: { ...entry } }));
     for (const entry of contents.keys()) {
-      entry.receipt = newReceipt(entry.sequence);
+      entry.receipt = newReceipt(this.#deps.ids, entry.sequence);
       entry.receiveCount += 1;
       if (entry.firstReceivedAtMs === 0) entry.firstReceivedAtMs = nowMs;
       statements.push(updateStatement(entry, nowMs + options.visibilityMs));

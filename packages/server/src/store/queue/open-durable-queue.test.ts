@@ -6,7 +6,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { randomIds } from '../../lib/ids.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { openStore } from '../open-store.ts';
-import type { Store } from '../store.ts';
+import type { SqlValue, Store } from '../store.ts';
 import type { DurableQueue } from './durable-queue.ts';
 import { describeDurableQueue, type QueueFixture } from './durable-queue.testsuite.ts';
 import { openDurableQueue } from './open-durable-queue.ts';
@@ -65,6 +65,74 @@ async function startFixture(monotonicMs: () => number = () => 0): Promise<Fixtur
     },
   };
 }
+
+/** A store that counts the rows which reads bring into this thread. */
+function countingRows(store: Store): Store & { rows: number } {
+  const counting = {
+    ...store,
+    rows: 0,
+    read: async <Row extends object>(sql: string, params?: readonly SqlValue[]) => {
+      const rows = await store.read<Row>(sql, params);
+      counting.rows += rows.length;
+      return rows;
+    },
+  };
+  return counting;
+}
+
+describe('what waits', () => {
+  test('costs a start and the other queues none of its rows', async () => {
+    const fixture = await startFixture();
+    const entries = (count: number) =>
+      Array.from({ length: count }, (_, each) => ({ id: `${each}`, body: Buffer.from('a') }));
+    for (let sent = 0; sent < 30_000; sent += 1_000) {
+      await fixture.queue.send('backlog', entries(1_000));
+      await fixture.queue.send('other', entries(1));
+    }
+    const store = countingRows(fixture.store);
+    const clock = { nowMs: () => 1_790_000_000_000, monotonicMs: () => 0 };
+    const queue = await openDurableQueue({ store, clock, ids: randomIds, logger: silentLogger });
+    await queue.loaded;
+    expect(queue.counts('backlog').visible).toBe(30_000);
+    // A row for each thousand of a queue.
+    expect(store.rows).toBeLessThan(100);
+    store.rows = 0;
+    const received = await queue.receive('other', { most: 10, visibilityMs: 1_000 });
+    expect(received).toHaveLength(10);
+    // Those thirty with their state, and the content of ten.
+    expect(store.rows).toBeLessThanOrEqual(40);
+    await queue.close();
+    await fixture.end();
+  });
+
+  test('is looked up by its number: no query walks the table', async () => {
+    const fixture = await startFixture();
+    const read: string[] = [];
+    const store: Store = {
+      ...fixture.store,
+      read: (sql, params) => {
+        read.push(sql);
+        return fixture.store.read(sql, params);
+      },
+    };
+    await fixture.queue.send('q', [{ id: 'a', body: Buffer.from('a') }]);
+    const clock = { nowMs: () => 1_790_000_000_000, monotonicMs: () => 0 };
+    const queue = await openDurableQueue({ store, clock, ids: randomIds, logger: silentLogger });
+    await queue.loaded;
+    read.length = 0;
+    await queue.receive('q', { most: 1, visibilityMs: 1_000 });
+    expect(read).toHaveLength(2);
+    for (const sql of read) {
+      const plan = await fixture.store.read<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`);
+      const ofEntries = plan.filter(({ detail }) => detail.includes('queue_entries'));
+      expect(ofEntries.map(({ detail }) => detail)).toEqual([
+        'SEARCH queue_entries USING INTEGER PRIMARY KEY (rowid=?)',
+      ]);
+    }
+    await queue.close();
+    await fixture.end();
+  });
+});
 
 describe('the embedded queue', () => {
   test('tells the sender when there is no room, keeps nothing and goes on when there is', async () => {

@@ -1,7 +1,11 @@
 /**
  * The durable queue in this process: content and state of every entry in a store of its own, an
- * index of all of them in memory. Each change is one transaction of the store, which commits
- * those of concurrent callers together; the index shows what the store has made durable.
+ * index in memory of those that are due or in somebody's hands; of a long backlog the rest is known
+ * by its numbers. Each change is one transaction of the store, which commits those of concurrent
+ * callers together; the index shows what the store has made durable.
+ *
+ * What an earlier server left is looked through after opening, however much it is: until then
+ * entries are accepted, and whatever needs the earlier ones waits.
  */
 import type { Clock } from '../../lib/clock.ts';
 import type { Ids } from '../../lib/ids.ts';
@@ -11,8 +15,6 @@ import { Deduplication, type KeyRow } from './deduplication.ts';
 import type { DurableQueue } from './durable-queue.ts';
 import { EmbeddedQueue } from './embedded-queue.ts';
 import { queueMigrations } from './migrations.ts';
-import type { QueueEntry } from './queue-entry.ts';
-import { ENTRY_COLUMNS, quarantineStatements, readEntryRow, type EntryRow } from './queue-rows.ts';
 import { openSequenceNumbers } from './sequence-numbers.ts';
 
 export interface DurableQueueDeps {
@@ -30,38 +32,8 @@ export async function openDurableQueue(deps: DurableQueueDeps): Promise<DurableQ
   const keys = await loadKeys(store, clock.nowMs());
   const quarantined = await countQuarantined(store);
   const queue = new EmbeddedQueue(deps, { numbers, keys, quarantined });
-  for await (const entry of loadEntries(deps, (problem) => queue.reportDamage(problem))) {
-    queue.load(entry);
-  }
+  queue.startLoading();
   return queue;
-}
-
-const ROWS_AT_ONCE = 10_000;
-
-async function* loadEntries(
-  { store, clock }: DurableQueueDeps,
-  onDamage: (row: EntryRow) => void,
-): AsyncGenerator<QueueEntry> {
-  let last = -1;
-  for (;;) {
-    const rows = await store.read<EntryRow>(
-      `SELECT ${ENTRY_COLUMNS} FROM queue_entries WHERE sequence > ? ORDER BY sequence LIMIT ?`,
-      [last, ROWS_AT_ONCE],
-    );
-    const nowMs = clock.nowMs();
-    const monotonicMs = clock.monotonicMs();
-    for (const row of rows) {
-      last = row.sequence;
-      const entry = readEntryRow(row, nowMs, monotonicMs);
-      if (entry !== undefined) {
-        yield entry;
-        continue;
-      }
-      onDamage(row);
-      await store.write(quarantineStatements(row.sequence, 'The checksum does not match.'));
-    }
-    if (rows.length < ROWS_AT_ONCE) return;
-  }
 }
 
 async function loadKeys(store: Store, nowMs: number): Promise<Deduplication> {

@@ -21,6 +21,10 @@ export class QueueIndex {
     return this.#bySequence.size;
   }
 
+  get visible(): number {
+    return this.size - this.#inFlight - this.#delayed;
+  }
+
   find(sequence: number): QueueEntry | undefined {
     return this.#bySequence.get(sequence);
   }
@@ -120,7 +124,7 @@ export class QueueIndex {
     return {
       inFlight,
       delayed,
-      visible: this.size - inFlight - delayed,
+      visible: this.visible,
       oldestSentAtMs: this.#oldest(),
     };
   }

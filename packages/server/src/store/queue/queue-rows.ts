@@ -92,6 +92,15 @@ export function deleteStatement(entries: readonly QueueEntry[]): Statement {
   };
 }
 
+/** `sequences`: a JSON array; of them those that lie in that queue. */
+export function deleteSequencesStatement(queue: string, sequences: string): Statement {
+  return {
+    sql: `DELETE FROM queue_entries
+          WHERE sequence IN (SELECT value FROM json_each(?)) AND queue = ?`,
+    params: [sequences, queue],
+  };
+}
+
 export function quarantineStatements(sequence: number, problem: string): readonly Statement[] {
   return [
     {

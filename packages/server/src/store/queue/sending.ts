@@ -1,5 +1,5 @@
 /** Puts entries into the store. They are handed to the index by the caller, once they are durable. */
-import { randomBytes } from 'node:crypto';
+import type { Ids } from '../../lib/ids.ts';
 import type { Statement } from '../store.ts';
 import { keyStatement, type Deduplication } from './deduplication.ts';
 import type { NewEntry, SentEntry } from './durable-queue.ts';
@@ -132,6 +132,8 @@ interface Batch {
 }
 
 /** What makes a receipt of an entry differ from its earlier ones. */
-export function newReceipt(sequence: number): string {
-  return `${sequence}-${randomBytes(9).toString('base64url')}`;
+export function newReceipt(ids: Ids, sequence: number): string {
+  return `${sequence}-${ids.hex(RECEIPT_BYTES)}`;
 }
+
+const RECEIPT_BYTES = 9;

@@ -7,6 +7,8 @@ import type { Statement, Store } from '../store.ts';
 const BLOCK = 1_000_000;
 
 export interface SequenceNumbers {
+  /** All that an earlier server gave are at most this; all that this one gives are higher. */
+  readonly lastOfEarlier: number;
   /** With the statement that must be written together with what has the number. */
   next(): { readonly sequence: number; readonly reservation: readonly Statement[] };
 }
@@ -17,6 +19,7 @@ export async function openSequenceNumbers(store: Store): Promise<SequenceNumbers
   let reserved = last + BLOCK;
   await store.write([reservationOf(reserved)]);
   return {
+    lastOfEarlier: last,
     next: () => {
       last += 1;
       if (last < reserved) return { sequence: last, reservation: none };
