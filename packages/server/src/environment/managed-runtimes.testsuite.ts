@@ -93,6 +93,19 @@ export function managedRuntimesSuite(
         },
       ));
 
+    test.for([
+      ['nodejs26.x', 'nodejs-cjs', 'lists-local-sockets.handler'],
+      ['python3.11', 'python', 'lists_local_sockets.handler'],
+    ] as const)(
+      '%s speaks to the Runtime API by its local name where there is one',
+      async ([runtime, code, handler], { skip }) => {
+        if (driver.isolation === 'process') skip('there, TCP is all there is');
+        await withFunction(runtime, code, handler, async ({ invoke }, version) => {
+          expect(jsonOf(await invoke(version))).toEqual(['@169.254.100.1:9001']);
+        });
+      },
+    );
+
     test('Python prints and answers', () =>
       withFunction('python3.11', 'python', 'prints.handler', async ({ invoke }, version) => {
         const result = await invoke(version, {}, true);

@@ -30,6 +30,8 @@ export function sandboxListeners(
     {
       name: 'runtime-api',
       port: RUNTIME_API_PORT,
+      // For the channel.
+      isLocalToo: true,
       onConnection: (socket) => {
         const owner = session();
         if (owner === undefined) socket.destroy();

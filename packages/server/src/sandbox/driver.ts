@@ -53,6 +53,11 @@ export interface SandboxListener {
   readonly name: string;
   /** The port inside the sandbox; the process driver takes any free one on loopback. */
   readonly port: number;
+  /**
+   * Whether programs may also reach it by a local socket of the abstract name `address:port`, at
+   * half of what TCP costs. Where the driver has no such name (process, gVisor), TCP is all there is.
+   */
+  readonly isLocalToo?: boolean;
   /** Every socket handed here was opened by this sandbox (OCI: by construction). */
   readonly onConnection: (socket: Socket) => void;
 }

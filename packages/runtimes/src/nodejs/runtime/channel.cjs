@@ -21,10 +21,29 @@ const awaitAssignment = Buffer.from([AWAIT_ASSIGNMENT, 0, 0, 0, 0]);
 /** Whoever does not know the path may not answer at all. */
 const PATIENCE_MS = 2_000;
 
-/** Resolves with a channel, or with undefined where there is none to be had. */
-function openChannel(host, port) {
+/** Larger frames come in several reads. */
+const READ_BYTES = 65_536;
+
+/** Hearth's address in the network of a sandbox, which has no other processes than the sandbox's. */
+const SANDBOX_HOST = '169.254.100.1';
+
+/**
+ * Resolves with a channel, or with undefined where there is none to be had. In a sandbox Hearth
+ * listens at the local name of the address as well: a packet over TCP costs as much as two of those.
+ */
+async function openChannel(host, port) {
+  const address = `${host}:${port}`;
+  const local = host === SANDBOX_HOST ? await dial({ path: `\0${address}` }, address) : undefined;
+  return local ?? (await dial({ host, port, noDelay: true }, address));
+}
+
+function dial(where, address) {
   return new Promise((resolve) => {
-    const socket = net.connect({ host, port, noDelay: true });
+    let receive = onAnswer;
+    // All reads go to one buffer: a stream would allocate 64 kB for each of them.
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    const callback = (bytes) => (receive(buffer.subarray(0, bytes)), true);
+    const socket = net.connect({ ...where, onread: { buffer, callback } });
     let text = '';
     const giveUp = () => {
       clearTimeout(timer);
@@ -32,7 +51,7 @@ function openChannel(host, port) {
       resolve(undefined);
     };
     const timer = setTimeout(giveUp, PATIENCE_MS);
-    const onData = (chunk) => {
+    function onAnswer(chunk) {
       text += chunk.latin1Slice();
       const end = text.indexOf('\r\n\r\n');
       if (end < 0 && text.startsWith('HTTP/1.1 101 '.slice(0, text.length))) return;
@@ -41,12 +60,14 @@ function openChannel(host, port) {
         return;
       }
       clearTimeout(timer);
-      socket.off('data', onData).off('error', giveUp).off('close', giveUp);
-      resolve(new Channel(socket));
-    };
-    socket.on('data', onData).on('error', giveUp).on('close', giveUp);
+      socket.off('error', giveUp).off('close', giveUp);
+      const channel = new Channel(socket);
+      receive = (frames) => channel.push(frames);
+      resolve(channel);
+    }
+    socket.on('error', giveUp).on('close', giveUp);
     socket.write(
-      `GET /hearth/channel HTTP/1.1\r\nhost: ${host}:${port}\r\n` +
+      `GET /hearth/channel HTTP/1.1\r\nhost: ${address}\r\n` +
         'connection: upgrade\r\nupgrade: hearth-runtime\r\n\r\n',
     );
   });
@@ -58,13 +79,14 @@ class Channel {
   #held;
   #flushing;
   #waiting;
-  #parts = [];
-  #size = 0;
-  #needed = HEAD_BYTES;
+  /** Of the frame that is coming in. */
+  #head = Buffer.allocUnsafe(HEAD_BYTES);
+  #headSize = 0;
+  #content;
+  #contentSize = 0;
 
   constructor(socket) {
     this.#socket = socket;
-    socket.on('data', (chunk) => this.#push(chunk));
     // Between requests nobody listens; a broken connection shows when something is asked.
     socket.on('error', () => {});
     socket.once('close', () => this.#fail());
@@ -129,20 +151,24 @@ class Channel {
     });
   }
 
-  #push(chunk) {
-    this.#parts.push(chunk);
-    this.#size += chunk.length;
-    while (this.#size >= this.#needed) {
-      const bytes = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
-      const end = HEAD_BYTES + bytes.readUInt32BE(1);
-      this.#needed = end;
-      this.#parts = [bytes];
-      if (bytes.length < end) return;
-      const rest = bytes.subarray(end);
-      this.#parts = rest.length === 0 ? [] : [rest];
-      this.#size = rest.length;
-      this.#needed = HEAD_BYTES;
-      this.#take(bytes[0], bytes.subarray(HEAD_BYTES, end));
+  /** The bytes of `chunk` are those of others afterwards. */
+  push(chunk) {
+    let at = 0;
+    while (at < chunk.length) {
+      if (this.#headSize < HEAD_BYTES) {
+        const copied = chunk.copy(this.#head, this.#headSize, at);
+        this.#headSize += copied;
+        at += copied;
+        if (this.#headSize < HEAD_BYTES) return;
+        this.#content = Buffer.allocUnsafe(this.#head.readUInt32BE(1));
+        this.#contentSize = 0;
+      }
+      const copied = chunk.copy(this.#content, this.#contentSize, at);
+      this.#contentSize += copied;
+      at += copied;
+      if (this.#contentSize < this.#content.length) return;
+      this.#headSize = 0;
+      this.#take(this.#head[0], this.#content);
     }
   }
 

@@ -7,7 +7,14 @@
  */
 import { closeSync } from 'node:fs';
 import { newNamespace, within } from '../network/namespace.ts';
-import { datagramSocket, ioctl, listenTcp, socketAddress, tcpSocket } from './syscalls.ts';
+import {
+  datagramSocket,
+  ioctl,
+  listenLocal,
+  listenTcp,
+  socketAddress,
+  tcpSocket,
+} from './syscalls.ts';
 
 /** Where Lambda's own Runtime API is found. */
 export const SANDBOX_ADDRESS = '169.254.100.1';
@@ -27,6 +34,7 @@ export interface SandboxNetwork {
 export interface ListenerPort {
   readonly name: string;
   readonly port: number;
+  readonly isLocalToo: boolean;
 }
 
 export function createNetwork(listeners: readonly ListenerPort[]): SandboxNetwork {
@@ -35,10 +43,11 @@ export function createNetwork(listeners: readonly ListenerPort[]): SandboxNetwor
   try {
     const sockets = within(namespaceFd, () => {
       configureLoopback();
-      return listeners.map(({ name, port }) => {
-        const fd = listenTcp(SANDBOX_ADDRESS, port);
-        opened.push(fd);
-        return { name, fd };
+      return listeners.flatMap(({ name, port, isLocalToo }) => {
+        const fds = [listenTcp(SANDBOX_ADDRESS, port)];
+        opened.push(...fds);
+        if (isLocalToo) fds.push(listenLocal(`${SANDBOX_ADDRESS}:${port}`));
+        return fds.map((fd) => ({ name, fd }));
       });
     });
     return { namespaceFd, sockets };

@@ -192,12 +192,26 @@ export function pipe(): { readonly readFd: number; readonly writeFd: number } {
 
 /** A listening TCP socket in the network namespace that this thread is in. */
 export function listenTcp(address: string, port: number): number {
+  return listenAt(tcpSocket(), socketAddress(address, port), `${address}:${port}`);
+}
+
+/**
+ * A listening local socket of an abstract name, which is known in the network namespace that this
+ * thread is in and in no other.
+ */
+export function listenLocal(name: string): number {
+  const [AF_UNIX, SOCK_STREAM, SOCK_NONBLOCK] = [1, 1, 0x800];
+  const fd = checked('socket', libc.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | O_CLOEXEC, 0));
+  // struct sockaddr_un, only as long as it is used: all of its length is the name.
+  return listenAt(fd, Buffer.from([AF_UNIX, 0, 0, ...Buffer.from(name)]), `@${name}`);
+}
+
+function listenAt(fd: number, address: Buffer, name: string): number {
   const [SOL_SOCKET, SO_REUSEADDR] = [1, 2];
-  const fd = tcpSocket();
   try {
     const one = Buffer.from([1, 0, 0, 0]);
     checked('setsockopt', libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, one, 4));
-    checked(`bind ${address}:${port}`, libc.bind(fd, socketAddress(address, port), 16));
+    checked(`bind ${name}`, libc.bind(fd, address, address.length));
     checked('listen', libc.listen(fd, 511));
     return fd;
   } catch (error) {

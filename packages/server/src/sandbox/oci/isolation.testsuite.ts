@@ -266,12 +266,13 @@ export function describeIsolation(
       }
     });
 
-    test("27: another sandbox's listener is out of reach", async () => {
+    test("27: another sandbox's listener is out of reach, also by its local name", async () => {
       const heard: string[] = [];
       const listeners = [
         {
           name: 'runtime-api',
           port: 9001,
+          isLocalToo: true,
           onConnection: (socket: Socket): void => {
             heard.push('connection');
             socket.destroy();
@@ -281,9 +282,25 @@ export function describeIsolation(
       const sandbox = await driver.create(sandboxRequest({ listeners }));
       try {
         const address = sandbox.address('runtime-api');
-        const { stdout } = await runProgram(driver, nodeProgram(CONNECT, address));
-        expect(stdout).toBe(`${address} ECONNREFUSED\n`);
+        const names = [address, `@${address}`];
+        const { stdout } = await runProgram(driver, nodeProgram(CONNECT, ...names));
+        const refused = names.map((each) => `${each} ECONNREFUSED`);
+        expect(stdout.trim().split('\n').sort()).toEqual(refused.sort());
         expect(heard).toEqual([]);
+      } finally {
+        await sandbox.destroy('the test is over');
+      }
+    });
+
+    test.runIf(name !== 'runsc')('a listener is reached by its local name as well', async () => {
+      const onConnection = (socket: Socket): void => void socket.destroy();
+      const listeners = [{ name: 'runtime-api', port: 9001, isLocalToo: true, onConnection }];
+      const sandbox = await driver.create(sandboxRequest({ listeners }));
+      try {
+        const address = `@${sandbox.address('runtime-api')}`;
+        const { stdout } = await startProgram(sandbox, nodeProgram(CONNECT, address));
+        await sandbox.exited;
+        expect(stdout()).toBe(`${address} connected\n`);
       } finally {
         await sandbox.destroy('the test is over');
       }

@@ -46,7 +46,7 @@ export class OciSandbox implements Sandbox {
   readonly #name: CgroupName;
   readonly #memory: MemoryGauge;
   readonly #exit = Promise.withResolvers<ProcessExit>();
-  readonly #servers = new Map<string, Server>();
+  readonly #servers = new Set<Server>();
   /** Into the sandbox; `connect` takes them from here as they arrive, by name. */
   readonly #arrived = new Map<string, Socket>();
   readonly #connections = new Set<Socket>();
@@ -69,7 +69,11 @@ export class OciSandbox implements Sandbox {
   async open(): Promise<void> {
     const { link, request } = this.#deps;
     const { id: sandbox, listeners, tmp, ...limits } = request;
-    const ports = listeners.map(({ name, port }) => ({ name, port }));
+    const ports = listeners.map(({ name, port, isLocalToo = false }) => ({
+      name,
+      port,
+      isLocalToo,
+    }));
     const tmpOf = tmp === undefined ? {} : { tmpOf: tmp.sandbox };
     const call = { call: 'create', sandbox, ...limits, ...tmpOf, listeners: ports } as const;
     const { stdoutFd, stderrFd } = (await link.request(call)) as CreateResult;
@@ -87,7 +91,7 @@ export class OciSandbox implements Sandbox {
       return;
     }
     server.on('connection', listener.onConnection);
-    this.#servers.set(name, server);
+    this.#servers.add(server);
   }
 
   address(listener: string): string {
@@ -250,7 +254,7 @@ export class OciSandbox implements Sandbox {
 
   async #end(reason: string, keepsTmp: boolean): Promise<void> {
     this.#memory.close();
-    for (const server of this.#servers.values()) server.close();
+    for (const server of this.#servers) server.close();
     // A socket of ours would keep the network namespace.
     for (const socket of this.#connections) socket.destroy();
     try {

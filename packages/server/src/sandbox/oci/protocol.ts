@@ -49,7 +49,11 @@ export interface CreateCall {
   readonly tmpMib: number;
   readonly maxProcesses: number;
   readonly maxFileDescriptors: number;
-  readonly listeners: readonly { readonly name: string; readonly port: number }[];
+  readonly listeners: readonly {
+    readonly name: string;
+    readonly port: number;
+    readonly isLocalToo: boolean;
+  }[];
   /** The sandbox whose kept /tmp this one takes over. */
   readonly tmpOf?: string;
 }

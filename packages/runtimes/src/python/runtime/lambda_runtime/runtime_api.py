@@ -11,6 +11,8 @@ from .json_values import to_json
 
 _BASE = "/2018-06-01/runtime"
 _MAX_CAUSE_BYTES = 65536
+# Hearth's address in the network of a sandbox, which has no other processes than the sandbox's.
+_SANDBOX_HOST = "169.254.100.1"
 
 
 class Invocation:
@@ -85,10 +87,28 @@ class RuntimeApi:
         return headers, body
 
 
+def _connect(address):
+    connection = socket.create_connection(address)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
+
+
+def _connect_locally(address):
+    """In a sandbox Hearth listens at the local name of the address as well, at half TCP's cost."""
+    if address[0] != _SANDBOX_HOST:
+        return None
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect("\0%s:%d" % address)
+        return connection
+    except OSError:
+        connection.close()
+        return None
+
+
 class _Connection:
     def __init__(self, address):
-        self._socket = socket.create_connection(address)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = _connect_locally(address) or _connect(address)
         self._reader = self._socket.makefile("rb", 65536)
 
     def exchange(self, message):
