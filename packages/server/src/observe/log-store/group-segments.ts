@@ -9,8 +9,7 @@ import { mkdir, readdir, rm, rmdir, truncate } from 'node:fs/promises';
 import path from 'node:path';
 import type { Logger } from '../../lib/logger.ts';
 import { syncFolder } from '../../lib/sync-folder.ts';
-import type { LogEvent } from './log-store.ts';
-import { encodeRecord } from './log-record.ts';
+import { encodeRecords, type NewRecord } from './log-record.ts';
 import type { SearchClient } from './search-client.ts';
 import {
   extentsOf,
@@ -32,8 +31,6 @@ export interface GroupSegmentsDeps {
   /** Smaller in tests. */
   readonly segmentBytes?: number;
 }
-
-type NewRecord = Pick<LogEvent, 'timestampMs' | 'ingestedAtMs' | 'message'>;
 
 export async function openGroupSegments(deps: GroupSegmentsDeps): Promise<GroupSegments> {
   const made = await mkdir(deps.folder, { recursive: true, mode: 0o700 });
@@ -77,16 +74,14 @@ export class GroupSegments {
     return this.#extents.get(stream);
   }
 
-  async append(stream: number, records: readonly NewRecord[]): Promise<void> {
+  async append(records: readonly NewRecord[]): Promise<void> {
     this.#hasAppended = true;
     const writer = this.#writer;
-    const encoded = records.map((record) =>
-      encodeRecord(stream, record.timestampMs, record.ingestedAtMs, record.message),
-    );
-    let start = await writer.append(Buffer.concat(encoded));
-    for (const [at, bytes] of encoded.entries()) {
-      const { timestampMs = 0, ingestedAtMs = 0 } = records[at] ?? {};
-      const end = start + bytes.byteLength;
+    const { bytes, ends } = encodeRecords(records);
+    const offset = await writer.append(bytes);
+    let start = offset;
+    for (const [at, { stream, timestampMs, ingestedAtMs }] of records.entries()) {
+      const end = offset + (ends[at] ?? 0);
       this.#index(writer.segment, { stream, timestampMs, ingestedAtMs, start, end });
       start = end;
     }

@@ -19,22 +19,38 @@ const MARK = Buffer.from([0x1e, 0x4c, 0x4f, 0x47]);
 const HEAD_BYTES = 12;
 const FIXED_BODY_BYTES = 20;
 
-export function encodeRecord(
-  stream: number,
-  timestampMs: number,
-  ingestedAtMs: number,
-  message: string,
-): Buffer {
-  const bodyBytes = FIXED_BODY_BYTES + Buffer.byteLength(message);
-  const record = Buffer.allocUnsafe(HEAD_BYTES + bodyBytes);
-  MARK.copy(record);
-  record.writeUInt32LE(bodyBytes, 4);
-  record.writeDoubleLE(timestampMs, HEAD_BYTES);
-  record.writeDoubleLE(ingestedAtMs, HEAD_BYTES + 8);
-  record.writeUInt32LE(stream, HEAD_BYTES + 16);
-  record.write(message, HEAD_BYTES + FIXED_BODY_BYTES);
-  record.writeUInt32LE(crc32(record.subarray(HEAD_BYTES)), 8);
-  return record;
+export type NewRecord = Pick<LogRecord, 'timestampMs' | 'ingestedAtMs' | 'stream'> & {
+  readonly message: string;
+};
+
+/** One after the other; `ends` are where each of them ends. */
+export function encodeRecords(records: readonly NewRecord[]): {
+  readonly bytes: Buffer;
+  readonly ends: readonly number[];
+} {
+  let end = 0;
+  const ends = records.map(
+    ({ message }) => (end += HEAD_BYTES + FIXED_BODY_BYTES + Buffer.byteLength(message)),
+  );
+  const bytes = Buffer.allocUnsafe(end);
+  let at = 0;
+  for (const [index, record] of records.entries()) {
+    const next = ends[index] ?? at;
+    encodeRecord(record, bytes.subarray(at, next));
+    at = next;
+  }
+  return { bytes, ends };
+}
+
+/** `into` is as long as the record. */
+function encodeRecord(record: NewRecord, into: Buffer): void {
+  into.set(MARK);
+  into.writeUInt32LE(into.length - HEAD_BYTES, 4);
+  into.writeDoubleLE(record.timestampMs, HEAD_BYTES);
+  into.writeDoubleLE(record.ingestedAtMs, HEAD_BYTES + 8);
+  into.writeUInt32LE(record.stream, HEAD_BYTES + 16);
+  into.write(record.message, HEAD_BYTES + FIXED_BODY_BYTES);
+  into.writeUInt32LE(crc32(into.subarray(HEAD_BYTES)), 8);
 }
 
 /** Undefined where no whole, sound record starts. */

@@ -202,8 +202,12 @@ export class SegmentLogStore implements LogStore {
     if (events.length === 0) return;
     const ingestedAtMs = this.#deps.clock.nowMs();
     await segments.append(
-      row.id,
-      events.map((event) => ({ ...event, ingestedAtMs })),
+      events.map(({ timestampMs, message }) => ({
+        stream: row.id,
+        timestampMs,
+        ingestedAtMs,
+        message,
+      })),
     );
   }
 
