@@ -1,6 +1,6 @@
 /**
  * The frames of a runtime channel: one byte of kind, four of length, then the content. Both ends
- * are Hearth's own (`packages/runtimes/src/nodejs/runtime/channel.cjs` is the other), but what
+ * are Hearth's own (`channel.cjs` and `channel.py` of `packages/runtimes` are the others), but what
  * arrives was written inside a sandbox, so nothing of it is believed: a length beyond the limit
  * is read past and told as `oversized`, an unknown kind or a broken content is a fault.
  */

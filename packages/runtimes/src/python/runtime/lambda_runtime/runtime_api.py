@@ -1,18 +1,17 @@
-"""A client of the Runtime API on one kept-alive socket.
+"""A client of the Runtime API: by a channel (channel.py), else by HTTP on one kept-alive socket.
 
-Written by hand: http.client brings email, ssl and more into every cold start. It speaks just
-what the API needs: one request at a time, bodies with a length or in chunks.
+The HTTP is written by hand: http.client brings email, ssl and more into every cold start. It
+speaks just what the API needs: one request at a time, bodies with a length or in chunks.
 """
 
-import socket
 import sys
 
+from .channel import open_channel
+from .connect import connect
 from .json_values import to_json
 
 _BASE = "/2018-06-01/runtime"
 _MAX_CAUSE_BYTES = 65536
-# Hearth's address in the network of a sandbox, which has no other processes than the sandbox's.
-_SANDBOX_HOST = "169.254.100.1"
 
 
 class Invocation:
@@ -33,21 +32,29 @@ class RuntimeApi:
         self._authority = address
         self._address = (host, int(port))
         self._connection = None
+        self._channel = open_channel(self._address)
 
     def assignment(self):
         """Hearth's own: waits until this process, booted ahead, is given its function."""
+        if self._channel:
+            return self._channel.assignment()
         _, body = self._request("GET", "/hearth/assignment", base="")
         return body
 
     def next_invocation(self):
-        headers, body = self._request("GET", "/invocation/next")
-        return Invocation(headers, body)
+        if self._channel:
+            return Invocation(*self._channel.next_invocation())
+        return Invocation(*self._request("GET", "/invocation/next"))
 
     def post_response(self, request_id, body, content_type):
+        if self._channel:
+            return self._channel.respond(request_id, body)
         path = "/invocation/%s/response" % request_id
         self._request("POST", path, body, {"content-type": content_type})
 
     def post_error(self, request_id, report, cause):
+        if self._channel:
+            return self._channel.fail(request_id, _error_type(report), _json_bytes(report))
         headers = _error_headers(report)
         # ASCII, so that it fits into a header.
         import json
@@ -87,28 +94,9 @@ class RuntimeApi:
         return headers, body
 
 
-def _connect(address):
-    connection = socket.create_connection(address)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return connection
-
-
-def _connect_locally(address):
-    """In a sandbox Hearth listens at the local name of the address as well, at half TCP's cost."""
-    if address[0] != _SANDBOX_HOST:
-        return None
-    connection = socket.socket(socket.AF_UNIX)
-    try:
-        connection.connect("\0%s:%d" % address)
-        return connection
-    except OSError:
-        connection.close()
-        return None
-
-
 class _Connection:
     def __init__(self, address):
-        self._socket = _connect_locally(address) or _connect(address)
+        self._socket = connect(address)
         self._reader = self._socket.makefile("rb", 65536)
 
     def exchange(self, message):
@@ -152,5 +140,10 @@ def _json_bytes(value):
 
 
 def _error_headers(report):
-    kind = "".join(c if " " <= c <= "~" else "?" for c in report["errorType"])
+    kind = _error_type(report)
     return {"content-type": "application/json", "lambda-runtime-function-error-type": kind}
+
+
+def _error_type(report):
+    """A user's error may have any name; a header may not."""
+    return "".join(c if " " <= c <= "~" else "?" for c in report["errorType"])
