@@ -9,6 +9,7 @@ import type { FunctionVersion } from '../core/function-version.ts';
 import type { Logger } from '../lib/logger.ts';
 import { openInTest, sampleFunctions } from '../../../runtimes/src/open-in-test.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
+import { hasLocalListeners } from '../../../testkit/src/has-local-listeners.ts';
 import {
   jsonOf,
   poolIsReady,
@@ -99,7 +100,7 @@ export function managedRuntimesSuite(
     ] as const)(
       '%s speaks to the Runtime API by its local name where there is one',
       async ([runtime, code, handler], { skip }) => {
-        if (driver.isolation === 'process') skip('there, TCP is all there is');
+        if (driver.isolation === 'process' || !hasLocalListeners()) skip('TCP is all there is');
         await withFunction(runtime, code, handler, async ({ invoke }, version) => {
           expect(jsonOf(await invoke(version))).toEqual(['@169.254.100.1:9001']);
         });

@@ -55,7 +55,7 @@ export interface SandboxListener {
   readonly port: number;
   /**
    * Whether programs may also reach it by a local socket of the abstract name `address:port`, at
-   * half of what TCP costs. Where the driver has no such name (process, gVisor), TCP is all there is.
+   * half of what TCP costs. TCP is all there is without isolation, in gVisor and before Linux 6.16.
    */
   readonly isLocalToo?: boolean;
   /** Every socket handed here was opened by this sandbox (OCI: by construction). */

@@ -44,10 +44,15 @@ export function createNetwork(listeners: readonly ListenerPort[]): SandboxNetwor
     const sockets = within(namespaceFd, () => {
       configureLoopback();
       return listeners.flatMap(({ name, port, isLocalToo }) => {
-        const fds = [listenTcp(SANDBOX_ADDRESS, port)];
-        opened.push(...fds);
-        if (isLocalToo) fds.push(listenLocal(`${SANDBOX_ADDRESS}:${port}`));
-        return fds.map((fd) => ({ name, fd }));
+        const fd = listenTcp(SANDBOX_ADDRESS, port);
+        opened.push(fd);
+        const local = isLocalToo ? listenLocal(`${SANDBOX_ADDRESS}:${port}`) : undefined;
+        if (local === undefined) return [{ name, fd }];
+        opened.push(local);
+        return [
+          { name, fd },
+          { name, fd: local },
+        ];
       });
     });
     return { namespaceFd, sockets };

@@ -197,20 +197,25 @@ export function listenTcp(address: string, port: number): number {
 
 /**
  * A listening local socket of an abstract name, which is known in the network namespace that this
- * thread is in and in no other.
+ * thread is in and in no other. Undefined before Linux 6.16: there a client could send descriptors
+ * along, and whoever reads closes them, for as long as the client likes (SO_LINGER).
  */
-export function listenLocal(name: string): number {
+export function listenLocal(name: string): number | undefined {
   const [AF_UNIX, SOCK_STREAM, SOCK_NONBLOCK] = [1, 1, 0x800];
   const fd = checked('socket', libc.socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | O_CLOEXEC, 0));
+  const SO_PASSRIGHTS = 83;
+  if (!setSocketOption(fd, SO_PASSRIGHTS, false)) {
+    closeSync(fd);
+    return undefined;
+  }
   // struct sockaddr_un, only as long as it is used: all of its length is the name.
   return listenAt(fd, Buffer.from([AF_UNIX, 0, 0, ...Buffer.from(name)]), `@${name}`);
 }
 
 function listenAt(fd: number, address: Buffer, name: string): number {
-  const [SOL_SOCKET, SO_REUSEADDR] = [1, 2];
+  const SO_REUSEADDR = 2;
   try {
-    const one = Buffer.from([1, 0, 0, 0]);
-    checked('setsockopt', libc.setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, one, 4));
+    setSocketOption(fd, SO_REUSEADDR, true);
     checked(`bind ${name}`, libc.bind(fd, address, address.length));
     checked('listen', libc.listen(fd, 511));
     return fd;
@@ -218,6 +223,13 @@ function listenAt(fd: number, address: Buffer, name: string): number {
     closeSync(fd);
     throw error;
   }
+}
+
+/** False where the kernel does not know the option. */
+function setSocketOption(fd: number, option: number, isOn: boolean): boolean {
+  const SOL_SOCKET = 1;
+  const value = Buffer.from([isOn ? 1 : 0, 0, 0, 0]);
+  return libc.setsockopt(fd, SOL_SOCKET, option, value, value.length) === 0;
 }
 
 /** A TCP socket, not connected yet, in the network namespace that this thread is in. */

@@ -18,6 +18,7 @@ import {
   startProgram,
   until,
 } from '../driver.testsuite.ts';
+import { hasLocalListeners } from '../../../../testkit/src/has-local-listeners.ts';
 
 /** Prints one line for each call: its name and the errno (0 where it was allowed). */
 const SYSCALLS = `
@@ -292,19 +293,30 @@ export function describeIsolation(
       }
     });
 
-    test.runIf(name !== 'runsc')('a listener is reached by its local name as well', async () => {
-      const onConnection = (socket: Socket): void => void socket.destroy();
-      const listeners = [{ name: 'runtime-api', port: 9001, isLocalToo: true, onConnection }];
-      const sandbox = await driver.create(sandboxRequest({ listeners }));
-      try {
-        const address = `@${sandbox.address('runtime-api')}`;
-        const { stdout } = await startProgram(sandbox, nodeProgram(CONNECT, address));
-        await sandbox.exited;
-        expect(stdout()).toBe(`${address} connected\n`);
-      } finally {
-        await sandbox.destroy('the test is over');
-      }
-    });
+    test.runIf(name !== 'runsc' && hasLocalListeners())(
+      'a listener is reached by its local name as well, and takes no descriptors',
+      async () => {
+        const onConnection = (socket: Socket): void => void socket.on('error', () => {}).resume();
+        const listeners = [{ name: 'runtime-api', port: 9001, isLocalToo: true, onConnection }];
+        const sandbox = await driver.create(sandboxRequest({ listeners }));
+        try {
+          const script = `
+            import socket, sys
+            connection = socket.socket(socket.AF_UNIX)
+            connection.connect("\\0" + sys.argv[1])
+            try:
+                socket.send_fds(connection, [b"x"], [1])
+            except OSError as error:
+                print(error.errno)`.replaceAll('\n            ', '\n');
+          const argv = ['/usr/bin/python3', '-c', script, sandbox.address('runtime-api')];
+          const { stdout } = await startProgram(sandbox, { argv });
+          await sandbox.exited;
+          expect(stdout()).toBe(`${EPERM}\n`);
+        } finally {
+          await sandbox.destroy('the test is over');
+        }
+      },
+    );
 
     test('28: no raw sockets, and no families but unix, internet and routing queries', async () => {
       const [AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET] = [1, 2, 10, 16, 17];
