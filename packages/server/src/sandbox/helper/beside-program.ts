@@ -7,13 +7,13 @@ import path from 'node:path';
 import { ociProcess } from '../oci/config.ts';
 import { besideProcess, WAITING_PROCESS, type ProgramProcess } from '../oci/program-process.ts';
 import type { CreateResult, ExecCall } from '../oci/protocol.ts';
-import type { AdoptedChildren } from './children.ts';
-import { adopt, runOci, type OciRun } from './run-oci.ts';
+import type { Children } from './children.ts';
+import { runOci, type OciRun } from './run-oci.ts';
 import { pipe, type WaitStatus } from './syscalls.ts';
 import { WaitingShell } from './waiting-shell.ts';
 
 export interface BesideDeps {
-  readonly children: AdoptedChildren;
+  readonly children: Children;
   readonly run: Pick<OciRun, 'runtime' | 'stateFolder' | 'name' | 'joinFiles'>;
   /** Does not exist yet. */
   readonly folder: string;
@@ -82,19 +82,15 @@ export class BesideProgram {
     mkdirSync(folder, { recursive: true });
     writeFileSync(path.join(folder, 'process.json'), JSON.stringify(ociProcess(program, limits)));
     const { stdout, stderr } = this.#pipes;
-    const running = runOci({
-      ...run,
-      action: 'exec',
-      bundle: folder,
-      stdio: { stdin: inputFd, stdout: stdout.writeFd, stderr: stderr.writeFd },
-    });
-    closeSync(inputFd);
-    await adopt(running, children, (pid) => {
+    const stdio = { stdin: inputFd, stdout: stdout.writeFd, stderr: stderr.writeFd };
+    const started = runOci({ ...run, action: 'exec', bundle: folder, stdio }, children, (pid) => {
       this.#pid = pid;
       return (status) => {
         this.#pid = undefined;
         onExited(status);
       };
     });
+    closeSync(inputFd);
+    await started;
   }
 }

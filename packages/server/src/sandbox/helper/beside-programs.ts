@@ -1,6 +1,7 @@
 /** The programs beside a sandbox's first: those that run by their names, and those that wait. */
 import path from 'node:path';
-import type { CreateResult, ExecCall, RuntimeCommand, SignalCall } from '../oci/protocol.ts';
+import { startsBeside } from '../oci/protocol.ts';
+import type { CreateResult, ExecCall, SignalCall } from '../oci/protocol.ts';
 import { BesideProgram, type BesideDeps } from './beside-program.ts';
 import type { WaitStatus } from './syscalls.ts';
 
@@ -26,7 +27,7 @@ export class BesidePrograms {
 
   /** Makes so many processes that wait for their programs; none where the runtime cannot. */
   async park(count: number): Promise<void> {
-    if (!canExec(this.#deps.run.runtime)) return;
+    if (!startsBeside(this.#deps.run.runtime)) return;
     await Promise.all(
       Array.from({ length: count }, async () => {
         const beside = this.#create();
@@ -39,7 +40,7 @@ export class BesidePrograms {
   /** The program of that name gets a process that waits, or one of its own when it starts. */
   open(program: string): CreateResult {
     const { runtime } = this.#deps.run;
-    if (!canExec(runtime)) {
+    if (!startsBeside(runtime)) {
       throw new Error(`With ${runtime.kind} no program can be started beside another.`);
     }
     this.#waiting = this.#waiting.filter((each) => each.isAlive);
@@ -77,12 +78,4 @@ export class BesidePrograms {
     this.#all.add(beside);
     return beside;
   }
-}
-
-/**
- * runc enters the user namespace first and may then not enter our network namespace; with the
- * others nobody has tried.
- */
-function canExec({ kind }: RuntimeCommand): boolean {
-  return kind === 'crun';
 }

@@ -1,75 +1,77 @@
 /**
- * Waits for processes that were not started by Node: the first processes of sandboxes, which
- * become children of this one when the OCI runtime that started them exits (it is a subreaper).
+ * Waits for processes that Node knows nothing of: OCI runtimes, and the first processes of sandboxes,
+ * which become children of this one when the runtime that started them exits (it is a subreaper).
  *
- * crun also leaves a short-lived child of its own to whoever buries orphans. Node's children are
- * Node's to wait for and are never touched.
+ * crun also leaves a short-lived child of its own to whoever buries orphans. What other threads
+ * start is theirs to wait for and is never touched.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { hasEnded, reap, type WaitStatus } from './syscalls.ts';
+import { endedChild, reap, type WaitStatus } from './syscalls.ts';
 
 export interface ChildEnd extends WaitStatus {
   /** What it was called last; undefined where that is not known any more. */
   readonly name?: string;
 }
 
-export class AdoptedChildren {
+const LOST: ChildEnd = { code: null, signal: 9 };
+
+export class Children {
   readonly #waiting = new Map<number, (end: ChildEnd) => void>();
-  readonly #nodes = new Set<number>();
-  /** Ends of orphans while OCI runtimes run: one of them may turn out to be a first process. */
+  /** How many OCI runtimes run. */
+  #runtimes = 0;
+  /** Ends of orphans meanwhile: one of them may turn out to be a first process. */
   readonly #buried = new Map<number, ChildEnd>();
 
   /** To be called at every SIGCHLD: several ends may share one signal. */
   check(): void {
-    for (const [pid, onEnd] of this.#waiting) {
-      const reaped = bury(pid);
-      const end = reaped === 'gone' ? (this.#buried.get(pid) ?? lostStatus(pid)) : reaped;
-      if (end === 'running') continue;
-      this.#waiting.delete(pid);
-      onEnd(end);
-    }
-    for (const pid of children()) {
-      if (this.#waiting.has(pid) || this.#nodes.has(pid)) continue;
+    for (let pid = endedChild(); pid !== undefined; pid = endedChild()) {
       const end = bury(pid);
-      if (typeof end === 'object' && this.#nodes.size > 0) this.#buried.set(pid, end);
+      if (this.#waiting.has(pid)) this.#tell(pid, end);
+      else if (this.#runtimes > 0) this.#buried.set(pid, end);
+    }
+  }
+
+  /** The same, and for those that have gone without telling anybody, whose status is lost. */
+  checkAll(): void {
+    this.check();
+    for (const pid of this.#waiting.keys()) {
+      // Ended zombies are still there, and so are those that nobody has handed over to us yet.
+      if (!existsSync(`/proc/${pid}`)) this.#tell(pid, LOST);
     }
   }
 
   /** Calls back once; at once for a process that has already ended. */
   watch(pid: number, onEnd: (end: ChildEnd) => void): void {
     this.#waiting.set(pid, onEnd);
-    this.check();
+    const end = this.#buried.get(pid);
+    if (end !== undefined) this.#tell(pid, end);
+    else if (!existsSync(`/proc/${pid}`)) this.#tell(pid, LOST);
+    else this.check();
   }
 
-  /** Node has started this one; to be told before its end can have been noticed. */
-  nodeStarted(pid: number): void {
-    this.#nodes.add(pid);
+  /**
+   * While `act` runs an OCI runtime, the ends of processes that nobody watches yet are kept: what the
+   * runtime leaves is watched when it has told which that is.
+   */
+  async keepingEnds<Result>(act: () => Promise<Result>): Promise<Result> {
+    this.#runtimes += 1;
+    try {
+      return await act();
+    } finally {
+      this.#runtimes -= 1;
+      if (this.#runtimes === 0) this.#buried.clear();
+    }
   }
 
-  /** Node has waited for it, and what it left behind is watched. */
-  nodeEnded(pid: number): void {
-    this.#nodes.delete(pid);
-    if (this.#nodes.size === 0) this.#buried.clear();
+  #tell(pid: number, end: ChildEnd): void {
+    const onEnd = this.#waiting.get(pid);
+    this.#waiting.delete(pid);
+    onEnd?.(end);
   }
 }
 
-function bury(pid: number): ChildEnd | 'running' | 'gone' {
-  if (!hasEnded(pid)) return reap(pid);
+function bury(pid: number): ChildEnd {
   const name = readFileSync(`/proc/${pid}/comm`, 'latin1').trimEnd();
   const status = reap(pid);
-  return typeof status === 'object' ? { ...status, name } : status;
-}
-
-/**
- * A process that is not there any more and whose end nobody told us: its status is lost, and it
- * must not be waited for for ever. Ended zombies are still there, and so are processes that an
- * OCI runtime's last child has yet to hand over to us.
- */
-function lostStatus(pid: number): ChildEnd | 'running' {
-  return existsSync(`/proc/${pid}`) ? 'running' : { code: null, signal: 9 };
-}
-
-function children(): number[] {
-  const list = readFileSync(`/proc/self/task/${process.pid}/children`, 'latin1').trim();
-  return list === '' ? [] : list.split(' ').map(Number);
+  return typeof status === 'object' ? { ...status, name } : LOST;
 }

@@ -24,43 +24,42 @@ import {
   type ProgramProcess,
 } from '../oci/program-process.ts';
 import type { SandboxMount } from '../driver.ts';
-import type {
-  CreateCall,
-  CreateResult,
-  ExecCall,
-  RuntimeCommand,
-  SignalCall,
-  StartCall,
-} from '../oci/protocol.ts';
+import type { CreateCall, CreateResult, ExecCall, SignalCall, StartCall } from '../oci/protocol.ts';
 import { BesidePrograms } from './beside-programs.ts';
-import type { AdoptedChildren, ChildEnd } from './children.ts';
+import type { Children, ChildEnd } from './children.ts';
 import { connectInto } from './connect-into.ts';
 import { createNetwork, type SandboxNetwork } from './network.ts';
-import { adopt, runOci, type OciRun } from './run-oci.ts';
+import type { CompiledFilter } from './compiled-filter.ts';
+import { runOci, type OciRun } from './run-oci.ts';
+import type { SealedRuntime } from './seal-runtime.ts';
 import { mountBeforeProgram, mountInto } from './mount-into.ts';
+import type { Mounts } from './start-mounts.ts';
 import { stageMounts } from './stage-mounts.ts';
-import { cloneTree, detachMount, mount, moveMount, pipe, type WaitStatus } from './syscalls.ts';
+import { cloneTree, mount, moveMount, pipe, type WaitStatus } from './syscalls.ts';
 import type { IdRanges } from './id-ranges.ts';
 import type { StartedUplink, WayOut } from '../network/start-uplink.ts';
 import { WaitingShell } from './waiting-shell.ts';
 
 /** After this long something holds a killed process in the kernel. */
 const DEATH_MS = 10_000;
+/** Nobody has told of its end, and nobody will. */
+const LOST_AFTER_MS = 100;
 /** How long an init may take to set its trap, on a machine that has hardly any time for it. */
 const TRAP_MS = 2_000;
 
 export interface HelperSandboxDeps {
   readonly owner: string;
   readonly cgroups: CgroupLayout;
-  readonly runtime: RuntimeCommand;
+  readonly runtime: SealedRuntime;
+  readonly filter: CompiledFilter;
   /** In the helper's own mount namespace, reachable by everybody. */
   readonly stage: string;
   readonly rootfs: string;
-  readonly children: AdoptedChildren;
+  readonly children: Children;
   readonly idRanges: IdRanges;
   /** None where sandboxes have no way out. */
   readonly uplink: StartedUplink | undefined;
-  readonly mountTmp: (target: string, sizeMib: number) => void;
+  readonly mounts: Mounts;
   /** Without a `program` it is the first that ended. */
   readonly onExited: (exit: HelperExit, program?: string) => void;
 }
@@ -86,6 +85,7 @@ export class HelperSandbox {
   readonly #beside: BesidePrograms;
   #network: SandboxNetwork | undefined;
   #wayOut: Promise<WayOut> | undefined;
+  #tmp: Promise<void> | undefined;
   #pipes: Record<'stdout' | 'stderr', ReturnType<typeof pipe>> | undefined;
   #idRange: number | undefined;
   #isMounted = false;
@@ -94,6 +94,7 @@ export class HelperSandbox {
   #initPid: number | undefined;
   #oomKills = 0;
   #destroying: Promise<void> | undefined;
+  #hasSurvived = false;
 
   constructor(deps: HelperSandboxDeps, call: CreateCall) {
     this.#deps = deps;
@@ -113,7 +114,7 @@ export class HelperSandbox {
 
   /** The listening sockets are the caller's to hand over and to close; `left` is taken over. */
   create(left?: LeftTmp): CreateResult & { readonly sockets: SandboxNetwork['sockets'] } {
-    const { cgroups, idRanges, mountTmp } = this.#deps;
+    const { cgroups, idRanges, mounts } = this.#deps;
     this.#idRange = left?.idRange ?? idRanges.take();
     if (left !== undefined) this.#openFds.add(left.treeFd);
     createCgroup(cgroups, this.#name, this.#call);
@@ -123,8 +124,10 @@ export class HelperSandbox {
     this.#isMounted = true;
     const tmp = path.join(this.#folder, 'tmp');
     mkdirSync(tmp);
-    if (left === undefined) mountTmp(tmp, this.#call.tmpMib);
+    if (left === undefined) this.#tmp = mounts.mountTmp(tmp, this.#call.tmpMib);
     else this.#takeOver(left, tmp);
+    // Whoever completes this is told; where something else fails first, nobody is.
+    this.#tmp?.catch(() => {});
     this.#network = createNetwork(this.#call.listeners);
     this.#openFds.add(this.#network.namespaceFd);
     this.#pipes = { stdout: this.#openPipe(), stderr: this.#openPipe() };
@@ -135,11 +138,11 @@ export class HelperSandbox {
     };
   }
 
-  /** Gives it its way out, where there is one. Called once, after `create`. */
-  async reachOut(): Promise<void> {
+  /** What other threads do of it: its /tmp, and its way out where there is one. Once, after `create`. */
+  async complete(): Promise<void> {
     if (this.#network === undefined) return;
     this.#wayOut = this.#deps.uplink?.attach(this.#network.namespaceFd);
-    await this.#wayOut;
+    await Promise.all([this.#tmp, this.#wayOut]);
   }
 
   /** Starts the first process, which waits for its program, and so many more beside it. */
@@ -208,8 +211,10 @@ export class HelperSandbox {
     if (this.#initPid !== undefined && this.#hasRunOut()) this.#signalFirst('SIGKILL');
   }
 
-  destroy(): Promise<void> {
-    return (this.#destroying ??= this.#end().then(() => {}));
+  /** Rejects where a process does not die in this time, and may be called again then. */
+  destroy(patienceMs = DEATH_MS): Promise<void> {
+    if (this.#hasSurvived) this.#destroying = undefined;
+    return (this.#destroying ??= this.#end(patienceMs).then(() => {}));
   }
 
   /** Destroys it and leaves its /tmp to the caller; nothing where it was being destroyed already. */
@@ -218,32 +223,40 @@ export class HelperSandbox {
       await this.#destroying;
       return undefined;
     }
-    const ending = this.#end(true);
+    const ending = this.#end(DEATH_MS, true);
     this.#destroying = ending.then(() => {});
     return await ending;
   }
 
-  async #end(keepsTmp = false): Promise<LeftTmp | undefined> {
-    const { cgroups, children, idRanges } = this.#deps;
-    for (let waitedMs = 0; ; waitedMs++) {
+  async #end(patienceMs: number, keepsTmp = false): Promise<LeftTmp | undefined> {
+    const { cgroups, children, idRanges, mounts } = this.#deps;
+    this.#hasSurvived = false;
+    const since = performance.now();
+    for (;;) {
       killCgroup(cgroups, this.#name);
       if (removeCgroup(cgroups, this.#name)) break;
-      if (waitedMs >= DEATH_MS) throw new Error('A process survived SIGKILL.');
-      await sleep(1);
+      const waitedMs = performance.now() - since;
+      this.#hasSurvived = waitedMs >= patienceMs;
+      if (this.#hasSurvived) throw new Error('A process survived SIGKILL.');
+      // Nearly all are gone in a few; the others need not cost a CPU meanwhile.
+      await sleep(Math.max(1, waitedMs / 20));
     }
     // The group is empty a moment before its processes can be waited for; `exited` is told first.
-    while (this.#hasProcesses()) {
-      children.check();
-      if (this.#hasProcesses()) await sleep(1);
+    for (let waitedMs = 1; ; waitedMs++) {
+      if (waitedMs % LOST_AFTER_MS === 0) children.checkAll();
+      else children.check();
+      if (!this.#hasProcesses()) break;
+      await sleep(1);
     }
     // Whoever gives it its way out uses the descriptor of its namespace until then.
     const wayOut = await this.#wayOut?.catch(() => undefined);
+    await this.#tmp?.catch(() => undefined);
     this.#waiting?.close();
     this.#beside.close();
     const left = keepsTmp ? this.#leaveTmp() : undefined;
     for (const fd of this.#openFds) this.#close(fd);
     wayOut?.end();
-    if (this.#isMounted) detachMount(this.#folder);
+    if (this.#isMounted) await mounts.detach(this.#folder);
     this.#isMounted = false;
     removeEmpty(this.#folder);
     if (this.#idRange !== undefined) idRanges.giveBack(this.#idRange);
@@ -282,11 +295,11 @@ export class HelperSandbox {
     if (pipes === undefined || this.#destroying !== undefined)
       throw new Error('The sandbox was destroyed.');
     const { stdout, stderr } = pipes;
-    const run = runOci({
-      ...this.#ociRun(),
-      action: 'run',
-      bundle,
-      stdio: { stdin: inputFd, stdout: stdout.writeFd, stderr: stderr.writeFd },
+    const stdio = { stdin: inputFd, stdout: stdout.writeFd, stderr: stderr.writeFd };
+    const run = { ...this.#ociRun(), action: 'run', bundle, stdio } as const;
+    const started = runOci(run, this.#deps.children, (pid) => {
+      this.#initPid = pid;
+      return (status) => this.#onEnd(status);
     });
     // The program has them now; the server has opened its ends. What is left here would keep the
     // streams from ending.
@@ -295,10 +308,8 @@ export class HelperSandbox {
       this.#close(readFd);
       this.#close(writeFd);
     }
-    await adopt(run, this.#deps.children, (pid) => {
-      this.#initPid = pid;
-      return (status) => this.#onEnd(status);
-    });
+    await started;
+    this.#deps.filter.learn(run);
   }
 
   #livingPid(): number {
@@ -334,6 +345,7 @@ export class HelperSandbox {
       firstHostId: this.#deps.runtime.kind === 'runsc' ? undefined : this.#idRange,
       ...(this.#makesOwnCgroups() ? { cgroupsPath: `/${owner}/${this.#call.sandbox}` } : {}),
       architecture: process.arch,
+      annotations: this.#deps.filter.annotations,
     });
     writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(config));
     if (cgroups.version === 1) this.#oomKills = outOfMemoryKills(cgroups, this.#name);

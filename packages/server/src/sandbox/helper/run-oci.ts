@@ -2,19 +2,18 @@
  * Runs `crun run --detach` or `crun exec --detach` (or runc's) and finds the process that it left:
  * the sandbox's first, or one beside it.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { RuntimeCommand } from '../oci/protocol.ts';
-import type { AdoptedChildren } from './children.ts';
-import type { ChildEnd } from './children.ts';
+import type { ChildEnd, Children } from './children.ts';
+import type { SealedRuntime } from './seal-runtime.ts';
+import { spawnProcess } from './spawn-process.ts';
 
 /** Puts itself into the groups named before `--`, then becomes the OCI runtime. */
 const JOIN_AND_EXEC =
   'while [ "$1" != -- ]; do echo 0 > "$1" || exit 125; shift; done; shift; exec "$@"';
 
 export interface OciRun {
-  readonly runtime: RuntimeCommand;
+  readonly runtime: SealedRuntime;
   /** `exec` starts what process.json says in a sandbox that runs. */
   readonly action: 'run' | 'exec';
   /** Holds config.json or process.json; the runtime's log and pid file are written here. */
@@ -30,43 +29,25 @@ export interface OciRun {
   readonly stdio: { readonly stdin: number; readonly stdout: number; readonly stderr: number };
 }
 
-export interface RunningOci {
-  /** The OCI runtime itself, while it runs. */
-  readonly child: ChildProcess;
-  /** Resolves with the process id of the new process once its program has been executed. */
-  readonly started: Promise<number>;
-}
-
-export function runOci(run: OciRun): RunningOci {
-  const { stdin, stdout, stderr } = run.stdio;
-  const command = [run.runtime.path, ...runtimeArguments(run)];
-  const argv = ['-c', JOIN_AND_EXEC, 'join', ...run.joinFiles, '--', ...command];
-  const child = spawn('/bin/sh', argv, { cwd: '/', env: {}, stdio: [stdin, stdout, stderr] });
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  child.once('error', reject);
-  child.once('exit', (code, signal) => {
-    const pid = code === 0 ? readPid(run.bundle) : undefined;
-    if (pid === undefined) reject(new Error(explain(run, code, signal)));
-    else resolve(pid);
-  });
-  return { child, started: promise };
-}
-
-/** Waits until the program runs, and from then on for its end, which `onStarted` says whom to tell. */
-export async function adopt(
-  { child, started }: RunningOci,
-  children: AdoptedChildren,
+/**
+ * Starts it before it returns. Resolves once the program of the new process has been executed;
+ * `onStarted` is called with its process id then, and says whom to tell of its end.
+ */
+export async function runOci(
+  run: OciRun,
+  children: Children,
   onStarted: (pid: number) => (end: ChildEnd) => void,
 ): Promise<void> {
-  const runtimePid = child.pid ?? 0;
-  children.nodeStarted(runtimePid);
-  try {
-    const pid = await started;
+  const command = [run.runtime.executable, ...runtimeArguments(run)];
+  const argv = ['sh', '-c', JOIN_AND_EXEC, 'join', ...run.joinFiles, '--', ...command];
+  await children.keepingEnds(async () => {
+    const { promise: ended, resolve } = Promise.withResolvers<ChildEnd>();
+    children.watch(spawnProcess({ path: '/bin/sh', argv, stdio: run.stdio }), resolve);
+    const end = await ended;
+    const pid = end.code === 0 ? readPid(run.bundle) : undefined;
+    if (pid === undefined) throw new Error(explain(run, end));
     children.watch(pid, onStarted(pid));
-  } finally {
-    children.nodeEnded(runtimePid);
-    children.check();
-  }
+  });
 }
 
 function runtimeArguments(run: OciRun): readonly string[] {
@@ -95,8 +76,8 @@ function readPid(bundle: string): number | undefined {
   }
 }
 
-function explain(run: OciRun, code: number | null, signal: string | null): string {
-  const how = signal ?? `status ${code}`;
+function explain(run: OciRun, { code, signal }: ChildEnd): string {
+  const how = code === null ? `signal ${signal}` : `status ${code}`;
   return `${path.basename(run.runtime.path)} failed with ${how}: ${lastLine(run.bundle)}`;
 }
 

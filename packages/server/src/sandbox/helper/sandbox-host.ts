@@ -19,38 +19,38 @@ import type {
   InitCall,
   InitResult,
 } from '../oci/protocol.ts';
-import { AdoptedChildren } from './children.ts';
+import { Children } from './children.ts';
 import { HelperSandbox, type LeftTmp } from './helper-sandbox.ts';
+import { CompiledFilter } from './compiled-filter.ts';
 import { IdRanges } from './id-ranges.ts';
 import { removeLeftovers } from './leftovers.ts';
 import { openNetwork, type OpenedNetwork } from '../network/open-network.ts';
+import { sealRuntime, type SealedRuntime } from './seal-runtime.ts';
 import { buildRootfs } from './rootfs.ts';
+import { startMounts, type Mounts } from './start-mounts.ts';
 import {
   becomeSubreaper,
   CLONE_NEWNS,
   detachMount,
   mount,
-  MS_NODEV,
-  MS_NOSUID,
   MS_PRIVATE,
   MS_REC,
   MS_SLAVE,
   unshare,
 } from './syscalls.ts';
-import { TmpVolumes } from './tmp-volume.ts';
 
 /** Every path component of it may be passed by everybody, as the sandboxes' first process must. */
 const RUN_FOLDER = '/run/hearth';
-/** The size that functions have unless they ask for another. */
-const USUAL_TMP_MIB = 512;
 /** v1 has no rule that ends a whole group for want of memory, so it is looked at. */
 const MEMORY_CHECK_MS = 250;
+/** Between looks at what has survived its end. */
+const TRY_AGAIN_MS = 1_000;
 
 export type SendMessage = (message: HelperMessage, socket?: Server | Socket) => Promise<void>;
 
 export class SandboxHost {
   readonly #send: SendMessage;
-  readonly #children = new AdoptedChildren();
+  readonly #children = new Children();
   readonly #sandboxes = new Map<string, HelperSandbox>();
   /** By the name of the sandbox that left it. */
   readonly #left = new Map<string, LeftTmp>();
@@ -102,6 +102,7 @@ export class SandboxHost {
     if (prepared === undefined) return;
     await prepared.uplink?.close();
     removeOwner(prepared.cgroups, prepared.owner);
+    await prepared.mounts.close();
     detachMount(prepared.stage);
     rmdirSync(prepared.stage);
     // Shared with other servers: the last one removes it.
@@ -123,13 +124,15 @@ export class SandboxHost {
     });
     prepareOwner(cgroups, call.owner);
     const opening = openNetwork({ ...call, policy: call.network, runFolder: RUN_FOLDER });
+    const mounting = startMounts({ folder: call.folder });
     const stage = openStage(call.owner);
-    const warnings: string[] = [];
-    const { tmp, mountTmp } = chooseTmp(call.folder, warnings);
     const idRanges = new IdRanges(path.join(RUN_FOLDER, 'ids'));
     const { uplink, status } = await opening;
+    const mounts = await mounting;
+    const { tmp, warnings } = mounts;
     buildRootfs(path.join(stage, 'rootfs'), status);
-    this.#prepared = { ...call, cgroups, stage, mountTmp, idRanges, uplink };
+    const made = { runtime: sealRuntime(call.runtime), filter: new CompiledFilter() };
+    this.#prepared = { ...call, ...made, cgroups, stage, mounts, idRanges, uplink };
     if (cgroups.version === 1) {
       this.#memoryCheck = setInterval(() => this.#checkMemory(), MEMORY_CHECK_MS);
     }
@@ -155,7 +158,7 @@ export class SandboxHost {
     try {
       const { sockets, ...result } = sandbox.create(this.#takeLeft(call.tmpOf));
       await Promise.all([
-        sandbox.reachOut(),
+        sandbox.complete(),
         ...sockets.map(({ name, fd }) => this.#handOver(call.sandbox, name, fd)),
       ]);
       return result;
@@ -188,13 +191,25 @@ export class SandboxHost {
 
   async #destroy(name: string, keepsTmp = false): Promise<void> {
     const sandbox = this.#sandboxes.get(name);
-    if (keepsTmp) {
-      const left = await sandbox?.destroyKeepingTmp();
+    try {
+      const left = keepsTmp ? await sandbox?.destroyKeepingTmp() : await sandbox?.destroy();
       if (left !== undefined) this.#left.set(name, left);
-    } else {
-      await sandbox?.destroy();
+    } catch (error) {
+      this.#endLater(name);
+      throw error;
     }
     this.#sandboxes.delete(name);
+  }
+
+  /** What the kernel itself holds dies when it is let go; until then nothing of it is free. */
+  #endLater(name: string): void {
+    setTimeout(() => {
+      const gone = this.#sandboxes.get(name)?.destroy(0);
+      gone?.then(
+        () => this.#sandboxes.delete(name),
+        () => this.#endLater(name),
+      );
+    }, TRY_AGAIN_MS);
   }
 
   #takeLeft(name: string | undefined): LeftTmp | undefined {
@@ -223,11 +238,13 @@ export class SandboxHost {
 }
 
 interface Prepared extends InitCall {
+  readonly runtime: SealedRuntime;
+  readonly filter: CompiledFilter;
   readonly cgroups: CgroupLayout;
   readonly stage: string;
   readonly idRanges: IdRanges;
   readonly uplink: OpenedNetwork['uplink'];
-  readonly mountTmp: (target: string, sizeMib: number) => void;
+  readonly mounts: Mounts;
 }
 
 /** Mounts that the host makes later are seen here; nothing that is mounted here is seen there. */
@@ -245,25 +262,4 @@ function openStage(owner: string): string {
   mount({ target: stage, flags: MS_PRIVATE | MS_REC });
   for (const name of ['rootfs', 'sandboxes']) mkdirSync(path.join(stage, name));
   return stage;
-}
-
-function chooseTmp(
-  folder: string,
-  warnings: string[],
-): { readonly tmp: InitResult['tmp']; readonly mountTmp: Prepared['mountTmp'] } {
-  const volumes = new TmpVolumes(folder);
-  try {
-    volumes.prepare(USUAL_TMP_MIB);
-    return { tmp: 'ext4', mountTmp: (target, sizeMib) => volumes.attach(target, sizeMib) };
-  } catch (error) {
-    warnings.push(
-      `/tmp of functions is kept in memory and charged to it, because loop devices with ext4 do not work here: ${(error as Error).message}`,
-    );
-    return { tmp: 'tmpfs', mountTmp: mountMemory };
-  }
-}
-
-function mountMemory(target: string, sizeMib: number): void {
-  const options = `mode=1777,size=${sizeMib}m`;
-  mount({ source: 'tmp', target, type: 'tmpfs', flags: MS_NOSUID | MS_NODEV, options });
 }

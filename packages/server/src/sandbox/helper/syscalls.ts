@@ -26,7 +26,8 @@ const PR_SET_CHILD_SUBREAPER = 36;
 const WNOHANG = 1;
 const WEXITED = 4;
 const WNOWAIT = 0x1000000;
-const P_PID = 1;
+const WNOTHREAD = 0x20000000;
+const P_ALL = 0;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000n;
 const AT_RECURSIVE = 0x8000n;
@@ -59,6 +60,8 @@ const { functions: libc } = dlopen(null, {
   listen: { arguments: ['i32', 'i32'], return: 'i32' },
   send: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i64' },
   recv: { arguments: ['i32', 'pointer', 'u64', 'i32'], return: 'i64' },
+  memfd_create: { arguments: ['string', 'u32'], return: 'i32' },
+  fcntl: { arguments: ['i32', 'i32', 'i32'], return: 'i32' },
   ioctl: { arguments: ['i32', 'u64', 'pointer'], return: 'i32' },
   flock: { arguments: ['i32', 'i32'], return: 'i32' },
   lseek: { arguments: ['i32', 'i64', 'i32'], return: 'i64' },
@@ -164,12 +167,14 @@ export interface WaitStatus {
   readonly signal: number | null;
 }
 
-/** Whether a child has ended and can be reaped; what is known of it is in /proc until then. */
-export function hasEnded(pid: number): boolean {
+/** A child of this thread that has ended and can be reaped; all is known of it in /proc until then. */
+export function endedChild(): number | undefined {
   const [INFO_BYTES, PID_OFFSET] = [128, 16];
   const info = Buffer.alloc(INFO_BYTES);
-  const failed = libc.waitid(P_PID, pid, info, WEXITED | WNOHANG | WNOWAIT) !== 0;
-  return !failed && info.readInt32LE(PID_OFFSET) === pid;
+  const options = WEXITED | WNOHANG | WNOWAIT | WNOTHREAD;
+  const failed = libc.waitid(P_ALL, 0, info, options) !== 0;
+  const pid = info.readInt32LE(PID_OFFSET);
+  return failed || pid === 0 ? undefined : pid;
 }
 
 /** How a child ended; `gone` when it is no child of ours (any more). */
@@ -188,6 +193,25 @@ export function pipe(): { readonly readFd: number; readonly writeFd: number } {
   const fds = Buffer.alloc(8);
   checked('pipe2', libc.pipe2(fds, O_CLOEXEC));
   return { readFd: fds.readInt32LE(0), writeFd: fds.readInt32LE(4) };
+}
+
+/** An empty file in memory that can be sealed, and executed; undefined where that is forbidden. */
+export function memoryFile(name: string): number | undefined {
+  const [MFD_CLOEXEC, MFD_ALLOW_SEALING, MFD_EXEC] = [1, 2, 0x10];
+  const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  const fd = libc.memfd_create(name, flags | MFD_EXEC);
+  if (fd >= 0) return fd;
+  // Before Linux 6.3 there is no such flag, and every one of them can be executed.
+  return lastError() === 'EINVAL'
+    ? checked('memfd_create', libc.memfd_create(name, flags))
+    : undefined;
+}
+
+/** Nobody can write to such a file from now on, change its size, or take this back. */
+export function seal(fd: number): void {
+  const [F_ADD_SEALS, F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW, F_SEAL_WRITE] = [1033, 1, 2, 4, 8];
+  const seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  checked('fcntl', libc.fcntl(fd, F_ADD_SEALS, seals));
 }
 
 /** A listening TCP socket in the network namespace that this thread is in. */

@@ -10,6 +10,7 @@ export class BesideProcess implements SandboxProcess {
   readonly exited: Promise<ProcessExit>;
   readonly signal: SandboxProcess['signal'];
   readonly #exit = Promise.withResolvers<ProcessExit>();
+  readonly #output: { readonly stdout: OutputStream; readonly stderr: OutputStream };
   readonly #ended: Promise<unknown>;
 
   constructor(
@@ -18,6 +19,7 @@ export class BesideProcess implements SandboxProcess {
   ) {
     this.exited = this.#exit.promise;
     this.signal = signal;
+    this.#output = output;
     this.#ended = Promise.all([output.stdout.ended, output.stderr.ended]);
   }
 
@@ -38,5 +40,11 @@ export class BesideProcess implements SandboxProcess {
     await this.#ended;
     // Of no effect when its own end was told.
     this.#exit.resolve({ code: null, signal: 'SIGKILL', outOfMemory: false });
+  }
+
+  /** What it may still write is of no interest any more. */
+  closeOutput(): void {
+    this.#output.stdout.destroy();
+    this.#output.stderr.destroy();
   }
 }

@@ -17,6 +17,7 @@ const config: SandboxConfig = {
   networkNamespace: '/proc/1/fd/7',
   firstHostId: 0x70000000,
   architecture: 'x64',
+  annotations: {},
 };
 
 interface Seen {

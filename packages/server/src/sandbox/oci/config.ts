@@ -36,6 +36,8 @@ export interface SandboxConfig {
   readonly cgroupsPath?: string;
   /** As Node names it. */
   readonly architecture: string;
+  /** Wishes that only this OCI runtime knows. */
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /** The value of config.json. */
@@ -44,6 +46,7 @@ export function ociConfig(config: SandboxConfig): object {
     ociVersion: '1.0.2',
     root: { path: config.rootfs, readonly: true },
     hostname: 'sandbox',
+    annotations: config.annotations,
     process: ociProcess(config.process, config.limits),
     mounts: mountsSection(config),
     linux: {

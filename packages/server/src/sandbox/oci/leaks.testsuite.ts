@@ -1,5 +1,5 @@
 /** That nothing stays on the machine: after use, after a helper's death, after a server's. */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -99,6 +99,34 @@ export function describeLeaks(
       expect(await readdir(path.join(folder, 'helper'))).toEqual([]);
     });
 
+    test('21: who waits in the kernel holds nobody else up, and dies when it is let go', async () => {
+      const others = await helpersOf(process.pid);
+      const driver = await start(path.join(folder, 'held'));
+      const sandbox = await driver.create(sandboxRequest());
+      const [helper] = (await helpersOf(process.pid)).filter((each) => !others.includes(each));
+      // A file system that is frozen stops who writes to it where no signal is seen.
+      const tmp = path.join(await stageOf(helper!), 'sandboxes', sandbox.id, 'tmp');
+      const freezes = (how: '--freeze' | '--unfreeze'): unknown =>
+        execFileSync('fsfreeze', [how, tmp]);
+      freezes('--freeze');
+      let isFrozen = true;
+      const file = `/tmp/held-${uniqueSleep()}`;
+      try {
+        await startProgram(sandbox, shell(`echo x > ${file}`));
+        await until(async () => (await statesOf(file)).includes('D'));
+        const destroyed = sandbox.destroy('the test wants it to');
+        expect(await runProgram(driver, shell('echo on'))).toMatchObject({ stdout: 'on\n' });
+        expect(await statesOf(file)).toContain('D');
+        freezes('--unfreeze');
+        isFrozen = false;
+        await destroyed;
+        expect(await statesOf(file)).toEqual([]);
+      } finally {
+        if (isFrozen) freezes('--unfreeze');
+        await driver.close();
+      }
+    });
+
     test('a killed server takes its sandboxes along', async () => {
       const place = path.join(folder, 'server');
       const server = await startServer(runtime, place);
@@ -180,10 +208,27 @@ async function helperFigures(pid: number): Promise<object> {
 
 /** What the helper has in its own mount namespace. */
 async function stagedFolders(pid: number): Promise<readonly string[]> {
-  const place = `/proc/${pid}/root/run/hearth`;
-  const owners = (await namesIn(place)).filter((name) => name.startsWith(`hearth-${process.pid}-`));
-  const folders = owners.map((owner) => namesIn(path.join(place, owner, 'sandboxes')));
-  return (await Promise.all(folders)).flat();
+  return await namesIn(path.join(await stageOf(pid), 'sandboxes'));
+}
+
+/** A helper sees the folders of others too, but nothing that is mounted there. */
+async function stageOf(helper: number): Promise<string> {
+  const place = `/proc/${helper}/root/run/hearth`;
+  for (const owner of await namesIn(place)) {
+    const stage = path.join(place, owner);
+    if (owner.startsWith(`hearth-${process.pid}-`) && existsSync(path.join(stage, 'sandboxes'))) {
+      return stage;
+    }
+  }
+  throw new Error('The helper has no stage.');
+}
+
+/** `R`, `S`, `D` and so on, of the processes in whose arguments it is. */
+async function statesOf(argument: string): Promise<readonly string[]> {
+  const pids = await processesWith(argument);
+  const stats = pids.map((pid) => readFile(`/proc/${pid}/stat`, 'latin1').catch(() => ') gone'));
+  const states = (await Promise.all(stats)).map((stat) => stat.slice(stat.lastIndexOf(')') + 2));
+  return states.map((state) => state.charAt(0)).filter((state) => state !== 'g');
 }
 
 async function helpersOf(pid: number): Promise<number[]> {

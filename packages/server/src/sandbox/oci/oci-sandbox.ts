@@ -260,6 +260,9 @@ export class OciSandbox implements Sandbox {
     try {
       await this.#destroyThroughHelper(keepsTmp);
     } catch (cause) {
+      // Whoever holds a process in the kernel holds its streams; nobody is to wait for that here.
+      this.#closeOutput();
+      for (const beside of this.#programs.values()) beside.closeOutput();
       throw new SandboxFailure(`Sandbox ${this.id} did not end (${reason}).`, { cause });
     } finally {
       if (!this.#isStarted) this.#closeOutput();

@@ -41,6 +41,11 @@ export interface RuntimeCommand {
   readonly kind: 'crun' | 'runc' | 'runsc' | 'kata';
 }
 
+/** Whether it can start a program beside the first of a sandbox; with the others nobody has tried. */
+export function startsBeside({ kind }: RuntimeCommand): boolean {
+  return kind === 'crun';
+}
+
 export interface CreateCall {
   readonly call: 'create';
   readonly sandbox: string;

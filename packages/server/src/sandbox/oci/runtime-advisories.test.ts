@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adviseOnRuntime } from './runtime-advisories.ts';
+import { adviseOnPrograms, adviseOnRuntime } from './runtime-advisories.ts';
 
 test('an old runc is named with what it lacks, and with the way out', () => {
   const sentences = adviseOnRuntime('runc', '1.1.5+ds1');
@@ -29,4 +29,11 @@ test('other runtimes and unreadable versions are not judged', () => {
   expect(adviseOnRuntime('runsc', '2022')).toEqual([]);
   expect(adviseOnRuntime('runc', 'unknown')).toEqual([]);
   expect(adviseOnRuntime('crun', '1.8.1')).toEqual([]);
+});
+
+test('a runtime that starts no program beside another is named with what that means', () => {
+  expect(adviseOnPrograms('runc', false)).toEqual([
+    'With runc functions that have an external extension fail to start; with crun they do not.',
+  ]);
+  expect(adviseOnPrograms('crun', true)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /**
- * Which versions of OCI runtimes are known to let a container out, as data, and the sentence about
- * it. A distribution may have put a fix into an older version, which its number does not tell, so
+ * What is to be known of an OCI runtime. Which versions are known to let a container out, as data, and
+ * the sentence about it. A distribution may have put a fix into an older version, which its number does not tell, so
  * the sentence says what to look for and nothing is refused.
  */
 interface Advisory {
@@ -34,6 +34,18 @@ export function adviseOnRuntime(name: string, version: string): readonly string[
       `${name} ${version} is older than ${fixedIn.join(' / ')}, which fixes ${id}; update it, ` +
       'unless the package of your distribution lists this fix in its changelog.',
   );
+}
+
+/**
+ * One sentence where it starts no program beside another. runc enters the user namespace of a sandbox
+ * first and may then not enter its network, which is the host's (opencontainers/runc#4390; newer
+ * versions go another way and were not tried); of the others' programs the host sees no process.
+ */
+export function adviseOnPrograms(name: string, startsBeside: boolean): readonly string[] {
+  if (startsBeside) return [];
+  return [
+    `With ${name} functions that have an external extension fail to start; with crun they do not.`,
+  ];
 }
 
 type Version = readonly [number, number, number];

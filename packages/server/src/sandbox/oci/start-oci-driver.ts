@@ -18,10 +18,11 @@ import {
 } from '../driver.ts';
 import { NO_NETWORK, type NetworkPolicy } from '../network/policy.ts';
 import { isOwnerDead, isOwnerElsewhere } from '../owner.ts';
+import { startsBeside } from './protocol.ts';
 import { findRuntimes, type OciRuntime, type RuntimeChoice } from './find-runtime.ts';
 import { HelperGenerations, type Generation } from './helper-generations.ts';
 import { OciSandbox } from './oci-sandbox.ts';
-import { adviseOnRuntime } from './runtime-advisories.ts';
+import { adviseOnPrograms, adviseOnRuntime } from './runtime-advisories.ts';
 
 export interface OciDriverDeps {
   /** `auto`, `crun`, `runc`, `runsc`, `kata`, or the path of an executable. */
@@ -52,7 +53,10 @@ export async function startOciDriver(deps: OciDriverDeps): Promise<SandboxDriver
 
 async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<SandboxDriver> {
   const { logger } = deps;
-  const advisories = adviseOnRuntime(runtime.name, runtime.version);
+  const advisories = [
+    ...adviseOnRuntime(runtime.name, runtime.version),
+    ...adviseOnPrograms(runtime.name, startsBeside(runtime)),
+  ];
   for (const sentence of advisories) logger.warn(sentence);
   const sandboxes = new Sandboxes();
   const generations = new HelperGenerations({
