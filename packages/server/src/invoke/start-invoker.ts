@@ -68,6 +68,8 @@ export interface InvokerSettings {
   readonly parked?: number;
   /** The memory that all of them may take now, of which they have so much. */
   readonly poolBudgetMib?: (pooledMib: number) => number;
+  /** As many of them are made at once while no environment works; one where it is not said. */
+  readonly processors?: number;
 }
 
 /** What health shows. */
@@ -106,7 +108,9 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
   const isOnHostLoopback = deps.driver.isolation === 'process';
   const runtimeApi = startRuntimeApi({ logger }, { isOnHostLoopback });
   const logs = createLogShipper({ callAs: deps.callAs, logger });
-  const pools = startRuntimePools({ ...deps, runtimeApi, limits }, poolSettings(settings));
+  const atOnce = (): number => (isAtRest(router) ? (settings.processors ?? 1) : 1);
+  const poolsOf = { ...poolSettings(settings), atOnce };
+  const pools = startRuntimePools({ ...deps, runtimeApi, limits }, poolsOf);
   const all: EnvironmentDeps = { ...environmentDeps(deps), limits, runtimeApi, logs, pools };
   const { accountConcurrency } = settings;
   const rates = new RateLimits(clock, accountConcurrency);
@@ -186,7 +190,11 @@ function createPools(
     });
 }
 
-function poolSettings({ bootedOfEach, parked, poolBudgetMib }: InvokerSettings): PoolSettings {
+function poolSettings({
+  bootedOfEach,
+  parked,
+  poolBudgetMib,
+}: InvokerSettings): Omit<PoolSettings, 'atOnce'> {
   const budgetMib = poolBudgetMib ?? (() => POOL_BUDGET_MIB);
   return { booted: bootedOfEach ?? 0, parked: parked ?? 0, budgetMib };
 }
@@ -201,6 +209,12 @@ function environmentDeps(
     ...(initTimeoutMs === undefined ? {} : { initTimeoutMs }),
     ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
   };
+}
+
+/** Whether no invocation is under way and no environment starts: nobody is disturbed. */
+function isAtRest(router: Router): boolean {
+  const { starting, busy } = countEnvironments(router);
+  return starting + busy === 0;
 }
 
 function countEnvironments(router: Router): InvokerSnapshot['environments'] {

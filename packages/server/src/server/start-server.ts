@@ -3,6 +3,7 @@
  * What is wired late (the gateway implements ports that rooms below it need) is wired here and
  * nowhere else.
  */
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { openRuntimeCatalogue, type RuntimeCatalogue } from '@hearth/runtimes';
 import { openCodeStore, type CodeStore } from '../code/code-store.ts';
@@ -248,6 +249,7 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
       bootedOfEach: config.pool,
       parked: config.parked,
       poolBudgetMib,
+      processors: availableParallelism(),
     },
   });
   return {

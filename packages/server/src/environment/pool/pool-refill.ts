@@ -1,6 +1,7 @@
 /**
- * Keeps all kinds as full as they should be. One at a time is made, a moment after the last start; how
- * many, `core/pool-size.ts` says. All kinds share one bound of memory, which shrinks when the
+ * Keeps all kinds as full as they should be. They are made a moment after the last start, one at a
+ * time beside work that runs, and otherwise as fast as the machine can; how many there should be,
+ * `core/pool-size.ts` says. All kinds share one bound of memory, which shrinks when the
  * machine's grows scarce.
  */
 import { MEMORY_MS } from '../../core/pool-size.ts';
@@ -14,6 +15,8 @@ export interface RefillDeps {
   readonly logger: Logger;
   /** What pools may take now, of which they have so much. Asked at every step. */
   readonly budgetMib: (pooledMib: number) => number;
+  /** How many may be made at the same time now. Asked at every step. */
+  readonly atOnce: () => number;
 }
 
 /** A start that has just taken one is left alone until it has its answer, as a rule. */
@@ -87,12 +90,19 @@ export class PoolRefill {
   }
 
   async #fillAll(): Promise<void> {
+    const making = new Set<Promise<void>>();
     for (;;) {
       await this.#pause();
       this.#isAsked = false;
-      const kind = this.#neediest();
-      if (kind === undefined) return;
-      await this.#makeOne(kind);
+      const kind = making.size < this.#deps.atOnce() ? this.#neediest() : undefined;
+      if (kind !== undefined) {
+        const one = this.#makeOne(kind).finally(() => making.delete(one));
+        making.add(one);
+      } else if (making.size > 0) {
+        await Promise.race(making);
+      } else {
+        return;
+      }
     }
   }
 

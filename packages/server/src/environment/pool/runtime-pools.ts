@@ -33,6 +33,7 @@ export interface PoolSettings {
   /** Parked sandboxes; 0 switches them off. */
   readonly parked: number;
   readonly budgetMib: RefillDeps['budgetMib'];
+  readonly atOnce: RefillDeps['atOnce'];
 }
 
 export interface RuntimePools extends Closeable {
@@ -99,7 +100,7 @@ class Pools {
   constructor(deps: PoolsDeps, settings: PoolSettings) {
     this.#deps = deps;
     this.#settings = settings;
-    this.refill = new PoolRefill({ ...deps, budgetMib: settings.budgetMib });
+    this.refill = new PoolRefill({ ...deps, ...settings });
   }
 
   take(version: FunctionVersion): BootedRuntime | undefined {

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { systemClock } from '../../lib/clock.ts';
+import { silentLogger } from '../../lib/logger.ts';
+import type { Sandbox } from '../../sandbox/driver.ts';
+import { PoolKind } from './pool-kind.ts';
+import type { PoolMember } from './pool-member.ts';
+import { PoolRefill } from './pool-refill.ts';
+
+interface Making {
+  readonly finish: () => void;
+}
+
+/** A pool of six of a kind whose members are made when the test says so. */
+function startRefill(atOnce: () => number) {
+  const making: Making[] = [];
+  const kind = new PoolKind<PoolMember>(
+    {
+      name: 'kind',
+      usual: 6,
+      costMib: 1,
+      make: () =>
+        new Promise((resolve) => {
+          const finish = (): void => resolve(member());
+          making.push({ finish });
+        }),
+    },
+    systemClock.monotonicMs(),
+  );
+  const deps = { clock: systemClock, logger: silentLogger, budgetMib: () => 100, atOnce };
+  const refill = new PoolRefill(deps);
+  refill.add(kind);
+  refill.fill();
+  return { kind, making, refill };
+}
+
+function member(): PoolMember {
+  const sandbox = { exited: new Promise(() => {}) } as unknown as Sandbox;
+  return { sandbox, isReady: true, destroy: async () => {} };
+}
+
+/** Whatever follows without waiting for anything else. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('as many are made at once as may be, and the next when one of them is there', async () => {
+  const { kind, making, refill } = startRefill(() => 3);
+  await settled();
+  expect([kind.ready, kind.making]).toEqual([0, 3]);
+  making[1]?.finish();
+  await settled();
+  expect([kind.ready, kind.making]).toEqual([1, 3]);
+  for (let each = 0; each < 6; each += 1) {
+    making[each]?.finish();
+    // eslint-disable-next-line no-await-in-loop -- one after the other
+    await settled();
+  }
+  expect([kind.ready, kind.making]).toEqual([6, 0]);
+  await refill.close();
+});
+
+test('beside work one at a time is made, also of those that were begun before it', async () => {
+  let atOnce = 2;
+  const { kind, making, refill } = startRefill(() => atOnce);
+  await settled();
+  expect(kind.making).toBe(2);
+  atOnce = 1;
+  making[0]?.finish();
+  await settled();
+  expect([kind.ready, kind.making]).toEqual([1, 1]);
+  making[1]?.finish();
+  await settled();
+  expect([kind.ready, kind.making]).toEqual([2, 1]);
+  making[2]?.finish();
+  const closed = refill.close();
+  for (const each of making) each.finish();
+  await closed;
+});
