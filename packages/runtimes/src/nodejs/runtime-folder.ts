@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { chmod, cp, readFile, readdir } from 'node:fs/promises';
+import { chmod, cp, readFile, readdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { buildOnce } from '../build-once.ts';
+import { inOneFile } from './one-file.ts';
 
 /** The SDK clients that a function finds without bringing them: those of what Hearth serves. */
 const carriedPackages = [
@@ -16,6 +17,7 @@ const carriedPackages = [
   '@aws-sdk/client-s3',
 ];
 
+const MAIN = 'index.cjs';
 const bootstrapFolder = path.join(import.meta.dirname, 'runtime');
 
 interface Package {
@@ -37,7 +39,7 @@ export async function buildRuntimeFolder(options: {
   const packages = await closureOf(carriedPackages, options.nodeModulesFolder);
   const name = await nameOf(packages);
   return buildOnce(path.join(options.cacheFolder, 'nodejs', name), async (temporary) => {
-    await cp(bootstrapFolder, temporary, { recursive: true });
+    await writeBootstrap(temporary);
     for (const each of packages) {
       await cp(each.folder, path.join(temporary, 'node_modules', each.place), {
         recursive: true,
@@ -46,6 +48,18 @@ export async function buildRuntimeFolder(options: {
     }
     await chmod(temporary, 0o755);
   });
+}
+
+/** Its modules in one file, the others as they are. */
+async function writeBootstrap(folder: string): Promise<void> {
+  const names = await readdir(bootstrapFolder);
+  const isModule = (name: string): boolean => name.endsWith('.cjs');
+  const others = names.filter((name) => !isModule(name));
+  await Promise.all(
+    others.map((name) => cp(path.join(bootstrapFolder, name), path.join(folder, name))),
+  );
+  const text = await inOneFile(bootstrapFolder, MAIN, names.filter(isModule));
+  await writeFile(path.join(folder, MAIN), text);
 }
 
 async function closureOf(
@@ -82,9 +96,11 @@ function findPackage(name: string, fromFolder: string): string | undefined {
 
 async function nameOf(packages: readonly Package[]): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of (await readdir(bootstrapFolder)).sort()) {
+  const files = (await readdir(bootstrapFolder)).sort();
+  for (const file of files) {
     hash.update(`${file}\n`).update(await readFile(path.join(bootstrapFolder, file)));
   }
+  hash.update(await inOneFile(bootstrapFolder, MAIN, []));
   for (const { place, version } of packages) hash.update(`${place}@${version}\n`);
   return `runtime-${hash.digest('hex').slice(0, 16)}`;
 }
