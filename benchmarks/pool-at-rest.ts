@@ -10,6 +10,7 @@ interface Count {
 }
 
 interface Pools {
+  readonly environments: { readonly busy: number };
   readonly pool: Readonly<Record<string, Count>>;
   readonly parked: Count;
 }
@@ -28,6 +29,11 @@ export async function parkedAtRest(endpoint: string, withExtension: boolean): Pr
 /** How many booted runtimes wait now. */
 export async function readyIn(endpoint: string, runtime: string): Promise<number> {
   return (await poolsOf(endpoint)).pool[runtime]?.ready ?? 0;
+}
+
+/** How many environments have an invocation now. */
+export async function busyIn(endpoint: string): Promise<number> {
+  return (await poolsOf(endpoint)).environments.busy;
 }
 
 async function atRest(

@@ -13,6 +13,7 @@ import { decisions } from './rows/decision.ts';
 import { eventAges } from './rows/event-age.ts';
 import { idleMemory } from './rows/idle-memory.ts';
 import { noisyNeighbour } from './rows/noisy-neighbour.ts';
+import { poolCost } from './rows/pool-cost.ts';
 import { parkedStarts } from './rows/parked-start.ts';
 import { overload } from './rows/overload.ts';
 import { s3 } from './rows/s3.ts';
@@ -37,6 +38,7 @@ const wanted = values.rows?.split(',') ?? [
   'cpu',
   '8',
   '9',
+  'pool',
   '10',
   '14',
   'iam',
@@ -55,6 +57,7 @@ if (isWanted('6', '7')) lines.push(...(await warm(Math.ceil(20 * share))));
 if (isWanted('cpu')) lines.push(await warmCpu(Math.ceil(100 * share)));
 if (isWanted('8')) lines.push(await overload(values.quick ? 1_000 : 4_000));
 if (isWanted('9')) lines.push(await scaleOut(values.quick ? 40 : 200));
+if (isWanted('pool')) lines.push(...(await poolCost(values.quick ? 10 : 40)));
 if (isWanted('10')) lines.push(await idleMemory(values.quick ? 10 : 100));
 if (isWanted('14')) lines.push(...(await noisyNeighbour(values.quick ? 1_000 : 4_000)));
 if (isWanted('iam')) lines.push(...(await decisions(Math.ceil(100 * share))));
