@@ -41,6 +41,11 @@ export interface RuntimeCommand {
   readonly kind: 'crun' | 'runc' | 'runsc' | 'kata';
 }
 
+/** Whether a sandbox sees what is mounted late: not where it brings a kernel of its own. */
+export function mountsLate({ kind }: RuntimeCommand): boolean {
+  return kind === 'crun' || kind === 'runc';
+}
+
 /** Whether it can start a program beside the first of a sandbox; with the others nobody has tried. */
 export function startsBeside({ kind }: RuntimeCommand): boolean {
   return kind === 'crun';

@@ -18,7 +18,7 @@ import {
 } from '../driver.ts';
 import { NO_NETWORK, type NetworkPolicy } from '../network/policy.ts';
 import { isOwnerDead, isOwnerElsewhere } from '../owner.ts';
-import { startsBeside } from './protocol.ts';
+import { mountsLate, startsBeside } from './protocol.ts';
 import { findRuntimes, type OciRuntime, type RuntimeChoice } from './find-runtime.ts';
 import { HelperGenerations, type Generation } from './helper-generations.ts';
 import { OciSandbox } from './oci-sandbox.ts';
@@ -83,10 +83,8 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     logger,
     onDeath: (owner) => sandboxes.helperGone(owner),
   });
-  // The others bring a kernel of their own, which does not see mounts that come later.
-  const mountsLate = runtime.kind === 'crun' || runtime.kind === 'runc';
   const create = (request: SandboxRequest): Promise<Sandbox> =>
-    createSandbox({ generations, sandboxes, parks: mountsLate }, request);
+    createSandbox({ generations, sandboxes, parks: mountsLate(runtime) }, request);
   const lifetime = closeable(async () => {
     await sandboxes.destroyAll('the driver was closed');
     await generations.close();
@@ -98,7 +96,15 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     const note = first.tmp === 'tmpfs' ? ', /tmp in memory' : '';
     const description = `oci (${runtime.name} ${runtime.version}${note})`;
     const { network } = first;
-    return { description, advisories, isolation: 'oci', network, mountsLate, create, ...lifetime };
+    return {
+      description,
+      advisories,
+      isolation: 'oci',
+      network,
+      mountsLate: mountsLate(runtime),
+      create,
+      ...lifetime,
+    };
   } catch (error) {
     await lifetime.close();
     throw error;
