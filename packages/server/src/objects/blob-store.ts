@@ -13,14 +13,16 @@
  * removal looks at the holders and at the count under the lock of that blob, under which a file
  * also gets its name: a PUT comes before a removal and stops it, or after it and makes the file anew.
  */
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+import type { Closeable } from '../lib/lifetime.ts';
 import { KeyedLock } from '../lib/keyed-lock.ts';
 import type { Logger } from '../lib/logger.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import { syncFolder } from '../lib/sync-folder.ts';
+import type { DigestName } from './checksums.ts';
+import { createDigester, type Digester, type Digests } from './digester.ts';
 import { createFolderSyncs, type FolderSyncs } from './folder-syncs.ts';
 import { writeStream } from './write-stream.ts';
 
@@ -36,12 +38,12 @@ export interface HeldBlob extends Blob {
   discard(): void;
 }
 
-export interface BlobStore {
+export interface BlobStore extends Closeable {
   /**
-   * Durable once resolved. `onChunk` sees every chunk in order, and `accept` the whole before it
-   * gets its name: where one of them throws, nothing is left.
+   * Durable once resolved. The chunks are used up. `accept` sees the digests of the whole before
+   * it gets its name: where it throws, nothing is left.
    */
-  write(chunks: AsyncIterable<Uint8Array>, checks: BlobChecks): Promise<HeldBlob>;
+  write(chunks: AsyncIterable<Uint8Array>, checks?: BlobChecks): Promise<HeldBlob>;
   /** Keeps a blob that is there; undefined where it is not. */
   hold(sha256: string): Promise<HeldBlob | undefined>;
   /** Rejects with `BlobMissing`. */
@@ -53,8 +55,9 @@ export interface BlobStore {
 }
 
 export interface BlobChecks {
-  onChunk(chunk: Uint8Array): void;
-  accept?(blob: Blob): void;
+  /** Wanted beside the SHA-256. */
+  readonly digests: readonly DigestName[];
+  accept(blob: Blob, digests: Digests): void;
 }
 
 export class BlobMissing extends Error {
@@ -92,6 +95,9 @@ export async function openBlobStore(deps: BlobStoreDeps): Promise<BlobStore> {
   return new DiskBlobStore({ ...deps, folder });
 }
 
+/** What a blob is named by. */
+const NAME: DigestName = 'SHA256';
+
 /** All there from the start: a new folder in the way of a PUT would cost it a sync more. */
 const shards = Array.from({ length: 256 }, (_, index) =>
   path.join('blobs', index.toString(16).padStart(2, '0')),
@@ -104,24 +110,25 @@ class DiskBlobStore implements BlobStore {
   /** Blobs whose removal found a holder: looked at again when the last one lets go. */
   readonly #doomed = new Set<string>();
   readonly #syncs: FolderSyncs = createFolderSyncs();
+  readonly #digester: Digester = createDigester();
   #incoming = 0;
 
   constructor(deps: BlobStoreDeps) {
     this.#deps = deps;
   }
 
-  async write(chunks: AsyncIterable<Uint8Array>, checks: BlobChecks): Promise<HeldBlob> {
+  async write(chunks: AsyncIterable<Uint8Array>, checks?: BlobChecks): Promise<HeldBlob> {
     const file = path.join(this.#deps.folder, 'incoming', String((this.#incoming += 1)));
-    const hash = createHash('sha256');
+    const running = this.#digester.start([
+      ...new Set<DigestName>([NAME, ...(checks?.digests ?? [])]),
+    ]);
     let held: HeldBlob | undefined;
     try {
       await using handle = await (this.#deps.openFile ?? openNew)(file);
-      const size = await writeStream(handle, chunks, (chunk) => {
-        hash.update(chunk);
-        checks.onChunk(chunk);
-      });
-      const blob = { sha256: hash.digest('hex'), size };
-      checks.accept?.(blob);
+      const { sizeBytes, digests } = await writeStream(handle, chunks, running);
+      const sha256 = digests.get(NAME)?.toString('hex') ?? '';
+      const blob = { sha256, size: sizeBytes };
+      checks?.accept(blob, digests);
       held = this.#keep(blob);
       await this.#makeDurable(handle, file, blob.sha256);
       return held;
@@ -178,6 +185,14 @@ class DiskBlobStore implements BlobStore {
         await this.collect(some.filter((name) => !known.has(name)));
       }
     }
+  }
+
+  close(): Promise<void> {
+    return this.#digester.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #makeDurable(handle: FileHandle, file: string, sha256: string): Promise<void> {

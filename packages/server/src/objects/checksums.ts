@@ -13,25 +13,16 @@ export interface Checksum {
   readonly type: ChecksumType;
 }
 
-export interface RunningChecksum {
-  update(chunk: Uint8Array): void;
-  /** Base64. */
-  digest(): string;
-}
+/** Also what is no checksum of S3's, but the ETag. */
+export type DigestName = ChecksumAlgorithm | 'MD5';
 
-export function startChecksum(algorithm: ChecksumAlgorithm): RunningChecksum {
-  const digest = startDigest(algorithm);
-  return {
-    update: (chunk) => void digest.update(chunk),
-    digest: () => digest.digest().toString('base64'),
-  };
-}
-
-function startDigest(algorithm: ChecksumAlgorithm): {
+export interface RunningDigest {
   update(chunk: Uint8Array): unknown;
   digest(): Buffer;
-} {
-  switch (algorithm) {
+}
+
+export function startDigest(name: DigestName): RunningDigest {
+  switch (name) {
     case 'CRC32':
       return createCrc32();
     case 'CRC32C':
@@ -39,9 +30,9 @@ function startDigest(algorithm: ChecksumAlgorithm): {
     case 'CRC64NVME':
       return createCrc64();
     case 'SHA1':
-      return createHash('sha1');
     case 'SHA256':
-      return createHash('sha256');
+    case 'MD5':
+      return createHash(name.toLowerCase());
   }
 }
 

@@ -70,6 +70,7 @@ export async function openObjectStore(deps: ObjectStoreDeps): Promise<ObjectStor
     },
     ...closeable(async () => {
       while (underWay.size > 0) await Promise.allSettled(underWay);
+      await blobs.close();
     }),
   };
 }

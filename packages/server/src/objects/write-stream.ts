@@ -1,10 +1,10 @@
 /**
- * Chunks to a file, with no more than two batches in memory: while one is being written, the next
- * is received. Every few megabytes the disk is told to begin, so that the sync at the end waits
+ * Chunks to a file and to their digests, with a few batches in memory: while one is being written
+ * and hashed, the next is received. Every few megabytes the disk is told to begin, so that the sync at the end waits
  * for little.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { releaseBuffer } from '../lib/young-buffers.ts';
+import type { Digests, RunningDigests } from './digester.ts';
 
 /**
  * One write each: small enough that the disk is busy while the rest of a megabyte comes and is
@@ -13,43 +13,58 @@ import { releaseBuffer } from '../lib/young-buffers.ts';
 const BATCH_BYTES = 262_144;
 const FLUSH_BYTES = 8 * 1_048_576;
 
-/** Resolves with the number of bytes; not yet synced. */
+export interface WrittenStream {
+  readonly sizeBytes: number;
+  readonly digests: Digests;
+}
+
+/** Not yet synced. The chunks are used up. */
 export async function writeStream(
   handle: FileHandle,
   chunks: AsyncIterable<Uint8Array>,
-  onChunk: (chunk: Uint8Array) => void,
-): Promise<number> {
-  let size = 0;
+  running: RunningDigests,
+): Promise<WrittenStream> {
+  let sizeBytes = 0;
   let batch: Uint8Array[] = [];
   let batchBytes = 0;
   let sinceFlush = 0;
-  let writing: Promise<unknown> = Promise.resolve();
+  let passing: Promise<unknown> = Promise.resolve();
   let flushing: Promise<unknown> = Promise.resolve();
   try {
     for await (const chunk of chunks) {
-      onChunk(chunk);
-      size += chunk.byteLength;
+      sizeBytes += chunk.byteLength;
       batch.push(chunk);
       batchBytes += chunk.byteLength;
       if (batchBytes < BATCH_BYTES) continue;
-      await writing;
-      releaseBuffer(batchBytes);
-      writing = quiet(writeAll(handle, batch, batchBytes));
+      await passing;
+      passing = quiet(pass(handle, batch, batchBytes, running));
       sinceFlush += batchBytes;
       [batch, batchBytes] = [[], 0];
       if (sinceFlush < FLUSH_BYTES) continue;
       await flushing;
-      flushing = quiet(writing.then(() => handle.datasync()));
+      flushing = quiet(passing.then(() => handle.datasync()));
       sinceFlush = 0;
     }
-    await writing;
+    await passing;
     if (batchBytes > 0) await writeAll(handle, batch, batchBytes);
     await flushing;
-    return size;
+    return { sizeBytes, digests: await running.finish(batch) };
   } catch (error) {
-    await Promise.allSettled([writing, flushing]);
+    running.cancel();
+    await Promise.allSettled([passing, flushing]);
     throw error;
   }
+}
+
+/** To the disk, then to be hashed: hashing takes the memory away. */
+async function pass(
+  handle: FileHandle,
+  batch: readonly Uint8Array[],
+  bytes: number,
+  running: RunningDigests,
+): Promise<void> {
+  await writeAll(handle, batch, bytes);
+  await running.update(batch);
 }
 
 /** Awaited later: until then its failure is nobody's unhandled rejection. */

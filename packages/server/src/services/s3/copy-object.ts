@@ -4,7 +4,7 @@ import { AwsError } from '../../core/aws-error.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { HeldBlob } from '../../objects/blob-store.ts';
 import type { Bucket } from '../../objects/bucket.ts';
-import { startChecksum, type Checksum } from '../../objects/checksums.ts';
+import { startDigest, type Checksum } from '../../objects/checksums.ts';
 import type { ObjectDetails, ObjectVersion } from '../../objects/object-version.ts';
 import type { Validated } from '../validated.ts';
 import { bucketOf, objectAccess } from './access.ts';
@@ -168,7 +168,7 @@ async function fingerprint(
     return { etag: source.etag, checksum };
   }
   const md5 = createHash('md5');
-  const running = algorithm === undefined ? undefined : startChecksum(algorithm);
+  const running = algorithm === undefined ? undefined : startDigest(algorithm);
   const body = await openObject(objects.blobs, source, { start: 0, end: source.size });
   let seen = 0;
   for await (const chunk of body) {
@@ -183,6 +183,6 @@ async function fingerprint(
     checksum:
       algorithm === undefined || running === undefined
         ? undefined
-        : { algorithm, value: running.digest(), type: 'FULL_OBJECT' },
+        : { algorithm, value: running.digest().toString('base64'), type: 'FULL_OBJECT' },
   };
 }

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { IncomingBody } from '../../core/object-body.ts';
-import { startChecksum } from '../../objects/checksums.ts';
+import { startDigest } from '../../objects/checksums.ts';
 import { contentHashMismatch } from '../../wire/sigv4-errors.ts';
 import { algorithmNamed, badDigest, namedChecksum, readContentMd5 } from './read-checksums.ts';
 
@@ -40,12 +40,12 @@ function checksOf(body: IncomingBody, input: StatesOfBody): readonly Check[] {
   const claimed = namedChecksum(input);
   const algorithm = claimed?.algorithm ?? algorithmNamed(trailer?.slice(PREFIX.length));
   if (algorithm !== undefined) {
-    const running = startChecksum(algorithm);
+    const running = startDigest(algorithm);
     checks.push({
-      update: (chunk) => running.update(chunk),
+      update: (chunk) => void running.update(chunk),
       finish() {
         const expected = claimed?.value ?? trailers.get(`${PREFIX}${algorithm.toLowerCase()}`);
-        if (running.digest() !== expected) throw badDigest(algorithm);
+        if (running.digest().toString('base64') !== expected) throw badDigest(algorithm);
       },
     });
   }

@@ -3,11 +3,10 @@
  * the ETag and the checksum, and given a name only when everything that the client said of them
  * has turned out true.
  */
-import { createHash } from 'node:crypto';
 import type { IncomingBody } from '../../core/object-body.ts';
 import { contentHashMismatch } from '../../wire/sigv4-errors.ts';
 import type { HeldBlob } from '../../objects/blob-store.ts';
-import { startChecksum, type ChecksumAlgorithm } from '../../objects/checksums.ts';
+import type { ChecksumAlgorithm } from '../../objects/checksums.ts';
 import type { S3Deps } from './s3-deps.ts';
 import { entityTooLarge, invalidRequest } from './s3-errors.ts';
 import {
@@ -59,19 +58,14 @@ export async function storeBody(
   }
   const algorithm = claimed?.algorithm ?? trailing ?? asked ?? preferred;
   const wantedMd5 = input.ContentMD5 === undefined ? undefined : readContentMd5(input.ContentMD5);
-  const md5 = createHash('md5');
-  const running = algorithm === undefined ? undefined : startChecksum(algorithm);
   let etag = '';
   let checksum: NamedChecksum | undefined;
   const blob = await objects.blobs.write(body.chunks, {
-    onChunk(chunk) {
-      md5.update(chunk);
-      running?.update(chunk);
-    },
-    accept({ sha256 }) {
-      etag = md5.digest('hex');
-      if (algorithm !== undefined && running !== undefined) {
-        checksum = { algorithm, value: running.digest() };
+    digests: algorithm === undefined ? ['MD5'] : ['MD5', algorithm],
+    accept({ sha256 }, digests) {
+      etag = digests.get('MD5')?.toString('hex') ?? '';
+      if (algorithm !== undefined) {
+        checksum = { algorithm, value: digests.get(algorithm)?.toString('base64') ?? '' };
       }
       if (wantedMd5 !== undefined && wantedMd5 !== etag) throw badDigest('Content-MD5');
       const { statedSha256 } = body;
@@ -92,7 +86,8 @@ interface ReadBody extends IncomingBody {
 
 function asIncoming(body: IncomingBody | Uint8Array | undefined): ReadBody {
   if (body !== undefined && !(body instanceof Uint8Array)) return body;
-  const bytes = body ?? new Uint8Array(0);
+  // A copy: what is stored is used up, and these bytes are somebody's.
+  const bytes = new Uint8Array(body ?? []);
   return { size: bytes.byteLength, trailers: new Map(), chunks: once(bytes), isOwn: true };
 }
 

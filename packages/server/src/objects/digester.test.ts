@@ -1,0 +1,90 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checksumAlgorithms, startDigest, type DigestName } from './checksums.ts';
+import { createDigester, type Digester, type Digests } from './digester.ts';
+
+let digester: Digester;
+beforeEach(() => {
+  digester = createDigester();
+});
+afterEach(async () => {
+  await digester.close();
+});
+
+const names: readonly DigestName[] = [...checksumAlgorithms, 'MD5'];
+
+function expected(bytes: Uint8Array): Digests {
+  return new Map(
+    names.map((name) => {
+      const digest = startDigest(name);
+      digest.update(bytes);
+      return [name, digest.digest()];
+    }),
+  );
+}
+
+/** Copies, because what is handed over is used up. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
+}
+
+function* cut(bytes: Uint8Array, size: number): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += size) yield copyOf(bytes.subarray(at, at + size));
+}
+
+async function digestsOf(bytes: Uint8Array, size: number): Promise<Digests> {
+  const running = digester.start(names);
+  for (const chunk of cut(bytes, size)) await running.update([chunk]);
+  return await running.finish([]);
+}
+
+describe('digests', () => {
+  test('are those of node:crypto and node:zlib', () => {
+    const bytes = randomBytes(1_000);
+    const all = expected(bytes);
+    for (const name of ['MD5', 'SHA1', 'SHA256'] as const) {
+      expect(all.get(name)).toEqual(createHash(name.toLowerCase()).update(bytes).digest());
+    }
+    expect(all.get('CRC32')?.readUInt32BE()).toBe(crc32(bytes));
+  });
+
+  test('are the same of a short body, which is hashed here, and of a long one in the thread', async () => {
+    const bytes = randomBytes(3_000_000);
+    expect(await digester.start(names).finish([bytes])).toEqual(expected(bytes));
+    for (const size of [7_777, 262_144, 3_000_000]) {
+      expect(await digestsOf(bytes, size)).toEqual(expected(bytes));
+    }
+    const running = digester.start(names);
+    await running.update([copyOf(bytes.subarray(0, 1_000_000))]);
+    expect(await running.finish([copyOf(bytes.subarray(1_000_000))])).toEqual(expected(bytes));
+  });
+
+  test('of bodies that take turns are not mixed up, and one that is given up harms no other', async () => {
+    const bodies = [1, 2, 3].map((seed) => Buffer.alloc(400_000, seed));
+    const given = digester.start(names);
+    await given.update([randomBytes(100_000)]);
+    const all = Promise.all(bodies.map((bytes) => digestsOf(bytes, 50_000)));
+    given.cancel();
+    expect(await all).toEqual(bodies.map(expected));
+  });
+
+  test('leave bytes alone that share their memory with others', async () => {
+    const whole = randomBytes(200_000);
+    const copy = Buffer.from(whole);
+    const running = digester.start(['MD5']);
+    await running.update([whole.subarray(0, 100_000)]);
+    await running.update([whole.subarray(100_000)]);
+    const digests = await running.finish([]);
+    expect(digests.get('MD5')).toEqual(createHash('md5').update(copy).digest());
+    expect(whole.equals(copy)).toBe(true);
+  });
+});
+
+test('when it is closed, who still waits is told', async () => {
+  const running = digester.start(names);
+  await running.update([randomBytes(100_000)]);
+  const told = expect(running.finish([])).rejects.toMatchObject({ name: 'DigesterBroken' });
+  await digester.close();
+  await told;
+});
