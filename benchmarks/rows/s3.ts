@@ -1,6 +1,6 @@
 /**
- * S3: GET of 1 MB against a bare file server, PUT of 1 MB against a bare write and fdatasync, a
- * page of a thousand of a million keys, and the memory that two gigabytes up and down take.
+ * S3: GET of 1 MB against a bare file server, PUT against a file that is made durable, a page of
+ * a thousand of a million keys, and the memory that two gigabytes up and down take.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
@@ -11,6 +11,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Readable } from 'node:stream';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { syncFolder } from '../../packages/server/src/lib/sync-folder.ts';
 import { presignUrl } from '../../packages/server/src/wire/sigv4.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 import { startBareFiles } from '../controls/bare-files.ts';
@@ -31,7 +32,10 @@ export async function s3(rounds: number, isQuick: boolean): Promise<readonly Lin
     });
     return [
       await get(server, folder, rounds),
-      await put(server, folder, rounds),
+      await put(server, folder, { sizeBytes: MEGABYTE, count: 1 }, rounds),
+      await put(server, folder, { sizeBytes: MEGABYTE, count: 8 }, Math.ceil(rounds / 4)),
+      await put(server, folder, { sizeBytes: 10_000, count: 1 }, rounds),
+      await put(server, folder, { sizeBytes: 10_000, count: 8 }, Math.ceil(rounds / 4)),
       await list(server, keys, rounds),
       await memory(server, isQuick ? 200 : 2_048),
     ];
@@ -110,31 +114,58 @@ async function get(server: TestServer, folder: string, rounds: number): Promise<
   };
 }
 
-async function put(server: TestServer, folder: string, rounds: number): Promise<Line> {
+interface Writers {
+  readonly sizeBytes: number;
+  /** At once, each with a connection and an object of its own. */
+  readonly count: number;
+}
+
+/**
+ * The control makes what an acknowledged PUT promises: a new file whose bytes and whose name are
+ * durable. What it takes without the name is told beside it.
+ */
+async function put(
+  server: TestServer,
+  folder: string,
+  { sizeBytes, count }: Writers,
+  rounds: number,
+): Promise<Line> {
   const own: number[] = [];
   const control: number[] = [];
+  const nameless: number[] = [];
+  const all = (work: (bytes: Buffer, name: string) => Promise<unknown>, name: string) => {
+    const bodies = Array.from({ length: count }, () => randomBytes(sizeBytes));
+    return timed(() => Promise.all(bodies.map((bytes, at) => work(bytes, `${name}-${at}`))));
+  };
+  const send = (bytes: Buffer, name: string): Promise<void> =>
+    exchange(presigned(server, 'PUT', name), 'PUT', bytes);
+  const controls = await mkdtemp(path.join(folder, 'bare-'));
+  const write = (isNamed: boolean) => (bytes: Buffer, name: string) =>
+    writeDurably(path.join(controls, `${name}-${isNamed}`), bytes, isNamed);
   for (let round = 0; round < rounds; round += 1) {
-    const bytes = randomBytes(MEGABYTE);
-    const url = presigned(server, 'PUT', `put-${round}`);
-    own.push(await timed(() => exchange(url, 'PUT', bytes)));
-    control.push(await timed(() => writeDurably(path.join(folder, `bare-${round}`), bytes)));
+    const name = `put-${sizeBytes}-${count}-${round}`;
+    own.push(await all(send, name));
+    control.push(await all(write(true), name));
+    nameless.push(await all(write(false), name));
   }
-  const [ownMs, controlMs] = [median(own), median(control)];
+  const [ownMs, controlMs, namelessMs] = [median(own), median(control), median(nameless)];
+  const size = sizeBytes === MEGABYTE ? '1 MB' : `${sizeBytes / 1_000} kB`;
   return {
     row: 's3',
-    metric: 'PUT of 1 MB, 1 connection, p50',
+    metric: `PUT of ${size}, ${count} at once, p50 until all are answered`,
     value: `${milliseconds(ownMs)}, ${ratio(controlMs / ownMs)} the speed`,
-    control: `write + fdatasync ${milliseconds(controlMs)}`,
+    control: `write, fdatasync, fsync of the folder ${milliseconds(controlMs)} (without the folder ${milliseconds(namelessMs)})`,
     target: '>= 0.6 x its speed',
     holds: controlMs / ownMs >= 0.6,
-    numbers: { putMs: ownMs, bareMs: controlMs },
+    numbers: { putMs: ownMs, bareMs: controlMs, namelessMs },
   };
 }
 
-async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
-  await using handle = await open(file, 'w');
+async function writeDurably(file: string, bytes: Uint8Array, isNamed: boolean): Promise<void> {
+  await using handle = await open(file, 'wx');
   await handle.write(bytes);
   await handle.datasync();
+  if (isNamed) await syncFolder(path.dirname(file));
 }
 
 async function list(server: TestServer, keys: number, rounds: number): Promise<Line> {
