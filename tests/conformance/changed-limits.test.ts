@@ -1,4 +1,5 @@
 /** A server whose limits are not AWS's enforces its own, and tells their numbers. */
+import { readFile } from 'node:fs/promises';
 import {
   CreateFunctionCommand,
   GetAccountSettingsCommand,
@@ -34,9 +35,23 @@ const changed = {
   unreservedConcurrency: 2,
 };
 
-const source = `import { readFileSync } from 'node:fs';
+const source = `import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+const tasks = () => readdirSync('/proc').filter((name) => /^\\d+$/.test(name))
+  .map((pid) => readdirSync('/proc/' + pid + '/task').length).reduce((a, b) => a + b, 0);
+const fork = () => new Promise((resolve) => {
+  const child = spawn('/bin/sleep', ['60'], { stdio: 'ignore' });
+  child.once('error', ({ code }) => resolve(code));
+  child.once('spawn', () => resolve(undefined));
+});
 export const handler = async (event) => {
   if (event.size !== undefined) return 'x'.repeat(event.size);
+  if (event.forks) {
+    for (;;) {
+      const code = await fork();
+      if (code !== undefined) return { code, tasks: tasks() };
+    }
+  }
   const [, soft, hard] = /Max open files +(\\d+) +(\\d+)/.exec(readFileSync('/proc/self/limits', 'utf8'));
   return { soft, hard };
 };
@@ -76,6 +91,12 @@ const create = (ZipFile: Uint8Array, settings: Partial<CreateFunctionCommandInpu
   );
 const least = (limit: number | string): RegExp =>
   new RegExp(`Member must have value less than or equal to ${limit}$`);
+
+test('no limit that can be changed is left out here', async () => {
+  const page = await readFile(new URL('../../docs/reference/limits.md', import.meta.url), 'utf8');
+  const names = [...page.matchAll(/\| `(\w+)` \| [\d,]+ to [\d,]+ \|$/gm)].map(([, name]) => name);
+  expect(names).toEqual(Object.keys(changed));
+});
 
 test('the account is told what its limits are', async () => {
   const { AccountLimit } = await functions.lambda.send(new GetAccountSettingsCommand());
@@ -146,6 +167,15 @@ test('a streamed answer may be as long as they say', async () => {
 
 test('a function has as many file descriptors as they say', async () => {
   expect((await functions.invoke('limited')).payload).toEqual({ soft: '200', hard: '200' });
+});
+
+test('a function has as many processes and threads as they say', async () => {
+  const { payload } = await functions.invoke('limited', { forks: true });
+  const { code, tasks } = payload as { readonly code: string; readonly tasks: number };
+  expect(code).toBe('EAGAIN');
+  // A task that has just ended may still be counted, or not any more.
+  expect(tasks).toBeLessThanOrEqual(80);
+  expect(tasks).toBeGreaterThan(70);
 });
 
 test('an init may take as long as they say', async () => {

@@ -25,6 +25,7 @@ import {
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
+import { copyPackages } from '../../packages/testkit/src/copy-packages.ts';
 import { openFunctions, type Functions } from '../../packages/testkit/src/open-functions.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
 import { repository } from '../../packages/testkit/src/start-server.ts';
@@ -214,13 +215,10 @@ test('hearth layer import serves a zip under the ARN that functions of others na
   );
 });
 
-test('Powertools from npm, imported as the documentation says, serves a function that imports it', async (context) => {
+test('Powertools from npm, imported as the documentation says, serves a function that imports it', async () => {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-powertools-'));
-  const nodejs = path.join(folder, 'nodejs');
-  const packages = ['logger', 'metrics'].map((name) => `@aws-lambda-powertools/${name}@2`);
-  const install = ['npm', 'install', '--prefix', nodejs, '--no-audit', '--no-fund', ...packages];
-  const { status, stderr } = await runCommand(install, { env: process.env });
-  context.skip(status !== 0, `npm could not fetch Powertools: ${stderr}`);
+  const packages = ['logger', 'metrics'].map((name) => `@aws-lambda-powertools/${name}`);
+  await copyPackages(packages, path.join(folder, 'nodejs'));
   const zip = path.join(folder, 'powertools.zip');
   const zipping = ['python3', '-m', 'zipfile', '-c', zip, 'nodejs'];
   expect(await runCommand(zipping, { cwd: folder })).toMatchObject({ status: 0 });
