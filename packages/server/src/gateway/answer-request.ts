@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Limits } from '../core/adjustable-limits.ts';
 import { AwsError, notImplemented } from '../core/aws-error.ts';
-import type { OperationContext, ServiceName } from '../core/operation.ts';
+import type { ServiceName } from '../core/operation.ts';
 import type { ListenerKind } from '../iam/credentials.ts';
 import type { Identities } from '../iam/identities.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -21,6 +21,7 @@ import type { RawHead } from './raw-request.ts';
 import { readBody } from './read-body.ts';
 import type { RequestSignature } from './request-signature.ts';
 import type { ServedService, ServedServices } from './served-service.ts';
+import { traceHeaderOf } from './trace-header.ts';
 
 export interface AnswerDeps {
   readonly identities: Identities;
@@ -159,17 +160,6 @@ async function call(
     },
   });
   return protocol.serializeOutput(operation, output, request.id);
-}
-
-/**
- * Handed on to the function, as a header and as a variable, so it is bounded: a real one has about
- * a hundred characters, and a variable of 128 KB would keep a function from starting programs.
- */
-const traceHeaderForm = /^[!-~]{1,512}$/;
-
-export function traceHeaderOf(head: RawHead): Pick<OperationContext, 'traceHeader'> {
-  const traceHeader = head.headers['x-amzn-trace-id'] ?? '';
-  return traceHeaderForm.test(traceHeader) ? { traceHeader } : {};
 }
 
 function hasBody(head: RawHead): boolean {

@@ -47,4 +47,5 @@ export const objectMigrations: readonly Migration[] = [
       CREATE INDEX s3_events_due ON s3_events (due_ms, id);
     `,
   },
+  { id: 3, sql: 'ALTER TABLE s3_events ADD COLUMN trace_header TEXT;' },
 ];

@@ -1,4 +1,5 @@
 /** Events of a service on their way to functions and queues, as S3 and EventBridge send them. */
+import { AwsError } from '../core/aws-error.ts';
 import type { CallAs, CallAsCaller } from '../core/call-as.ts';
 
 const FIRST_RETRY_MS = 1_000;
@@ -18,16 +19,19 @@ export interface EventForTarget {
   /** For a queue: the group of a FIFO queue, and message attributes. */
   readonly messageGroupId?: string | undefined;
   readonly attributes?: object | undefined;
+  /** Of what the event tells of. */
+  readonly traceHeader?: string | undefined;
 }
 
 /** Resolves when the target has it for good; rejects with what it answers. */
 export async function handOver(
   callAs: CallAs,
   sender: EventSender,
-  { target, body, messageGroupId, attributes }: EventForTarget,
+  { target, body, messageGroupId, attributes, traceHeader }: EventForTarget,
 ): Promise<void> {
   const [, , service, , account = '', ...name] = target.split(':');
-  const caller = senderTo(target, sender);
+  const trace = traceHeader === undefined ? {} : { traceHeader };
+  const caller = { ...senderTo(target, sender), ...trace };
   if (service === 'lambda') {
     await callAs(caller, 'lambda', 'Invoke', {
       FunctionName: target,
@@ -53,4 +57,11 @@ export function senderTo(target: string, { service, source }: EventSender): Call
 /** How long an event waits that a target could not take so many times before: twice as long each time. */
 export function retryWaitMs(attempts: number): number {
   return Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LONGEST_RETRY_MS);
+}
+
+/** Whether the target that answered so may take the same event later. */
+export function mayTakeLater(error: unknown): boolean {
+  if (!(error instanceof AwsError)) return true;
+  if (error.code === 'NotImplementedException') return false;
+  return error.status >= 500 || /throttl|TooMany/i.test(error.code);
 }

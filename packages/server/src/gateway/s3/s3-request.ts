@@ -8,6 +8,7 @@ import type { BodyBudget } from '../body-budget.ts';
 import type { Call } from '../dispatch.ts';
 import type { RawHead } from '../raw-request.ts';
 import type { RequestSignature } from '../request-signature.ts';
+import { traceHeaderOf } from '../trace-header.ts';
 import type { S3Caller } from './authenticate-s3.ts';
 import type { CorsOf } from './cors.ts';
 
@@ -49,6 +50,7 @@ export function contextOf(
       principal,
       endpoint,
       signal,
+      ...traceHeaderOf(request.head),
       ...(sourceIp === undefined ? {} : { sourceIp }),
     },
     attributes: {

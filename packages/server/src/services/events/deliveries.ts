@@ -11,7 +11,13 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { startRounds, type Rounds } from '../../lib/rounds.ts';
 import type { Statement, Store } from '../../store/store.ts';
-import { handOver, LONGEST_RETRY_MS, retryWaitMs, type EventForTarget } from '../hand-over.ts';
+import {
+  handOver,
+  LONGEST_RETRY_MS,
+  mayTakeLater,
+  retryWaitMs,
+  type EventForTarget,
+} from '../hand-over.ts';
 import type { RuleTarget } from './rule-record.ts';
 
 /** What one target is to be sent. */
@@ -119,9 +125,7 @@ function whyGivenUp(
   nextMs: number,
   error: unknown,
 ): string | undefined {
-  if (error instanceof AwsError && error.status < 500 && !/throttl|TooMany/i.test(error.code)) {
-    return 'refused';
-  }
+  if (!mayTakeLater(error)) return 'refused';
   if (attempts >= (target.maximumRetryAttempts ?? RETRIES)) return 'MaximumRetryAttempts';
   const lastMs = createdMs + (target.maximumEventAgeSeconds ?? AGE_SECONDS) * 1_000;
   return nextMs > lastMs ? 'MaximumEventAgeInSeconds' : undefined;

@@ -13,7 +13,7 @@ import { startRounds } from '../../lib/rounds.ts';
 import { bucketArn, type Bucket } from '../../objects/bucket.ts';
 import type { Statement, Store } from '../../store/store.ts';
 import { handOver, retryWaitMs, senderTo, type EventSender } from '../hand-over.ts';
-import { eventRecord } from './event-record.ts';
+import { eventRecord, type EventOccasion } from './event-record.ts';
 import { isWanted, type Notification } from './notification-rules.ts';
 import type { ObjectEvents } from './object-events.ts';
 
@@ -39,6 +39,8 @@ interface EventRow {
   readonly created_ms: number;
   readonly attempts: number;
   readonly body: string;
+  /** Of what changed the object, so that a loop of functions through buckets is found. */
+  readonly trace_header: string | null;
 }
 
 const AT_ONCE = 64;
@@ -66,7 +68,7 @@ export function startEventOutbox(deps: EventOutboxDeps): EventOutbox {
           tellsAnybody = true;
           const atMs = deps.clock.nowMs();
           const occasion = { bucket, name, version, cause, configurationId: each.id, atMs };
-          return insertion(bucket, each, { Records: [eventRecord(occasion)] }, atMs);
+          return insertion(occasion, each);
         }),
     wake: () => {
       // Where no bucket tells anybody, no PUT needs a look.
@@ -79,25 +81,15 @@ function notificationsOf({ notifications }: Bucket): readonly Notification[] {
   return (notifications as readonly Notification[] | undefined) ?? [];
 }
 
-function insertion(
-  bucket: Bucket,
-  { kind, target }: Notification,
-  event: object,
-  nowMs: number,
-): Statement {
+function insertion(occasion: EventOccasion, { kind, target }: Notification): Statement {
+  const { bucket, cause, atMs } = occasion;
+  const { name, account, region } = bucket;
+  const body = JSON.stringify({ Records: [eventRecord(occasion)] });
   return {
-    sql: `INSERT INTO s3_events (bucket, account, region, kind, target, created_ms, due_ms, attempts, body)
-          VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)`,
-    params: [
-      bucket.name,
-      bucket.account,
-      bucket.region,
-      kind,
-      target,
-      nowMs,
-      nowMs,
-      JSON.stringify(event),
-    ],
+    sql: `INSERT INTO s3_events
+            (bucket, account, region, kind, target, created_ms, due_ms, attempts, body, trace_header)
+          VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+    params: [name, account, region, kind, target, atMs, atMs, body, cause.traceHeader ?? null],
   };
 }
 
@@ -116,7 +108,9 @@ async function deliverSome(deps: EventOutboxDeps): Promise<boolean> {
 async function deliverOne(deps: EventOutboxDeps, row: EventRow): Promise<Statement> {
   const { logger, clock } = deps;
   try {
-    await handOver(deps.callAs, senderOf({ name: row.bucket, account: row.account }), row);
+    const traceHeader = row.trace_header ?? undefined;
+    const sender = senderOf({ name: row.bucket, account: row.account });
+    await handOver(deps.callAs, sender, { target: row.target, body: row.body, traceHeader });
     return removal(row);
   } catch (error) {
     const age = clock.nowMs() - row.created_ms;

@@ -8,20 +8,28 @@ import type { CallAs } from '../../core/call-as.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
-import { startS3, type StartedS3 } from './fixtures/start-s3.ts';
+import { context, startS3, type StartedS3 } from './fixtures/start-s3.ts';
 
 const DAY = 86_400_000;
 let nowMs = Date.parse('2026-11-24T10:00:00Z');
 const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
 const target = 'arn:aws:lambda:us-east-1:000000000000:function:f';
 
+interface Called {
+  readonly operation: string;
+  readonly source: unknown;
+  readonly input: object;
+  readonly traceHeader: string | undefined;
+}
+
 let folder: string;
 let store: Store;
 let s3: StartedS3;
-let calls: { readonly operation: string; readonly source: unknown; readonly input: object }[];
+let calls: Called[];
 let failure: AwsError | undefined;
 const callAs: CallAs = async (caller, service, operation, input) => {
-  calls.push({ operation: `${service}:${operation}`, source: caller.source, input });
+  const { source, traceHeader } = caller;
+  calls.push({ operation: `${service}:${operation}`, source, input, traceHeader });
   if (failure !== undefined) throw failure;
   return {};
 };
@@ -141,7 +149,9 @@ describe('notifications', () => {
     await configure();
     calls = [];
     failure = new AwsError('ServiceException', 500, 'later');
-    await put('in/x.txt');
+    const traceHeader = 'Root=1-5759e988-bd862e3fe1be46a994272793;Lineage=1:0123abcd:3';
+    const written = { Key: 'in/x.txt', Body: Buffer.from('12345') };
+    await s3.call('PutObject', written, { ...context, traceHeader });
     await s3.outbox.deliver();
     await expect.poll(() => eventsSeen().length).toBeGreaterThan(0);
     await s3.stop();
@@ -150,6 +160,8 @@ describe('notifications', () => {
     await start();
     await s3.outbox.deliver();
     expect(eventsSeen()).toMatchObject([{ eventName: 'ObjectCreated:Put' }]);
+    // By it a function that comes round through buckets is found.
+    expect(calls.map((each) => each.traceHeader)).toEqual([traceHeader]);
     await s3.outbox.deliver();
     expect(eventsSeen()).toHaveLength(1);
   });

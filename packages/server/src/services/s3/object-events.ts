@@ -16,10 +16,11 @@ export type ObjectEventName =
   | 'LifecycleExpiration:Delete'
   | 'LifecycleExpiration:DeleteMarkerCreated';
 
-/** Who did it; lifecycle rules have nobody. */
-export type EventCause = Pick<OperationContext, 'principal' | 'requestId'> & {
-  readonly sourceIp?: string | undefined;
-};
+/** Who did it, and the trace that it is part of; lifecycle rules have nobody and no trace. */
+export type EventCause = Pick<
+  OperationContext,
+  'principal' | 'requestId' | 'sourceIp' | 'traceHeader'
+>;
 
 export interface ObjectEvents {
   /** Empty where the bucket wants none for this. */

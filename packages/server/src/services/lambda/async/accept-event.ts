@@ -29,7 +29,7 @@ export async function acceptEvent(
       { members: { Type: 'User' } },
     );
   }
-  const prepared = prepareInvocation(room, input, context);
+  const prepared = prepareInvocation(room, input, tellingOfLoops(context));
   const waking = admitInvocation(room, prepared);
   if (waking !== undefined) await waking;
   const { record, request } = prepared;
@@ -47,6 +47,16 @@ export async function acceptEvent(
   await room.queue.send(place, [{ id: context.requestId, body: request.payload, attributes }]);
   room.events.wake(place);
   return { StatusCode: 202 };
+}
+
+/**
+ * A caller is told that the function is in a loop. AWS: an event of a service is accepted, and given
+ * up by its first try, so that destinations and the dead-letter queue are told.
+ */
+function tellingOfLoops(context: OperationContext): OperationContext {
+  if (context.principal.kind !== 'service') return context;
+  const { traceHeader: _trace, ...rest } = context;
+  return rest;
 }
 
 /** Deprecated on AWS, and still served. */
