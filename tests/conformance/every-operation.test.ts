@@ -9,6 +9,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadServiceModel } from '../../packages/server/src/wire/service-model.ts';
 import { serviceNames, valuesOf } from '../../packages/server/src/wire/sdk-client.testsuite.ts';
 import type { ServiceName } from '../../packages/server/src/core/operation.ts';
+import {
+  signedServerKey,
+  startSignedServer,
+  type SignedServer,
+} from '../../packages/testkit/src/start-signed-server.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
 interface AnyClient {
@@ -24,6 +29,7 @@ const clients: Readonly<Record<ServiceName, readonly [name: string, client: stri
   sts: ['@aws-sdk/client-sts', 'STSClient'],
   s3: ['@aws-sdk/client-s3', 'S3Client'],
   sqs: ['@aws-sdk/client-sqs', 'SQSClient'],
+  sns: ['@aws-sdk/client-sns', 'SNSClient'],
   events: ['@aws-sdk/client-eventbridge', 'EventBridgeClient'],
 };
 const load = createRequire(import.meta.url);
@@ -34,10 +40,24 @@ const unreachable: ReadonlySet<string> = new Set(['StartLiveTail', 'GetLogObject
 const unsigned: ReadonlySet<string> = new Set(['AssumeRoleWithWebIdentity']);
 
 let server: TestServer;
+/** SNS is not served but forwarded: this one refuses whatever it is asked. */
+let topics: SignedServer;
 beforeAll(async () => {
-  server = await startServer({ args: ['--isolation', 'process'] });
+  topics = await startSignedServer(() => ({
+    status: 400,
+    text: '<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>no</Message></Error></ErrorResponse>',
+  }));
+  const env = {
+    HEARTH_UPSTREAM_SNS: topics.endpoint,
+    HEARTH_UPSTREAM_ACCESS_KEY_ID: signedServerKey.accessKeyId,
+    HEARTH_UPSTREAM_SECRET_ACCESS_KEY: signedServerKey.secretAccessKey,
+  };
+  server = await startServer({ args: ['--isolation', 'process'], env });
 });
-afterAll(async () => server?.[Symbol.asyncDispose]());
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await topics?.[Symbol.asyncDispose]();
+});
 
 test('every API that the server serves is walked here', async () => {
   const health = (await (await fetch(`${server.endpoint}/_hearth/health`)).json()) as {

@@ -21,6 +21,10 @@ const health = {
   network: { description: 'none', warning: 'nft is missing.' },
   services: ['lambda', 'sts'],
   runtimes: { 'nodejs26.x': 'available', java21: 'unavailable: Java is not served.' },
+  asynchronousInvocations: { destinationDeliveryFailures: 3, deadLetterErrors: 0 },
+  troubledEventSourceMappings: [
+    { source: 'queue', function: 'f', reason: 'It is gone.', since: '2026-11-26T12:00:00.000Z' },
+  ],
   damagedRecords: { functionRows: 2, logRecords: 0 },
   withoutEffect: { 'a flag': 'nothing reads it' },
 };
@@ -133,6 +137,10 @@ test('hearth doctor says what works, what does not and why, and fails where a ha
   expect(text).toMatch(/- +java21 +Java is not served\./);
   expect(text).toMatch(/warning +isolation +runc is old\./);
   expect(text).toMatch(/warning +network +none: nft is missing\./);
+  expect(text).toMatch(
+    /warning +event source +queue for f cannot be read since 2026-11-26T12:00:00.000Z: It is gone\./,
+  );
+  expect(text).toMatch(/- +deliveries +3 deliveries to destinations and 0 to dead-letter queues/);
   expect(text).toMatch(/warning +damaged records +2 functionRows/);
   expect(text).toMatch(/- +without effect +a flag: nothing reads it/);
   expect(status).toBe(1);

@@ -19,8 +19,20 @@ interface Health {
   readonly services: readonly string[];
   /** `available`, or `unavailable: <why>`. */
   readonly runtimes: Readonly<Record<string, string>>;
+  readonly asynchronousInvocations: {
+    readonly destinationDeliveryFailures: number;
+    readonly deadLetterErrors: number;
+  };
+  readonly troubledEventSourceMappings: readonly TroubledMapping[];
   readonly damagedRecords: Readonly<Record<string, number>>;
   readonly withoutEffect: Readonly<Record<string, string>>;
+}
+
+interface TroubledMapping {
+  readonly source: string;
+  readonly function: string;
+  readonly reason: string;
+  readonly since: string;
 }
 
 interface Finding {
@@ -62,6 +74,8 @@ function diagnose(health: Health): readonly Finding[] {
     },
     { mark: 'ok', what: 'services', detail: services.join(', ') },
     ...Object.entries(runtimes).map(([runtime, state]) => ofRuntime(runtime, state)),
+    ...health.troubledEventSourceMappings.map(ofMapping),
+    ...ofDeliveries(health.asynchronousInvocations),
     ...damaged.map(([kind, count]) => warning('damaged records', `${count} ${kind}`)),
     ...Object.entries(withoutEffect).map(
       ([what, why]) => ({ mark: '-', what: 'without effect', detail: `${what}: ${why}` }) as const,
@@ -71,6 +85,19 @@ function diagnose(health: Health): readonly Finding[] {
 
 function warning(what: string, detail: string): Finding {
   return { mark: 'warning', what, detail };
+}
+
+function ofMapping(mapping: TroubledMapping): Finding {
+  const { source, function: name, reason, since } = mapping;
+  return warning('event source', `${source} for ${name} cannot be read since ${since}: ${reason}`);
+}
+
+/** What failed may have gone well later, which nobody counts. */
+function ofDeliveries(counts: Health['asynchronousInvocations']): readonly Finding[] {
+  const { destinationDeliveryFailures: destinations, deadLetterErrors: deadLetters } = counts;
+  if (destinations + deadLetters === 0) return [];
+  const detail = `${destinations} deliveries to destinations and ${deadLetters} to dead-letter queues failed since the start; the log names them`;
+  return [{ mark: '-', what: 'deliveries', detail }];
 }
 
 function ofRuntime(runtime: string, state: string): Finding {

@@ -6,11 +6,12 @@ import path from 'node:path';
 import { buildOnce } from '../build-once.ts';
 import { inOneFile } from './one-file.ts';
 
-/** The SDK clients that a function finds without bringing them: those of what Hearth serves. */
+/** The SDK clients that a function finds without bringing them: those of what Hearth serves or forwards. */
 const carriedPackages = [
   '@aws-sdk/client-lambda',
   '@aws-sdk/client-iam',
   '@aws-sdk/client-sqs',
+  '@aws-sdk/client-sns',
   '@aws-sdk/client-eventbridge',
   '@aws-sdk/client-sts',
   '@aws-sdk/client-cloudwatch-logs',

@@ -285,6 +285,24 @@ const optionTable = {
     default: '',
     description: 'A server that serves SQS in the place of Hearth, in the same way.',
   },
+  upstreamSns: {
+    type: 'url',
+    env: 'HEARTH_UPSTREAM_SNS',
+    flag: '--upstream-sns',
+    value: 'URL',
+    default: '',
+    description:
+      'A server that serves SNS, which Hearth does not, in the same way: for clients, for destinations and for dead-letter topics.',
+  },
+  upstreamEvents: {
+    type: 'url',
+    env: 'HEARTH_UPSTREAM_EVENTS',
+    flag: '--upstream-events',
+    value: 'URL',
+    default: '',
+    description:
+      'A server that has event buses of EventBridge: PutEvents and destinations are forwarded there. Rules with schedules stay here.',
+  },
   upstreamAccessKeyId: {
     type: 'word',
     env: 'HEARTH_UPSTREAM_ACCESS_KEY_ID',

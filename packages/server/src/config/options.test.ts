@@ -45,6 +45,8 @@ describe('readConfig', () => {
       streamRate: 2,
       upstreamS3: '',
       upstreamSqs: '',
+      upstreamSns: '',
+      upstreamEvents: '',
       upstreamAccessKeyId: '',
       upstreamSecretAccessKey: '',
       upstreamRegion: '',
@@ -72,7 +74,7 @@ describe('readConfig', () => {
       upstreamSecretAccessKey: 'b/+c=',
     });
     expect(refusal(['--upstream-sqs', 'http://queues:9324'])).toBe(
-      'HEARTH_UPSTREAM_S3 and HEARTH_UPSTREAM_SQS need HEARTH_UPSTREAM_ACCESS_KEY_ID and HEARTH_UPSTREAM_SECRET_ACCESS_KEY.',
+      'Without HEARTH_UPSTREAM_ACCESS_KEY_ID and HEARTH_UPSTREAM_SECRET_ACCESS_KEY nothing can be signed for HEARTH_UPSTREAM_SQS.',
     );
     for (const url of ['minio:9000', 'ftp://minio', 'http://a:b@minio', 'http://minio?a=b']) {
       expect(refusal(['--upstream-s3', url])).toContain(

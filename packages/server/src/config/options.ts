@@ -50,12 +50,12 @@ export function readConfig(
 
 /** Nothing can be signed for a server that knows no key of ours. */
 function upstreamsWithoutKey(values: Readonly<Record<string, unknown>>): readonly string[] {
-  const { upstreamS3, upstreamSqs, upstreamAccessKeyId, upstreamSecretAccessKey } = values;
-  if (!upstreamS3 && !upstreamSqs) return [];
-  if (upstreamAccessKeyId && upstreamSecretAccessKey) return [];
+  const given = optionList.filter(({ name, type }) => type === 'url' && values[name] !== '');
+  if (given.length === 0) return [];
+  if (values['upstreamAccessKeyId'] && values['upstreamSecretAccessKey']) return [];
+  const names = given.map(({ env }) => env).join(', ');
   return [
-    'HEARTH_UPSTREAM_S3 and HEARTH_UPSTREAM_SQS need HEARTH_UPSTREAM_ACCESS_KEY_ID and ' +
-      'HEARTH_UPSTREAM_SECRET_ACCESS_KEY.',
+    `Without HEARTH_UPSTREAM_ACCESS_KEY_ID and HEARTH_UPSTREAM_SECRET_ACCESS_KEY nothing can be signed for ${names}.`,
   ];
 }
 

@@ -16,10 +16,11 @@ export interface HealthDeps {
   readonly runtimes: RuntimeCatalogue;
   readonly invoker: StartedInvoker;
   readonly clock: Clock;
-  /** Stored records that failed their checksum: kept aside, never served. */
-  /** Records that could not be read, by their kind. */
   /** What could not be told of asynchronous invocations. */
   readonly asynchronous: () => object;
+  /** Event source mappings that take nothing, and why. */
+  readonly troubledMappings: () => readonly object[];
+  /** Records that could not be read, by their kind: kept aside, never served. */
   readonly damage: () => Readonly<Record<string, number>>;
 }
 
@@ -51,6 +52,7 @@ export function createHealthReport(deps: HealthDeps): () => Promise<object> {
       ),
       invocations: deps.invoker.snapshot(),
       asynchronousInvocations: deps.asynchronous(),
+      troubledEventSourceMappings: deps.troubledMappings(),
       damagedRecords: deps.damage(),
       withoutEffect,
     };

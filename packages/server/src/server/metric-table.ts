@@ -69,7 +69,7 @@ export const metricTable = {
   },
   hearth_destination_failures_total: {
     type: 'counter',
-    help: 'Results of asynchronous invocations that no destination (destination) or dead-letter queue (dead-letter) could be told.',
+    help: 'Tries to tell a destination (destination) or a dead-letter queue (dead-letter) of the end of an asynchronous invocation that failed.',
     labels: ['kind'],
   },
   hearth_event_source_mappings: {

@@ -20,6 +20,7 @@ import { openEventsService } from '../services/events/service.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { LambdaUnderTest } from '../services/lambda/fixtures/start-lambda.ts';
 import { createLogsService } from '../services/logs/service.ts';
+import { createForwardedTopics } from '../services/sns/forwarded-topics.ts';
 import { openSqsService } from '../services/sqs/service.ts';
 import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
 import { createStsService } from '../services/sts/service.ts';
@@ -72,6 +73,7 @@ beforeAll(async () => {
   services.set('sqs', open.use(await openSqsService({ ...deps, messages })));
   const callAs = lambda.callAs;
   services.set('events', open.use(await openEventsService({ ...deps, callAs })));
+  services.set('sns', createForwardedTopics({ url: '', send: () => Promise.resolve({}) }));
   services.set('logs', createLogsService({ ...deps, logs }));
   services.set('lambda', lambda.service);
 });
@@ -89,7 +91,7 @@ describe.each(serviceNames)('%s', (name) => {
       expect({ operation: operation.name, asked: asked.length }).not.toMatchObject({ asked: 0 });
       for (const permissions of asked) expect(permissions, operation.name).not.toEqual([]);
       for (const { action, resources } of asked.flat()) {
-        expect(action).toMatch(/^(lambda|iam|sts|logs|sqs|events):[A-Z][A-Za-z]+$/);
+        expect(action).toMatch(/^(lambda|iam|sts|logs|sqs|sns|events):[A-Z][A-Za-z]+$/);
         expect({ action, resources }).not.toMatchObject({ resources: [] });
       }
     }

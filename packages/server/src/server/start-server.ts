@@ -55,11 +55,11 @@ import { startEventOutbox } from '../services/s3/event-outbox.ts';
 import { startLifecycle } from '../services/s3/lifecycle-runner.ts';
 import { createForwardedBuckets } from '../services/s3/forwarded-buckets.ts';
 import { createS3Service, type S3Service } from '../services/s3/service.ts';
+import { createForwardedTopics } from '../services/sns/forwarded-topics.ts';
 import { createForwardedQueues } from '../services/sqs/forwarded-queues.ts';
 import { openSqsService, type SqsDeps, type SqsService } from '../services/sqs/service.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { METRICS_CONTENT_TYPE } from '../observe/prometheus/write-metrics.ts';
-import { createUpstream, type Upstream } from '../services/upstream.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
 import type { DurableQueue } from '../store/queue/durable-queue.ts';
@@ -68,6 +68,7 @@ import { createHealthReport } from './health.ts';
 import { createMetricsReport } from './metrics.ts';
 import { poolBudgetMib } from './machine-memory.ts';
 import { version } from './release.ts';
+import { createUpstreams, type Upstreams } from './upstreams.ts';
 
 export interface HearthServer extends Closeable {
   readonly endpoint: string;
@@ -94,7 +95,9 @@ export async function startServer(
   logger: Logger,
 ): Promise<HearthServer> {
   await using started = new AsyncDisposableStack();
-  const root: Root = { config, host, logger, clock: systemClock, ids: randomIds, parts: started };
+  const upstreams = createUpstreams(config);
+  const surroundings = { config, host, logger, upstreams };
+  const root: Root = { ...surroundings, clock: systemClock, ids: randomIds, parts: started };
   const late: Late = { callAs: undefined, gateway: undefined };
   const state = await openState(root, late);
   const execution = await startExecution(root, state, late);
@@ -114,6 +117,7 @@ export async function startServer(
 interface Root {
   readonly config: Config;
   readonly host: Host;
+  readonly upstreams: Upstreams;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -184,22 +188,9 @@ async function openState(root: Root, late: Late): Promise<State> {
   };
 }
 
-async function openSqs(root: Root, deps: SqsDeps): Promise<SqsService> {
-  const upstream = upstreamOf(root, 'sqs');
+async function openSqs({ upstreams }: Root, deps: SqsDeps): Promise<SqsService> {
+  const { sqs: upstream } = upstreams;
   return upstream === undefined ? openSqsService(deps) : createForwardedQueues(deps, upstream);
-}
-
-/** The server that serves it in Hearth's place, where there is one. */
-function upstreamOf({ config }: Root, service: 's3' | 'sqs'): Upstream | undefined {
-  const url = service === 's3' ? config.upstreamS3 : config.upstreamSqs;
-  if (url === '') return undefined;
-  return createUpstream({
-    service,
-    url,
-    accessKeyId: config.upstreamAccessKeyId,
-    secretAccessKey: config.upstreamSecretAccessKey,
-    region: config.upstreamRegion === '' ? undefined : config.upstreamRegion,
-  });
 }
 
 /** What runs functions. */
@@ -282,6 +273,7 @@ async function startServing(
     clock,
     damage: () => damageOf(state),
     asynchronous: () => lambda.asyncCounts,
+    troubledMappings: () => lambda.troubledMappings(),
   });
   const metrics = createMetricsReport({
     ...execution,
@@ -321,7 +313,7 @@ function startLambda(
   { runtimes, invoker }: Execution,
   late: Late,
 ): LambdaService {
-  const { config, clock, ids, logger, parts } = root;
+  const { config, clock, ids, logger, parts, upstreams } = root;
   const lambda = createLambdaService({
     ...state,
     callAs: callAsOf(late),
@@ -330,6 +322,7 @@ function startLambda(
     clock,
     ids,
     logger,
+    forwards: { sns: upstreams.sns !== undefined, events: upstreams.events !== undefined },
     accountConcurrency: config.concurrency,
     limits: config.limits,
     drainMs: config.shutdownGraceSeconds * 1_000,
@@ -340,7 +333,7 @@ function startLambda(
 }
 
 /** The services that need nothing that runs. */
-function servicesOfState({ clock, ids }: Root, state: State): readonly Service[] {
+function servicesOfState({ clock, ids, upstreams }: Root, state: State): readonly Service[] {
   const { identities, logs, webIdentityKeys, sqs, events } = state;
   return [
     createIamService({ identities, clock, ids }),
@@ -348,6 +341,7 @@ function servicesOfState({ clock, ids }: Root, state: State): readonly Service[]
     createLogsService({ logs, clock }),
     sqs,
     events,
+    ...(upstreams.sns === undefined ? [] : [createForwardedTopics(upstreams.sns)]),
   ];
 }
 
@@ -367,7 +361,7 @@ function damageOf(state: State): Readonly<Record<string, number>> {
 function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
   const { clock, ids, logger, parts } = root;
   const callAs = callAsOf(late);
-  const upstream = upstreamOf(root, 's3');
+  const { s3: upstream } = root.upstreams;
   if (upstream !== undefined) {
     return createForwardedBuckets({ objects, clock, ids, logger, callAs }, upstream);
   }
@@ -378,8 +372,9 @@ function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
 
 async function openEvents(root: Root, store: Store, late: Late): Promise<EventsService> {
   const { clock, ids, logger, parts } = root;
+  const { events: upstream } = root.upstreams;
   const callAs = callAsOf(late);
-  return parts.use(await openEventsService({ store, callAs, clock, ids, logger }));
+  return parts.use(await openEventsService({ store, callAs, clock, ids, logger, upstream }));
 }
 
 /** For rooms that call nobody before everything is wired. */

@@ -7,7 +7,7 @@ import { AwsError } from '../core/aws-error.ts';
 import type { OperationContext, Permission, ServiceName } from '../core/operation.ts';
 
 export interface UpstreamOptions {
-  readonly service: 'sqs' | 's3';
+  readonly service: keyof typeof clients;
   /** Base URL. */
   readonly url: string;
   readonly accessKeyId: string;
@@ -31,11 +31,24 @@ export interface Upstream {
 interface Client {
   send(command: unknown, options: { readonly abortSignal: AbortSignal }): Promise<object>;
 }
+interface Command {
+  readonly middlewareStack: {
+    add(
+      middleware: (next: (args: Sent) => Promise<object>) => (args: Sent) => Promise<object>,
+      options: { readonly step: 'build' },
+    ): void;
+  };
+}
+interface Sent {
+  readonly request: { readonly headers: Record<string, string> };
+}
 type Sdk = Readonly<Record<string, new (options: object) => unknown>>;
 
 const clients = {
   sqs: ['@aws-sdk/client-sqs', 'SQSClient'],
   s3: ['@aws-sdk/client-s3', 'S3Client'],
+  sns: ['@aws-sdk/client-sns', 'SNSClient'],
+  events: ['@aws-sdk/client-eventbridge', 'EventBridgeClient'],
 } as const satisfies Partial<Record<ServiceName, readonly [name: string, client: string]>>;
 
 const load = createRequire(import.meta.url);
@@ -64,10 +77,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     async send(operation, input, context, signal = context.signal) {
       const client = clientOf(options.region ?? context.region);
       try {
-        const output = await client.send(create(sdk, `${operation}Command`, input), {
-          abortSignal: signal,
-        });
-        return withoutMetadata(output);
+        const command = create(sdk, `${operation}Command`, input) as Command;
+        if (context.traceHeader !== undefined) carryTrace(command, context.traceHeader);
+        return withoutMetadata(await client.send(command, { abortSignal: signal }));
       } catch (error) {
         throw signal.aborted ? error : inItsWords(error, options);
       }
@@ -105,6 +117,17 @@ function create(sdk: Sdk, name: string, options: object): unknown {
   return new constructor(options);
 }
 
+/** What is set in motion there carries on the chain by which loops of functions are found. */
+function carryTrace(command: Command, traceHeader: string): void {
+  const middleware =
+    (next: (args: Sent) => Promise<object>) =>
+    (args: Sent): Promise<object> => {
+      args.request.headers['X-Amzn-Trace-Id'] = traceHeader;
+      return next(args);
+    };
+  command.middlewareStack.add(middleware, { step: 'build' });
+}
+
 function withoutMetadata(output: object): Record<string, unknown> {
   const { $metadata: _metadata, ...rest } = output as Record<string, unknown>;
   return rest;
@@ -121,12 +144,11 @@ function inItsWords(error: unknown, { service, url }: UpstreamOptions): AwsError
   const { name = 'UnknownError', message = '', code, $metadata: metadata } = error as SdkError;
   const status = metadata?.httpStatusCode;
   if (status === undefined) {
-    return new AwsError(
-      'ServiceUnavailable',
-      503,
-      `Hearth forwards ${service} to ${url}, which does not answer: ${code ?? message}.`,
-      { cause: error },
-    );
+    return unavailable(`${service} to ${url}, which does not answer: ${code ?? message}`, error);
+  }
+  // It served something, which is not what was asked for.
+  if (status < 300) {
+    return unavailable(`${service} to ${url}, whose answer cannot be read: ${message}`, error);
   }
   const known = Object.entries(error as object).filter(
     (entry): entry is [string, string] =>
@@ -137,6 +159,10 @@ function inItsWords(error: unknown, { service, url }: UpstreamOptions): AwsError
     members: Object.fromEntries(known),
     cause: error,
   });
+}
+
+function unavailable(what: string, cause: unknown): AwsError {
+  return new AwsError('ServiceUnavailable', 503, `Hearth forwards ${what}.`, { cause });
 }
 
 /** S3 answers HEAD and 304 without a body, and so without a code. */

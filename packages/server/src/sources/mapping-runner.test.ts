@@ -48,6 +48,7 @@ beforeEach(async () => {
       settings.push(first);
       return {
         reconfigure: (next) => settings.push(next),
+        trouble: { reason: 'The queue is gone.', sinceMs: 7 },
         ...closeable(() => drained.promise),
       };
     },
@@ -69,6 +70,12 @@ describe('a mapping', () => {
     runner.follow(record);
     expect(runner.stateOf(record)).toBe('Enabled');
     expect(settings).toMatchObject([{ batchSize: 10, windowMs: 1_000 }]);
+  });
+
+  test('tells the trouble of its poller, and of none when none runs', () => {
+    expect(runner.troubleOf(record)).toBeUndefined();
+    runner.follow(record);
+    expect(runner.troubleOf(record)).toEqual({ reason: 'The queue is gone.', sinceMs: 7 });
   });
 
   test('that is changed goes on with the same poller', async () => {

@@ -14,13 +14,15 @@ import {
 } from '../functions/event-source-mappings.ts';
 import { closeable, type Closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { Poller, PollerSettings } from './poller.ts';
+import type { Poller, PollerSettings, PollTrouble } from './poller.ts';
 import { createRecordFilter } from './record-filter.ts';
 
 export interface MappingRunner extends Closeable {
   /** The stored mapping is this one now: what runs is to follow. */
   follow(record: EventSourceMappingRecord): void;
   stateOf(record: EventSourceMappingRecord): MappingState;
+  /** Why its poller takes nothing; undefined where it does, and where none runs. */
+  troubleOf(record: EventSourceMappingRecord): PollTrouble | undefined;
 }
 
 export type MappingState = 'Enabling' | 'Enabled' | 'Disabling' | 'Disabled' | 'Deleting';
@@ -67,6 +69,7 @@ export function createMappingRunner(deps: MappingRunnerDeps): MappingRunner {
       if (wanted === 'enabled') return isRunning ? 'Enabled' : 'Enabling';
       return isRunning ? 'Disabling' : 'Disabled';
     },
+    troubleOf: ({ uuid }) => pollers.get(uuid)?.trouble,
     ...closeable(async () => {
       closing.isClosing = true;
       const grace = Promise.withResolvers<void>();

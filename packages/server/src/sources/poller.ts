@@ -24,6 +24,14 @@ export interface PollerSettings {
 export interface Poller extends Closeable {
   /** From the next batch on; batches that are under way end as they began. */
   reconfigure(settings: PollerSettings): void;
+  /** Why nothing is taken from the source now; undefined where all is well. */
+  readonly trouble: PollTrouble | undefined;
+}
+
+export interface PollTrouble {
+  /** In the words of whoever refused. */
+  readonly reason: string;
+  readonly sinceMs: number;
 }
 
 /** Whom batches go to. Asked for each batch anew: functions, versions and roles change. */

@@ -1,5 +1,5 @@
 /**
- * awsQuery, the protocol of IAM and STS: parameters in a form (or, with GET, in the query), the
+ * awsQuery, the protocol of IAM, STS and SNS: parameters in a form (or, with GET, in the query), the
  * operation in `Action`, answers in XML.
  */
 import type { AwsError } from '../core/aws-error.ts';

@@ -29,6 +29,7 @@ const packages: Readonly<Record<ServiceName, readonly [name: string, client: str
   sts: ['@aws-sdk/client-sts', 'STSClient'],
   s3: ['@aws-sdk/client-s3', 'S3Client'],
   sqs: ['@aws-sdk/client-sqs', 'SQSClient'],
+  sns: ['@aws-sdk/client-sns', 'SNSClient'],
   events: ['@aws-sdk/client-eventbridge', 'EventBridgeClient'],
 };
 

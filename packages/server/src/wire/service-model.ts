@@ -105,6 +105,14 @@ const sources: Readonly<Record<ServiceName, ServiceSource>> = {
     isQueryCompatible: true,
     sdkPackage: '@aws-sdk/client-sqs',
   },
+  sns: {
+    name: 'sns',
+    signingName: 'sns',
+    protocol: 'awsQuery',
+    apiVersion: '2010-03-31',
+    xmlNamespace: 'http://sns.amazonaws.com/doc/2010-03-31/',
+    sdkPackage: '@aws-sdk/client-sns',
+  },
   events: {
     name: 'events',
     signingName: 'events',

@@ -31,6 +31,8 @@ const tables: Readonly<Record<ServiceName, ConstraintTable>> = {
   // S3 checks its values itself, each with an error of its own.
   s3: { shapes: {}, members: {} },
   sqs: sqsConstraints,
+  // Whoever serves it checks its values.
+  sns: { shapes: {}, members: {} },
   events: eventsConstraints,
 };
 
@@ -42,6 +44,7 @@ const codes: Readonly<Record<ServiceName, string>> = {
   sts: 'ValidationError',
   s3: 'InvalidArgument',
   sqs: 'MissingParameter',
+  sns: 'ValidationError',
   events: 'ValidationException',
 };
 

@@ -1,4 +1,7 @@
-/** EventBridge as Hearth serves it: scheduled rules of the default bus, for functions and queues. */
+/**
+ * EventBridge as Hearth serves it: scheduled rules of the default bus, for functions and queues. What
+ * is put on a bus goes to another server, where there is one.
+ */
 import type { CallAs } from '../../core/call-as.ts';
 import { serviceOf, type Service } from '../../core/operation.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -7,8 +10,10 @@ import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { Rounds } from '../../lib/rounds.ts';
 import type { Store } from '../../store/store.ts';
+import type { Upstream } from '../upstream.ts';
 import { startDeliveries } from './deliveries.ts';
 import type { EventsRoom } from './events-deps.ts';
+import { putEvents } from './put-events.ts';
 import { putRule } from './put-rule.ts';
 import { RuleRepository } from './rule-repository.ts';
 import { listTagsForResource, tagResource, untagResource } from './rule-tags.ts';
@@ -38,10 +43,12 @@ export interface EventsDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
+  /** Has the buses that events are put on. */
+  readonly upstream?: Upstream | undefined;
 }
 
 export async function openEventsService(deps: EventsDeps): Promise<EventsService> {
-  const { store, clock, ids, logger } = deps;
+  const { store, clock, ids, logger, upstream } = deps;
   const rules = await RuleRepository.open(store, logger);
   let deliveries: Rounds | undefined;
   let scheduler: Rounds | undefined;
@@ -49,7 +56,10 @@ export async function openEventsService(deps: EventsDeps): Promise<EventsService
     deliveries?.look();
   };
   return {
-    ...serviceOf('events', operationsOf({ rules, clock })),
+    ...serviceOf('events', [
+      ...operationsOf({ rules, clock }),
+      ...(upstream === undefined ? [] : [putEvents(upstream)]),
+    ]),
     get damagedRows() {
       return rules.damagedRows;
     },

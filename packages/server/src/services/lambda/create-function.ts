@@ -93,7 +93,7 @@ async function settingsOfNew(
       'Runtime and Handler are mandatory parameters for functions created with deployment packages.',
     );
   }
-  const configured = configure(room.limits, defaultSettings(address.name), input);
+  const configured = configure(room, defaultSettings(address.name), input);
   const architecture = checkArchitecture(room, input.Architectures);
   if (Object.keys(tags).length > TAGS_PER_RESOURCE) {
     throw invalidParameter('Number of tags exceeds resource tag limit.');

@@ -14,6 +14,7 @@ import {
 import { checkRuntime } from '../../core/runtime-table.ts';
 import type { FunctionSettings } from '../../functions/function-record.ts';
 import { checkEnvironment } from './environment-rules.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter } from './lambda-errors.ts';
 import { configureLater, type AskedLater } from './later-settings.ts';
 
@@ -52,7 +53,7 @@ export function defaultSettings(name: string): Configured {
 
 /** Throws for values that AWS refuses; members that are not given keep what `base` has. */
 export function configure<Base extends Configured>(
-  limits: Limits,
+  { limits, forwards }: Pick<LambdaRoom, 'limits' | 'forwards'>,
   base: Base,
   asked: AskedSettings,
 ): Base {
@@ -61,7 +62,7 @@ export function configure<Base extends Configured>(
   const variables = asked.Environment?.Variables;
   if (variables !== undefined) checkEnvironment(variables, limits.environmentBytes);
   return {
-    ...configureLater(base, asked),
+    ...configureLater(forwards, base, asked),
     description: asked.Description ?? base.description,
     runtime: asked.Runtime ?? base.runtime,
     handler: asked.Handler ?? base.handler,

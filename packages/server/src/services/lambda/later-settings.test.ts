@@ -105,7 +105,7 @@ test.each([
   ],
   [
     { DeadLetterConfig: { TargetArn: 'arn:aws:s3:::bucket' } },
-    'The dead-letter target arn:aws:s3:::bucket is not a queue.',
+    'The dead-letter target arn:aws:s3:::bucket is neither a queue nor a topic.',
   ],
   [
     { VpcConfig: { SubnetIds: ['net'], SecurityGroupIds: ['sg-1'] } },

@@ -573,7 +573,7 @@ const cases: readonly Case[] = [
       [
         'DeadLetterConfig',
         { TargetArn: 'arn:aws:sns:eu-west-1:000000000000:q' },
-        'dead-letter topics (DeadLetterConfig)',
+        'dead-letter topics (DeadLetterConfig) without HEARTH_UPSTREAM_SNS',
       ],
     ] as const
   ).flatMap(([member, value, what]): Case[] => {

@@ -10,6 +10,7 @@ import { createEventPumps, type EventPumps } from '../../invoke/async/event-pump
 import { performEvent } from './async/perform-event.ts';
 import { isEventPlace } from './async/stored-event.ts';
 import { createRunner } from './event-sources/create-runner.ts';
+import { troubledMappings, type TroubledMapping } from './event-sources/troubled-mappings.ts';
 import { createCodeLinks, type CodeLinks } from './code-links.ts';
 import { createUrlDoor } from './function-urls/url-door.ts';
 import type { FunctionUrls } from './function-urls/url-door.ts';
@@ -44,6 +45,8 @@ export interface LambdaService extends Service, Closeable {
   readonly asyncCounts: Readonly<AsyncCounts>;
   /** What waits and goes on beside the requests. */
   counts(): LambdaCounts;
+  /** Mappings whose sources cannot be read now. */
+  troubledMappings(): readonly TroubledMapping[];
 }
 
 /** `close()` waits until nothing is being prepared; the store must still be open then. */
@@ -58,6 +61,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     inactiveAfterMs: INACTIVE_AFTER_MS,
     asyncRetryMs: ASYNC_RETRY_MS,
     drainMs: DRAIN_MS,
+    forwards: { sns: false, events: false },
   };
   const idleWatch = createIdleWatch({ ...defaults, ...deps, settler });
   const events = createEvents(deps, () => room);
@@ -102,6 +106,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     functionUrls: createUrlDoor(room),
     asyncCounts: room.asyncCounts,
     counts: () => countLambda(room),
+    troubledMappings: () => troubledMappings(room),
   };
 }
 

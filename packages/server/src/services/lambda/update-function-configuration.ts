@@ -42,7 +42,7 @@ export function updateFunctionConfiguration(
       if (layers !== undefined && layers.length > 0) {
         checkSignature(room, record.codeSigningConfigArn, record.name);
       }
-      const configured = withLayers(configure(room.limits, record.latest, input), layers);
+      const configured = withLayers(configure(room, record.latest, input), layers);
       await checkTotalSize(room, record.latest.code, layers);
       if (input.Role !== undefined) await checkRole(room, input.Role);
       const runtimeVersionArn = await runtimeAfterUpdate(room, record, input.Runtime);

@@ -315,18 +315,21 @@ describe('a poller of a queue', () => {
     await until(() => queue.calls.filter((each) => each === 'ReceiveMessage').length === 5);
   });
 
-  test('goes on when the queue is there again', async () => {
+  test('tells why nothing is taken while the queue is not there, and goes on when it is again', async () => {
     await using queue = await openQueue();
     await queue.call('DeleteQueue', { QueueUrl: '/000000000000/q' });
     let done = 0;
-    await using _ = queue.start(
+    const startedAtMs = Date.now();
+    await using poller = queue.start(
       target(async (records) => {
         done += records.length;
         return fine;
       }),
       settings,
     );
-    await until(() => queue.calls.includes('ReceiveMessage'));
+    await until(() => poller.trouble !== undefined);
+    expect(poller.trouble?.reason).toBe('The specified queue does not exist.');
+    expect(poller.trouble?.sinceMs).toBeGreaterThanOrEqual(startedAtMs);
     await queue.call('CreateQueue', { QueueName: 'q' }).catch(() => undefined);
     await expect
       .poll(
@@ -339,5 +342,17 @@ describe('a poller of a queue', () => {
       )
       .toBe(true);
     await until(() => done === 1);
+    expect(poller.trouble).toBeUndefined();
+  });
+
+  test('tells that there is no function, as long as there is none', async () => {
+    await using queue = await openQueue();
+    await using poller = queue.start(
+      { ...target(async () => fine), role: () => undefined },
+      settings,
+    );
+    await until(() => poller.trouble !== undefined);
+    expect(poller.trouble?.reason).toBe('There is no such function.');
+    expect(queue.calls).not.toContain('ReceiveMessage');
   });
 });

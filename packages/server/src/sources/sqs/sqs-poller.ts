@@ -14,7 +14,14 @@ import type { Logger } from '../../lib/logger.ts';
 import { Semaphore } from '../../lib/semaphore.ts';
 import { batchOf, isFull, splitBySize } from '../batch-event.ts';
 import { failedItems } from '../item-failures.ts';
-import type { Batch, BatchOutcome, BatchTarget, Poller, PollerSettings } from '../poller.ts';
+import type {
+  Batch,
+  BatchOutcome,
+  BatchTarget,
+  Poller,
+  PollerSettings,
+  PollTrouble,
+} from '../poller.ts';
 import { BatchLimit } from './batch-limit.ts';
 import type { QueuedMessage } from './message-record.ts';
 import { MESSAGES_PER_REQUEST, QueueClient, type QueueClientDeps } from './queue-client.ts';
@@ -43,6 +50,9 @@ export function startSqsPoller(
   poller.fill();
   return {
     reconfigure: (next) => poller.reconfigure(next),
+    get trouble() {
+      return poller.trouble;
+    },
     ...closeable(() => poller.end()),
   };
 }
@@ -61,7 +71,7 @@ class SqsPoller {
   #outdated = new AbortController();
   /** Takers that hold no batch. */
   #waiting = 0;
-  #isFailing = false;
+  #trouble: PollTrouble | undefined;
 
   constructor(
     deps: SqsPollerDeps,
@@ -80,6 +90,10 @@ class SqsPoller {
     this.#outdated.abort();
     this.#outdated = new AbortController();
     this.fill();
+  }
+
+  get trouble(): PollTrouble | undefined {
+    return this.#trouble;
   }
 
   async end(): Promise<void> {
@@ -154,8 +168,9 @@ class SqsPoller {
 
   /** What the filter lets through; the rest is removed. */
   async #receive(wanted: number, waitSeconds: number): Promise<readonly QueuedMessage[]> {
-    if (this.#stop.signal.aborted || this.#target.role() === undefined) {
-      await this.#pause(EMPTY_PAUSE_MS);
+    if (this.#stop.signal.aborted) return [];
+    if (this.#target.role() === undefined) {
+      await this.#note(new Error('There is no such function.'));
       return [];
     }
     const { accepts } = this.#settings.filter;
@@ -165,7 +180,7 @@ class SqsPoller {
       const most = Math.min(wanted, MESSAGES_PER_REQUEST);
       const waitMs = waitSeconds * 1_000;
       const received = await this.#queue.receive(most, waitSeconds, signal);
-      this.#isFailing = false;
+      this.#trouble = undefined;
       if (received.length === most) this.#noteBacklog();
       if (received.length === 0) {
         if (waitSeconds > 0) this.#limit.idle();
@@ -191,8 +206,12 @@ class SqsPoller {
 
   /** Tells once that the queue cannot be read, until it can be again. */
   async #note(error: unknown): Promise<void> {
-    if (!this.#isFailing) this.#deps.logger.warn('a queue could not be polled', { error });
-    this.#isFailing = true;
+    const { logger, clock } = this.#deps;
+    if (this.#trouble === undefined) logger.warn('a queue could not be polled', { error });
+    this.#trouble = {
+      reason: error instanceof Error ? error.message : String(error),
+      sinceMs: this.#trouble?.sinceMs ?? clock.nowMs(),
+    };
     await this.#pause(FIRST_RETRY_MS);
   }
 

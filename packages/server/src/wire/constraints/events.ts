@@ -48,6 +48,7 @@ export const eventsConstraints: ConstraintTable = {
     PlacementStrategyField: { maxLength: 255 },
     PlacementStrategyType: { oneOf: ['random', 'spread', 'binpack'] },
     PropagateTags: { oneOf: ['TASK_DEFINITION'] },
+    PutEventsRequestEntryList: { minLength: 1, maxLength: 10 },
     QueryStringKey: { maxLength: 512, pattern: String.raw`[^\x00-\x1F\x7F]+` },
     QueryStringParametersMap: { key: 'QueryStringKey', value: 'QueryStringValue' },
     QueryStringValue: { maxLength: 512, pattern: String.raw`[^\x00-\x09\x0B\x0C\x0E-\x1F\x7F]+` },
@@ -148,6 +149,7 @@ export const eventsConstraints: ConstraintTable = {
       expression: 'PlacementConstraintExpression',
     },
     PlacementStrategy: { type: 'PlacementStrategyType', field: 'PlacementStrategyField' },
+    PutEventsRequest: { Entries: 'PutEventsRequestEntryList' },
     PutRuleRequest: {
       Name: 'RuleName',
       ScheduleExpression: 'ScheduleExpression',

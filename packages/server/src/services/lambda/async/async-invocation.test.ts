@@ -1,4 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  test,
+  vi,
+  type MockInstance,
+} from 'vitest';
 import { withLineage } from '../../../core/lineage.ts';
 import { AwsError } from '../../../core/aws-error.ts';
 import { Throttled, type InvocationRequest } from '../../../core/invocation.ts';
@@ -150,16 +160,22 @@ describe('an asynchronous invocation', () => {
   });
 });
 
+/** What somebody carries on that came through the function so often. */
+function roundsOf(rounds: number): { traceHeader: string } {
+  let traceHeader = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0';
+  for (let round = 0; round < rounds; round += 1) {
+    ({ traceHeader } = withLineage(traceHeader, arn));
+  }
+  return { traceHeader };
+}
+
 describe('a function in a loop', () => {
-  const looping = (rounds: number) => {
-    let traceHeader = 'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=0';
-    for (let round = 0; round < rounds; round += 1) {
-      ({ traceHeader } = withLineage(traceHeader, arn));
-    }
-    return { ...context, traceHeader };
-  };
   const invoke = (rounds: number, InvocationType?: 'Event') =>
-    lambda.call('Invoke', { FunctionName: 'pay', InvocationType }, looping(rounds));
+    lambda.call(
+      'Invoke',
+      { FunctionName: 'pay', InvocationType },
+      { ...context, ...roundsOf(rounds) },
+    );
 
   test('is stopped after sixteen rounds, unless its owner allows it', async () => {
     await invoke(15);
@@ -167,6 +183,7 @@ describe('a function in a loop', () => {
     const stopped = { name: 'RecursiveInvocationException', status: 400 };
     await expect(invoke(16)).rejects.toMatchObject(stopped);
     await expect(invoke(16, 'Event')).rejects.toMatchObject(stopped);
+    expect(lambda.invocations).toHaveLength(1);
     const config = { FunctionName: 'pay', RecursiveLoop: 'Allow' };
     expect(await lambda.call('PutFunctionRecursionConfig', config)).toEqual({
       RecursiveLoop: 'Allow',
@@ -178,6 +195,21 @@ describe('a function in a loop', () => {
     });
     await expect(invoke(16)).rejects.toMatchObject(stopped);
   });
+});
+
+test('an event of a service that closes a loop is accepted, and told to the destination', async () => {
+  await put({ DestinationConfig: { OnFailure: { Destination: queueArn } } });
+  const principal = { kind: 'service' as const, service: 's3.amazonaws.com' };
+  const { traceHeader } = roundsOf(16);
+  const asked = { FunctionName: 'pay', InvocationType: 'Event', Payload: Buffer.from('{"a":1}') };
+  expect(await lambda.call('Invoke', asked, { ...context, principal, traceHeader })).toEqual({
+    StatusCode: 202,
+  });
+  await until(isOver);
+  expect(lambda.invocations).toEqual([]);
+  expect(told()).toMatchObject([
+    { requestContext: { condition: 'RecursiveLoop' }, requestPayload: { a: 1 } },
+  ]);
 });
 
 describe('the end of an asynchronous invocation', () => {
@@ -271,6 +303,185 @@ describe('the end of an asynchronous invocation', () => {
   });
 });
 
+describe('the end of an asynchronous invocation, told to another server', () => {
+  const topicArn = 'arn:aws:sns:eu-west-1:000000000000:told';
+  const busArn = 'arn:aws:events:eu-west-1:000000000000:event-bus/told';
+  const entryOf = (call: Call | undefined) =>
+    (call?.input['Entries'] as readonly Record<string, unknown>[] | undefined)?.[0];
+  beforeEach(() => Object.assign(lambda.forwards, { sns: true, events: true }));
+  afterEach(() => Object.assign(lambda.forwards, { sns: false, events: false }));
+
+  test('is published to a topic and put on a bus', async () => {
+    await put({ DestinationConfig: { OnSuccess: { Destination: topicArn } } });
+    await send('{"a":1}');
+    await until(isOver);
+    await put({ DestinationConfig: { OnSuccess: { Destination: busArn } } });
+    await send('{"a":2}');
+    await until(isOver);
+    expect(calls).toMatchObject([
+      { service: 'sns', operation: 'Publish', input: { TopicArn: topicArn } },
+      { service: 'events', operation: 'PutEvents' },
+    ]);
+    expect(JSON.parse(String(calls[0]?.input['Message']))).toMatchObject({
+      requestContext: { condition: 'Success' },
+      responsePayload: { a: 1 },
+    });
+    const entry = entryOf(calls[1]);
+    expect(entry).toEqual({
+      Source: 'lambda',
+      DetailType: 'Lambda Function Invocation Result - Success',
+      Resources: [busArn, `${arn}:$LATEST`],
+      EventBusName: busArn,
+      Time: new Date(lambda.nowMs),
+      Detail: expect.stringContaining('"responsePayload":{"a":2}'),
+    });
+  });
+
+  test('is told of a failure without its payloads, where a topic does not take them', async () => {
+    lambda.answer = failing;
+    await put({
+      MaximumRetryAttempts: 0,
+      DestinationConfig: { OnFailure: { Destination: topicArn } },
+    });
+    await send(JSON.stringify('x'.repeat(262_144)));
+    await until(isOver);
+    const message = JSON.parse(String(calls[0]?.input['Message'])) as object;
+    expect(message).toMatchObject({
+      requestContext: { condition: 'RetriesExhausted' },
+      responseContext: { functionError: 'Unhandled' },
+    });
+    expect(message).not.toHaveProperty('requestPayload');
+    expect(message).not.toHaveProperty('responsePayload');
+  });
+
+  test('is an event with its error where the topic is for dead letters', async () => {
+    lambda.answer = failing;
+    await lambda.call('UpdateFunctionConfiguration', {
+      FunctionName: 'pay',
+      DeadLetterConfig: { TargetArn: topicArn },
+    });
+    await lambda.settled();
+    await put({
+      MaximumRetryAttempts: 0,
+      DestinationConfig: { OnFailure: { Destination: busArn } },
+    });
+    await send('{"a":1}');
+    await until(isOver);
+    const entry = entryOf(calls[0]);
+    expect(entry?.['DetailType']).toBe('Lambda Function Invocation Result - Failure');
+    expect(calls[1]).toEqual({
+      service: 'sns',
+      operation: 'Publish',
+      input: {
+        TopicArn: topicArn,
+        Message: '{"a":1}',
+        MessageAttributes: {
+          RequestID: { DataType: 'String', StringValue: context.requestId },
+          ErrorCode: { DataType: 'Number', StringValue: '200' },
+          ErrorMessage: { DataType: 'String', StringValue: 'as asked' },
+        },
+      },
+    });
+  });
+
+  test('that a bus does not take, although it answers, is counted', async () => {
+    const before = lambda.service.asyncCounts.destinationDeliveryFailures;
+    lambda.callAs = async () => ({
+      FailedEntryCount: 1,
+      Entries: [{ ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' }],
+    });
+    await put({ DestinationConfig: { OnSuccess: { Destination: busArn } } });
+    await send('{}');
+    await until(isOver);
+    expect(lambda.service.asyncCounts.destinationDeliveryFailures).toBe(before + 1);
+  });
+
+  test.each([
+    ['a FIFO topic', `${topicArn}.fifo`],
+    ['a rule', 'arn:aws:events:eu-west-1:000000000000:rule/told'],
+  ])('cannot be told to %s', async (_what, Destination) => {
+    const putting = put({ DestinationConfig: { OnSuccess: { Destination } } });
+    await expect(putting).rejects.toThrow('The provided destination config');
+  });
+});
+
+describe('who cannot be reached', () => {
+  const unavailable = () =>
+    Promise.reject(new AwsError('ServiceUnavailable', 503, 'does not answer'));
+  /** Resolves when the event has been put off so many times. */
+  const isPutOff = (times: number) =>
+    until(
+      () => hold.mock.settledResults.filter(({ type }) => type === 'fulfilled').length >= times,
+    );
+  let hold: MockInstance<typeof lambda.queue.hold>;
+  let reachable: typeof lambda.callAs;
+  beforeEach(() => {
+    hold = vi.spyOn(lambda.queue, 'hold');
+    reachable = lambda.callAs;
+  });
+  afterEach(() => hold.mockRestore());
+
+  test('is told later, as often as it takes, and the function does not run again', async () => {
+    const before = lambda.service.asyncCounts.destinationDeliveryFailures;
+    await put({ DestinationConfig: { OnSuccess: { Destination: queueArn } } });
+    lambda.callAs = unavailable;
+    await send('{"a":1}');
+    await isPutOff(1);
+    lambda.nowMs += 1_000;
+    await isPutOff(2);
+    lambda.nowMs += 2_000;
+    await isPutOff(3);
+    lambda.callAs = reachable;
+    lambda.nowMs += 4_000;
+    await until(isOver);
+    expect(lambda.invocations).toHaveLength(1);
+    expect(lambda.service.asyncCounts.destinationDeliveryFailures).toBe(before + 3);
+    expect(told()).toMatchObject([{ requestPayload: { a: 1 }, responsePayload: { a: 1 } }]);
+  });
+
+  test('is told by the next server, and who had been told already is not told twice', async () => {
+    lambda.answer = failing;
+    await lambda.call('UpdateFunctionConfiguration', {
+      FunctionName: 'pay',
+      DeadLetterConfig: { TargetArn: 'arn:aws:sqs:eu-west-1:000000000000:dead' },
+    });
+    await lambda.settled();
+    await put({
+      MaximumRetryAttempts: 0,
+      DestinationConfig: { OnFailure: { Destination: queueArn } },
+    });
+    lambda.callAs = (caller, service, operation, input) =>
+      'MessageAttributes' in input ? unavailable() : reachable(caller, service, operation, input);
+    await send('{"a":1}');
+    await isPutOff(1);
+    await lambda.stop();
+    lambda.callAs = reachable;
+    await lambda.start();
+    lambda.service.provision();
+    lambda.nowMs += 1_000;
+    await until(() => calls.length === 2);
+    await until(isOver);
+    expect(lambda.invocations).toHaveLength(1);
+    expect(calls.map(({ input }) => input['QueueUrl'])).toEqual([
+      '/000000000000/told',
+      '/000000000000/dead',
+    ]);
+    expect(calls[1]?.input).toMatchObject({
+      MessageAttributes: { ErrorMessage: { StringValue: 'as asked' } },
+    });
+  });
+
+  test('for six hours is given up', async () => {
+    await put({ DestinationConfig: { OnSuccess: { Destination: queueArn } } });
+    lambda.callAs = unavailable;
+    await send('{}');
+    await isPutOff(1);
+    lambda.nowMs += 21_600_000;
+    await until(isOver);
+    expect(lambda.invocations).toHaveLength(1);
+  });
+});
+
 describe('event invoke configurations', () => {
   test('are put, updated, shown, listed and deleted per qualifier', async () => {
     await lambda.call('PublishVersion', { FunctionName: 'pay' });
@@ -338,7 +549,7 @@ describe('event invoke configurations', () => {
     [{ DestinationConfig: { OnSuccess: { Destination: 'arn:aws:s3:::bucket' } } }, 'is invalid.'],
     [
       { DestinationConfig: { OnSuccess: { Destination: 'arn:aws:sns:eu-west-1:000000000000:x' } } },
-      'Hearth does not implement destinations of the service sns',
+      'Hearth does not implement destinations of the service sns (arn:aws:sns:eu-west-1:000000000000:x) without HEARTH_UPSTREAM_SNS yet.',
     ],
     [{ Qualifier: 'none', MaximumRetryAttempts: 1 }, "The function doesn't exist."],
   ])('of %j are refused', async (input, message) => {

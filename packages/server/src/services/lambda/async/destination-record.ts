@@ -27,6 +27,12 @@ export function destinationRecord(performed: PerformedEvent, nowMs: number): obj
   };
 }
 
+/** What is told where no more fits. */
+export function withoutPayloads(record: object): object {
+  const payloads = new Set(['requestPayload', 'responsePayload']);
+  return Object.fromEntries(Object.entries(record).filter(([name]) => !payloads.has(name)));
+}
+
 /** What the function, or Lambda about it, said of the last error; empty where it never ran. */
 export function errorMessageOf({ result, condition }: PerformedEvent): string {
   if (result === undefined) return condition;

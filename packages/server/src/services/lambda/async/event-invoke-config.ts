@@ -86,11 +86,22 @@ export function configureEvents(
   return Object.fromEntries(given) as unknown as EventInvokeConfig;
 }
 
-/** Services of AWS that nobody here delivers to yet. */
-const LATER = new Set(['sns', 'events']);
-export const destinationsRefused = `destinations of the services ${[...LATER].join(', ')}`;
+export const destinationsRefused =
+  'destinations of the services sns and events without HEARTH_UPSTREAM_SNS and HEARTH_UPSTREAM_EVENTS';
 
 type Side = 'onSuccess' | 'onFailure';
+
+/** AWS: order is not kept, so what is FIFO is no destination; the words are those of others. */
+const toldOfBoth = [
+  /^arn:[^:]+:lambda:/,
+  /^arn:[^:]+:(?:sqs|sns):(?!.*\.fifo$)/,
+  /^arn:[^:]+:events:[^:]+:\d{12}:event-bus\/./,
+];
+/** AWS: S3 is told of failures only. */
+const destinationForms = { onSuccess: toldOfBoth, onFailure: [...toldOfBoth, /^arn:[^:]+:s3:/] };
+
+/** What names the server that has them. */
+const forwarding = { sns: 'HEARTH_UPSTREAM_SNS', events: 'HEARTH_UPSTREAM_EVENTS' } as const;
 
 function checkDestination(
   room: LambdaRoom,
@@ -101,15 +112,12 @@ function checkDestination(
 ): void {
   if (arn === undefined || arn === '') return;
   const [, , service] = arn.split(':');
-  if (service !== undefined && LATER.has(service)) {
-    throw cannotYet(`destinations of the service ${service} (${arn})`);
+  if ((service === 'sns' || service === 'events') && !room.forwards[service]) {
+    throw cannotYet(
+      `destinations of the service ${service} (${arn}) without ${forwarding[service]}`,
+    );
   }
-  // AWS: S3 is told of failures only.
-  const isKnown =
-    service === 'lambda' || service === 'sqs' || (service === 's3' && side === 'onFailure');
-  if (!isKnown) throw invalidDestination(side, arn);
-  // AWS: order is not kept, so a FIFO queue is no destination; the words are those of others.
-  if (service === 'sqs' && arn.endsWith('.fifo')) throw invalidDestination(side, arn);
+  if (!destinationForms[side].some((form) => form.test(arn))) throw invalidDestination(side, arn);
   if (service === 'lambda') checkFunction(room, record, arn, context);
 }
 

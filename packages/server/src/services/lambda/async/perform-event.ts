@@ -1,7 +1,8 @@
 /**
  * One try of an asynchronous event: run it, and remove it, postpone it, or give it up to the
  * destination for failures and the dead-letter queue. It is removed after all that: a server that
- * ends between has it tried again.
+ * ends between has it tried again. While somebody who is to be told cannot be reached, the event
+ * waits with how it ended, and does not run again.
  */
 import {
   DEFAULT_MAX_AGE_SECONDS,
@@ -12,10 +13,12 @@ import {
 } from '../../../core/async-event.ts';
 import type { FunctionRecord } from '../../../functions/function-record.ts';
 import type { ReceivedEntry } from '../../../store/queue/durable-queue.ts';
+import { retryWaitMs } from '../../hand-over.ts';
 import { invokeAsPlatform } from '../invoke-as-platform.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { deliver } from './deliver.ts';
 import { eventInvokeConfigOf } from './event-invoke-config.ts';
+import { endOf, storedEnd } from './stored-end.ts';
 import { keyOfPlace, type StoredEvent } from './stored-event.ts';
 import type { PerformedEvent } from './performed-event.ts';
 
@@ -33,8 +36,12 @@ export async function performEvent(
     await room.queue.remove(place, [entry.receipt]);
     return 'tried';
   }
-  const rules = rulesOf(room, record, event);
   const known = { record, event, entry };
+  if (event.end !== undefined) {
+    await finish(room, place, { ...known, ...endOf(event.end) });
+    return 'tried';
+  }
+  const rules = rulesOf(room, record, event);
   const obstacle = obstacleOf(room.clock.nowMs() - entry.sentAtMs, rules);
   const { invocations } = event.progress;
   if (obstacle !== undefined) {
@@ -70,9 +77,30 @@ export async function performEvent(
 }
 
 async function finish(room: LambdaRoom, place: string, performed: PerformedEvent): Promise<void> {
-  await deliver(room, performed);
-  await room.queue.remove(place, [performed.entry.receipt]);
+  const { event, entry } = performed;
+  const nowMs = room.clock.nowMs();
+  const { untold: whom, failures, atMs } = event.end ?? { ...nobodyToldYet, atMs: nowMs };
+  const untold = await deliver(room, performed, whom);
+  if (untold.length > 0 && nowMs - atMs < TOLD_FOR_MS) {
+    const end = storedEnd(performed, { untold, failures: failures + 1, atMs });
+    const attributes = JSON.stringify({ ...event, end } satisfies StoredEvent);
+    await room.queue.hold(place, entry.receipt, retryWaitMs(failures), attributes);
+    return;
+  }
+  if (untold.length > 0) {
+    const { name } = performed.record;
+    room.logger.error('event dropped: who was to be told of its end could not be reached', {
+      requestId: entry.id,
+      function: name,
+      untold,
+    });
+  }
+  await room.queue.remove(place, [entry.receipt]);
 }
+
+const nobodyToldYet = { untold: ['destination', 'dead-letter queue'], failures: 0 } as const;
+/** Ours, as long as AWS keeps an event that it cannot run: how long it is tried to tell of its end. */
+const TOLD_FOR_MS = DEFAULT_MAX_AGE_SECONDS * 1_000;
 
 function rulesOf(room: LambdaRoom, record: FunctionRecord, event: StoredEvent): AsyncRules {
   const config = eventInvokeConfigOf(record, event.qualifier);

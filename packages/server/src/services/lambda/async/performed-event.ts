@@ -10,8 +10,10 @@ export interface PerformedEvent {
   readonly event: StoredEvent;
   readonly entry: ReceivedEntry;
   /** Of the last try, where the function ran. */
-  readonly result: InvocationResult | undefined;
+  readonly result: ToldResult | undefined;
   /** How often it ran, this time included. */
   readonly invocations: number;
   readonly condition: 'Success' | FailureCondition;
 }
+
+export type ToldResult = Pick<InvocationResult, 'payload' | 'functionError' | 'executedVersion'>;

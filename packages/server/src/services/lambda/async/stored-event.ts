@@ -2,6 +2,7 @@
 import type { AsyncProgress } from '../../../core/async-event.ts';
 import { functionArn } from '../../../core/function-version.ts';
 import type { FunctionKey } from '../../../functions/function-record.ts';
+import type { StoredEnd } from './stored-end.ts';
 
 export interface StoredEvent {
   readonly qualifier?: string;
@@ -10,6 +11,8 @@ export interface StoredEvent {
   readonly traceHeader?: string;
   readonly tenantId?: string;
   readonly progress: AsyncProgress;
+  /** It is over, and not everybody has been told: the function does not run again. */
+  readonly end?: StoredEnd;
 }
 
 const PREFIX = 'async/';

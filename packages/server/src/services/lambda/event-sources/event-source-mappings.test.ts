@@ -360,3 +360,36 @@ test('mappings are polled again after a restart', async () => {
   await until(() => removed === 1);
   expect(lambda.invocations).toHaveLength(1);
 });
+
+describe('a mapping that cannot read its queue', () => {
+  test('stays Enabled as on AWS, and its trouble is told beside the API until it is over', async () => {
+    const created = await create();
+    expect(lambda.service.troubledMappings()).toEqual([]);
+    let isAllowed = false;
+    const { callAs } = lambda;
+    lambda.callAs = (caller, ...rest) => {
+      const isPoll = caller.signal !== undefined;
+      if (isAllowed || !isPoll) return callAs(caller, ...rest);
+      return Promise.reject(new AwsError('AccessDenied', 403, 'The role may not.'));
+    };
+    // What waited already goes on with what it had.
+    await lambda.call('UpdateEventSourceMapping', { UUID: created['UUID'], BatchSize: 5 });
+    await until(() => lambda.service.troubledMappings().length > 0);
+    expect(lambda.service.troubledMappings()).toEqual([
+      {
+        mapping: created['EventSourceMappingArn'],
+        source: queue,
+        function: functionArn,
+        reason: 'The role may not.',
+        since: new Date(lambda.nowMs).toISOString(),
+      },
+    ]);
+    const shown = await lambda.call('GetEventSourceMapping', { UUID: created['UUID'] });
+    expect(shown).toMatchObject({ State: 'Enabled', StateTransitionReason: 'USER_INITIATED' });
+    expect(shown).not.toHaveProperty('LastProcessingResult');
+    isAllowed = true;
+    waiting = [{ MessageId: 'm', ReceiptHandle: 'r', Body: 'news' }];
+    await until(() => removed === 1);
+    expect(lambda.service.troubledMappings()).toEqual([]);
+  });
+});
