@@ -77,6 +77,11 @@ export const metricTable = {
     help: 'Event source mappings by the state that the API shows.',
     labels: ['state'],
   },
+  hearth_event_source_mappings_troubled: {
+    type: 'gauge',
+    help: 'Those of them that are enabled and cannot read their source; health tells which, and why.',
+    labels: [],
+  },
   hearth_store_writes_total: {
     type: 'counter',
     help: 'Writes to a store, of what is administered (main) or of what waits (queue).',

@@ -80,7 +80,7 @@ function ofEnvironments(invoker: MetricsDeps['invoker']) {
   } satisfies Partial<Samples<MetricName>>;
 }
 
-function ofLambda({ events, mappings, undelivered }: LambdaCounts) {
+function ofLambda({ events, mappings, troubledMappings, undelivered }: LambdaCounts) {
   return {
     hearth_async_events: by('state', {
       waiting: events.waiting,
@@ -93,6 +93,7 @@ function ofLambda({ events, mappings, undelivered }: LambdaCounts) {
       'dead-letter': undelivered.deadLetterErrors,
     }),
     hearth_event_source_mappings: by('state', mappings),
+    hearth_event_source_mappings_troubled: [{ value: troubledMappings }],
   } satisfies Partial<Samples<MetricName>>;
 }
 

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { EventSourceMappingRecord } from '../../functions/event-source-mappings.ts';
+import { countLambda } from './lambda-counts.ts';
 import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 const place = (name: string): string =>
@@ -26,6 +28,26 @@ test('asynchronous events of all functions are counted by what they wait for, ot
   expect(lambda.service.counts()).toEqual({
     events: { waiting: 1, delayed: 1, running: 1, oldestAgeMs: 3_000 },
     mappings: { Enabling: 0, Enabled: 0, Disabling: 0, Disabled: 0, Deleting: 0 },
+    troubledMappings: 0,
     undelivered: { destinationDeliveryFailures: 0, deadLetterErrors: 0 },
+  });
+});
+
+test('event source mappings are counted by their state, and those that cannot read their source', () => {
+  const records = ['a', 'b', 'c'].map((uuid) => ({ uuid }) as EventSourceMappingRecord);
+  const counts = countLambda({
+    queue: lambda.queue,
+    mappings: { all: () => records.values() },
+    mappingRunner: {
+      stateOf: ({ uuid }) => (uuid === 'c' ? 'Disabled' : 'Enabled'),
+      troubleOf: ({ uuid }) =>
+        uuid === 'b' ? { reason: 'The queue is gone.', sinceMs: 7 } : undefined,
+    },
+    asyncCounts: lambda.service.asyncCounts,
+    clock: { nowMs: () => 0, monotonicMs: () => 0 },
+  });
+  expect(counts).toMatchObject({
+    mappings: { Enabled: 2, Disabled: 1, Enabling: 0 },
+    troubledMappings: 1,
   });
 });

@@ -16,13 +16,15 @@ export interface LambdaCounts {
     readonly oldestAgeMs: number;
   };
   readonly mappings: Readonly<Record<MappingState, number>>;
+  /** Those that are enabled and cannot read their source. */
+  readonly troubledMappings: number;
   readonly undelivered: Readonly<AsyncCounts>;
 }
 
 interface Counted {
   readonly queue: Pick<DurableQueue, 'names' | 'counts'>;
   readonly mappings: Pick<EventSourceMappings, 'all'>;
-  readonly mappingRunner: Pick<MappingRunner, 'stateOf'>;
+  readonly mappingRunner: Pick<MappingRunner, 'stateOf' | 'troubleOf'>;
   readonly asyncCounts: Readonly<AsyncCounts>;
   readonly clock: Clock;
 }
@@ -31,6 +33,7 @@ export function countLambda(room: Counted): LambdaCounts {
   return {
     events: countEvents(room),
     mappings: countMappings(room),
+    troubledMappings: countTroubled(room),
     undelivered: room.asyncCounts,
   };
 }
@@ -52,4 +55,12 @@ function countMappings({ mappings, mappingRunner }: Counted): LambdaCounts['mapp
   const total = { Enabling: 0, Enabled: 0, Disabling: 0, Disabled: 0, Deleting: 0 };
   for (const mapping of mappings.all()) total[mappingRunner.stateOf(mapping)] += 1;
   return total;
+}
+
+function countTroubled({ mappings, mappingRunner }: Counted): number {
+  let count = 0;
+  for (const mapping of mappings.all()) {
+    if (mappingRunner.troubleOf(mapping) !== undefined) count += 1;
+  }
+  return count;
 }
