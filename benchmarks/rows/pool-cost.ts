@@ -11,8 +11,8 @@ import type { Line } from '../scoreboard.ts';
 import type { TestServer } from '../../packages/testkit/src/start-server.ts';
 
 const RUNTIME = 'nodejs26.x';
-/** Each look costs the server half a millisecond. */
-const LOOK_MS = 100;
+/** Each look costs the server a millisecond. */
+const LOOK_MS = 250;
 
 /** In milliseconds, since its start. */
 interface Used {

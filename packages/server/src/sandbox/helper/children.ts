@@ -17,17 +17,27 @@ const LOST: ChildEnd = { code: null, signal: 9 };
 
 export class Children {
   readonly #waiting = new Map<number, (end: ChildEnd) => void>();
-  /** How many OCI runtimes run. */
-  #runtimes = 0;
+  /** OCI runtimes are numbered as they start; those that run now. */
+  readonly #runtimes = new Set<number>();
+  #lastRuntime = 0;
   /** Ends of orphans meanwhile: one of them may turn out to be a first process. */
-  readonly #buried = new Map<number, ChildEnd>();
+  readonly #buried = new Map<number, { readonly end: ChildEnd; readonly lastRuntime: number }>();
 
   /** To be called at every SIGCHLD: several ends may share one signal. */
   check(): void {
     for (let pid = endedChild(); pid !== undefined; pid = endedChild()) {
       const end = bury(pid);
       if (this.#waiting.has(pid)) this.#tell(pid, end);
-      else if (this.#runtimes > 0) this.#buried.set(pid, end);
+      else this.#buried.set(pid, { end, lastRuntime: this.#lastRuntime });
+    }
+    this.#forget();
+  }
+
+  /** Whoever ended before the oldest of the runtimes has started is none of theirs. */
+  #forget(): void {
+    const oldest = Math.min(...this.#runtimes);
+    for (const [pid, { lastRuntime }] of this.#buried) {
+      if (lastRuntime < oldest) this.#buried.delete(pid);
     }
   }
 
@@ -43,10 +53,11 @@ export class Children {
   /** Calls back once; at once for a process that has already ended. */
   watch(pid: number, onEnd: (end: ChildEnd) => void): void {
     this.#waiting.set(pid, onEnd);
-    const end = this.#buried.get(pid);
-    if (end !== undefined) this.#tell(pid, end);
-    else if (!existsSync(`/proc/${pid}`)) this.#tell(pid, LOST);
-    else this.check();
+    const buried = this.#buried.get(pid);
+    this.#buried.delete(pid);
+    // A number that lives again is another process.
+    if (existsSync(`/proc/${pid}`)) this.check();
+    else this.#tell(pid, buried?.end ?? LOST);
   }
 
   /**
@@ -54,12 +65,13 @@ export class Children {
    * runtime leaves is watched when it has told which that is.
    */
   async keepingEnds<Result>(act: () => Promise<Result>): Promise<Result> {
-    this.#runtimes += 1;
+    const number = ++this.#lastRuntime;
+    this.#runtimes.add(number);
     try {
       return await act();
     } finally {
-      this.#runtimes -= 1;
-      if (this.#runtimes === 0) this.#buried.clear();
+      this.#runtimes.delete(number);
+      this.#forget();
     }
   }
 
