@@ -1,5 +1,9 @@
-/** Row 10: what an idle Node environment costs, by what the machine has less available. */
-import { readFileSync } from 'node:fs';
+/**
+ * Row 10: what an idle Node environment costs, by what the machine has less available, and by its control
+ * group, which lacks some of the kernel's memory but not whatever else the machine does.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { createFunction, startBenchServer } from '../bench-server.ts';
 import { createInvokeClient, mustSucceed } from '../invoke-client.ts';
 import { milliseconds, summarise } from '../statistics.ts';
@@ -34,6 +38,7 @@ export async function idleMemory(environments: number): Promise<Line> {
     made = more;
   }
   const each = (before - availableMib()) / environments;
+  const inGroup = summarise(groupsMib(server.pid)).p50;
   await new Promise((resolve) => setTimeout(resolve, UNTIL_FROZEN_MS));
   const thawed: number[] = [];
   for (let index = 0; index < 20; index += 1) {
@@ -46,14 +51,29 @@ export async function idleMemory(environments: number): Promise<Line> {
   return {
     row: '10',
     metric: `memory of an idle Node environment, of ${environments}; first answer after a freeze p50 (p99)`,
-    value: `${each.toFixed(1)} MiB; ${milliseconds(p50)} (${milliseconds(p99)})`,
+    value: `${each.toFixed(1)} MiB (${inGroup.toFixed(1)} in its control group); ${milliseconds(p50)} (${milliseconds(p99)})`,
     control: 'MemAvailable; the 2 s that the handler sleeps are taken off',
     target: 'warm <= 12 MB; thaw p99 <= 15 ms',
-    numbers: { mib: each, thawP50: p50, thawP99: p99 },
+    numbers: { mib: each, inGroupMib: inGroup, thawP50: p50, thawP99: p99 },
   };
 }
 
 function availableMib(): number {
   const kib = /MemAvailable:\s+(\d+)/.exec(readFileSync('/proc/meminfo', 'latin1'))?.[1];
   return Number(kib) / 1_024;
+}
+
+/** What each of a server's sandboxes is charged for. */
+function groupsMib(pid: number): readonly number[] {
+  const isV1 = existsSync('/sys/fs/cgroup/memory/memory.usage_in_bytes');
+  const [tree, file] = isV1
+    ? ['/sys/fs/cgroup/memory', 'memory.usage_in_bytes']
+    : ['/sys/fs/cgroup', 'memory.current'];
+  const owners = readdirSync(tree).filter((name) => name.startsWith(`hearth-${pid}-`));
+  return owners.flatMap((owner) =>
+    readdirSync(path.join(tree, owner), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => Number(readFileSync(path.join(tree, owner, name, file), 'latin1')))
+      .map((bytes) => bytes / 1_048_576),
+  );
 }
