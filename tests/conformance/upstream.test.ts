@@ -350,11 +350,19 @@ test("a queue of the upstream's is the source of a function", async () => {
   const EventSourceArn = 'arn:aws:sqs:eu-west-1:000000000000:incoming';
   await lambda.send(new CreateEventSourceMappingCommand({ FunctionName, EventSourceArn }));
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'news' }));
-  const received = async (): Promise<string | undefined> => {
-    const wait = new ReceiveMessageCommand({ QueueUrl: relayed, WaitTimeSeconds: 20 });
-    return (await sqs.send(wait)).Messages?.[0]?.Body;
+  const received = async () => {
+    const wait = new ReceiveMessageCommand({
+      QueueUrl: relayed,
+      WaitTimeSeconds: 20,
+      MessageSystemAttributeNames: ['AWSTraceHeader'],
+    });
+    return (await sqs.send(wait)).Messages?.[0];
   };
-  await expect.poll(received, { timeout: 60_000 }).toBe('news relayed');
+  await expect.poll(received, { timeout: 60_000 }).toMatchObject({
+    Body: 'news relayed',
+    // By it a loop through the upstream is found.
+    Attributes: { AWSTraceHeader: expect.stringContaining(';Lineage=1:') },
+  });
   iam.destroy();
   lambda.destroy();
 }, 120_000);

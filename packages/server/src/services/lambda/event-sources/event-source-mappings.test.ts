@@ -384,6 +384,7 @@ describe('a mapping that cannot read its queue', () => {
         since: new Date(lambda.nowMs).toISOString(),
       },
     ]);
+    expect(lambda.service.counts()).toMatchObject({ troubledMappings: 1 });
     const shown = await lambda.call('GetEventSourceMapping', { UUID: created['UUID'] });
     expect(shown).toMatchObject({ State: 'Enabled', StateTransitionReason: 'USER_INITIATED' });
     expect(shown).not.toHaveProperty('LastProcessingResult');
