@@ -1,9 +1,12 @@
 /** S3 by the aws CLI and boto3 of Debian, by curl's means, and through kill -9. */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile, mkdir } from 'node:fs/promises';
+import { once } from 'node:events';
+import { request, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { text as wholeText } from 'node:stream/consumers';
 import {
   CreateBucketCommand,
   GetObjectCommand,
@@ -215,6 +218,28 @@ describe('over a bare socket', () => {
       'PUT /boto/x HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc',
     );
     expect(put).toMatch(/^HTTP\/1.1 403 /);
+  });
+
+  test('an object that was put by its host name is found by its path, and the other way round', async () => {
+    const key = { accessKeyId: 'test', secretAccessKey: 'test' };
+    const send = async (method: string, target: string, body = ''): Promise<string> => {
+      const scope = { region: 'us-east-1', service: 's3', nowMs: Date.now() };
+      const url = new URL(presignUrl(target, key, { ...scope, method, expiresSeconds: 60 }));
+      // No name server need know the bucket's host: the connection goes to the server's address.
+      const sent = request(`${server.endpoint}${url.pathname}${url.search}`, {
+        method,
+        headers: { host: url.host },
+      });
+      sent.end(body);
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      return `${answer.statusCode} ${await wholeText(answer)}`;
+    };
+    const byHost = `http://boto.s3.localhost:${new URL(server.endpoint).port}`;
+    const byPath = `${server.endpoint}/boto`;
+    expect(await send('PUT', `${byHost}/styles/host`, 'one')).toBe('200 ');
+    expect(await send('PUT', `${byPath}/styles/path`, 'two')).toBe('200 ');
+    expect(await send('GET', `${byPath}/styles/host`)).toBe('200 one');
+    expect(await send('GET', `${byHost}/styles/path`)).toBe('200 two');
   });
 
   test('a body that ends early, or is not the one whose hash was signed, leaves nothing', async () => {

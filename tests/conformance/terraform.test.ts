@@ -75,6 +75,22 @@ resource "aws_s3_bucket_public_access_block" "pictures" {
   bucket              = aws_s3_bucket.pictures.id
   block_public_policy = true
 }
+resource "aws_s3_bucket_ownership_controls" "pictures" {
+  bucket = aws_s3_bucket.pictures.id
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+resource "aws_s3_bucket_server_side_encryption_configuration" "pictures" {
+  bucket = aws_s3_bucket.pictures.id
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = "alias/pictures"
+    }
+    bucket_key_enabled = true
+  }
+}
 resource "aws_s3_bucket_policy" "pictures" {
   bucket = aws_s3_bucket.pictures.id
   policy = jsonencode({

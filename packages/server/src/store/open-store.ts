@@ -8,6 +8,7 @@ import { lockFile } from './lock-file.ts';
 import { startReaders, type Readers } from './readers.ts';
 import { startThread, type StoreThread } from './start-thread.ts';
 import type { SqlValue, Store } from './store.ts';
+import type { ReadRows } from './thread-message.ts';
 
 export interface StoreDeps {
   /** The database file; its folder is made where it does not exist. */
@@ -56,7 +57,7 @@ function createStore(writer: StoreThread, readers: Readers, unlock: () => void):
     read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) => {
       refuseWhenClosing();
       const question = { kind: 'read', sql, params: params.map(compact) } as const;
-      return (await readers.choose().ask(question)) as Row[];
+      return rowsOf((await readers.choose().ask(question)) as ReadRows) as readonly Row[];
     },
     migrate: async (room, migrations) => {
       refuseWhenClosing();
@@ -75,6 +76,14 @@ function createStore(writer: StoreThread, readers: Readers, unlock: () => void):
       if (failures.length > 0) throw new AggregateError(failures, 'The store did not close well.');
     }),
   };
+}
+
+function rowsOf({ columns, rows }: ReadRows): readonly object[] {
+  return rows.map((values) => {
+    const row: Record<string, unknown> = {};
+    for (let at = 0; at < columns.length; at += 1) row[columns[at] ?? ''] = values[at];
+    return row;
+  });
 }
 
 /** A clone of a view takes its whole buffer along, and small Buffers are views of a shared pool. */

@@ -5,7 +5,7 @@ import { describeFailure } from './describe-failure.ts';
 import { openDatabase } from './open-database.ts';
 import { serveThread } from './serve-thread.ts';
 import { createStatementCache } from './statement-cache.ts';
-import type { ThreadReply, ThreadRequest } from './thread-message.ts';
+import type { ReadRows, ThreadReply, ThreadRequest } from './thread-message.ts';
 
 const port = parentPort;
 invariant(port !== null, 'reader-thread runs as a worker');
@@ -18,11 +18,16 @@ serveThread(port, () => {
     if (requests.at(-1)?.kind === 'close') port.close();
   };
 
+  function read({ sql, params }: Extract<ThreadRequest, { kind: 'read' }>): ReadRows {
+    const statement = statements.prepare(sql);
+    statement.setReturnArrays(true);
+    const rows = statement.all(...params) as unknown as ReadRows['rows'];
+    return { columns: statement.columns().map(({ name }) => name), rows };
+  }
+
   function answer(request: ThreadRequest): ThreadReply {
     try {
-      if (request.kind === 'read') {
-        return { id: request.id, value: statements.prepare(request.sql).all(...request.params) };
-      }
+      if (request.kind === 'read') return { id: request.id, value: read(request) };
       if (request.kind === 'close') database.close();
       return { id: request.id, value: undefined };
     } catch (error) {

@@ -40,6 +40,12 @@ export type ThreadReply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly failure: ThreadFailure };
 
+/** What a read answers: the names once, since a clone of a thousand objects has each of them a thousand times. */
+export interface ReadRows {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly unknown[])[];
+}
+
 /** An error on its way between threads: a clone of an `Error` would lose its class and fields. */
 export interface ThreadFailure {
   readonly name: string;
