@@ -54,7 +54,7 @@ if (isWanted('1', '2')) lines.push(...(await coldStarts(Math.ceil(200 * share)))
 if (isWanted('1b')) lines.push(...(await parkedStarts(Math.ceil(50 * share))));
 if (isWanted('4')) lines.push(await burst(1 + Math.ceil(10 * share)));
 if (isWanted('6', '7')) lines.push(...(await warm(Math.ceil(20 * share))));
-if (isWanted('cpu')) lines.push(await warmCpu(Math.ceil(100 * share)));
+if (isWanted('cpu')) lines.push(await warmCpu(Math.ceil(200 * share)));
 if (isWanted('8')) lines.push(await overload(values.quick ? 1_000 : 4_000));
 if (isWanted('9')) lines.push(await scaleOut(values.quick ? 40 : 200));
 if (isWanted('pool')) lines.push(...(await poolCost(values.quick ? 10 : 40)));

@@ -27,10 +27,10 @@ export function median(samples: readonly number[]): number {
   return summarise(samples).p50;
 }
 
-export function lowerQuartile(samples: readonly number[]): number {
+export function lowestTenth(samples: readonly number[]): number {
   return quantile(
     samples.toSorted((a, b) => a - b),
-    0.25,
+    0.1,
   );
 }
 

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 
 export interface ControlProcess extends AsyncDisposable {
   readonly endpoint: string;
+  readonly pid: number;
 }
 
 /** `argv`: what follows the interpreter. */
@@ -15,6 +16,7 @@ export async function startControlProcess(argv: readonly string[]): Promise<Cont
   });
   return {
     endpoint: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await ended;
