@@ -6,7 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCommand, type CommandResult } from '../../packages/testkit/src/run-command.ts';
+import { openAwsCli } from '../../packages/testkit/src/open-aws-cli.ts';
+import type { CommandResult } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
 const account = '000000000000';
@@ -29,12 +30,14 @@ interface Keys {
 
 let server: TestServer;
 let folder: string;
+const cli = openAwsCli();
 
 beforeAll(async () => {
   server = await startServer({ args: ['--isolation', 'process'] });
   folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-identities-'));
 });
 afterAll(async () => {
+  await cli[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
@@ -43,20 +46,16 @@ const administrator: Keys = { AccessKeyId: 'test', SecretAccessKey: 'test' };
 
 function aws(keys: Keys, ...args: readonly string[]): Promise<CommandResult> {
   const { AccessKeyId, SecretAccessKey, SessionToken } = keys;
-  return runCommand(
-    ['/usr/bin/aws', '--endpoint-url', server.endpoint, '--output', 'json', ...args],
-    {
-      env: {
-        PATH: process.env['PATH'],
-        AWS_ACCESS_KEY_ID: AccessKeyId,
-        AWS_SECRET_ACCESS_KEY: SecretAccessKey,
-        ...(SessionToken === undefined ? {} : { AWS_SESSION_TOKEN: SessionToken }),
-        AWS_DEFAULT_REGION: 'eu-central-1',
-        AWS_PAGER: '',
-      },
-      cwd: folder,
+  return cli.run(['--endpoint-url', server.endpoint, '--output', 'json', ...args], {
+    env: {
+      AWS_ACCESS_KEY_ID: AccessKeyId,
+      AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+      ...(SessionToken === undefined ? {} : { AWS_SESSION_TOKEN: SessionToken }),
+      AWS_DEFAULT_REGION: 'eu-central-1',
+      AWS_PAGER: '',
     },
-  );
+    cwd: folder,
+  });
 }
 
 /** Runs a command that must succeed, and reads its JSON (or nothing). */

@@ -15,16 +15,19 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { presignUrl, signRequest } from '../../packages/server/src/wire/sigv4.ts';
+import { openAwsCli } from '../../packages/testkit/src/open-aws-cli.ts';
 import { runCommand, type CommandResult } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
 let server: TestServer;
 let folder: string;
+const cli = openAwsCli();
 beforeAll(async () => {
   server = await startServer({ args: ['--isolation', 'process'] });
   folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-s3-'));
 });
 afterAll(async () => {
+  await cli[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
@@ -38,7 +41,7 @@ const clientEnvironment = {
 } as const;
 
 async function aws(...args: readonly string[]): Promise<CommandResult> {
-  const result = await runCommand(['/usr/bin/aws', '--endpoint-url', server.endpoint, ...args], {
+  const result = await cli.run(['--endpoint-url', server.endpoint, ...args], {
     env: clientEnvironment,
     cwd: folder,
   });
@@ -132,15 +135,8 @@ describe('the aws CLI', () => {
       '--role',
       'arn:aws:iam::000000000000:role/r',
     ];
-    const missing = await runCommand(
-      [
-        '/usr/bin/aws',
-        '--endpoint-url',
-        server.endpoint,
-        ...create,
-        '--code',
-        'S3Bucket=code,S3Key=nothing',
-      ],
+    const missing = await cli.run(
+      ['--endpoint-url', server.endpoint, ...create, '--code', 'S3Bucket=code,S3Key=nothing'],
       { env: clientEnvironment, cwd: folder },
     );
     expect(missing.stderr).toContain(

@@ -18,7 +18,7 @@ test('the commands of the start message do the main job', async () => {
   expect(block.match(/# \d\. /g)).toHaveLength(3);
   // Debian's aws CLI comes before others that the machine may have.
   const script = `set -e\nexport PATH=/usr/bin:$PATH\n${block}`;
-  const result = await runCommand(['bash', '-c', script], { cwd: repository });
+  const result = await runCommand(['bash', '-c', script], { cwd: repository, timeoutMs: 150_000 });
   expect(result).toMatchObject({ status: 0 });
   expect(result.stdout).toContain('Hello, world!');
   expect(result.stdout).toContain('REPORT RequestId');

@@ -16,8 +16,6 @@ const LOOK_EVERY_MS = 100;
 /** Node's own, which npm keeps between its runs. */
 const NOT_OURS: ReadonlySet<string> = new Set(['node-compile-cache']);
 
-// The interpreters that tests fetch outlive them, so they stay where they were.
-process.env['TEST_CACHE_FOLDER'] ??= path.join(os.tmpdir(), 'hearth-test-cache');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'hearth-suite-'));
 process.env['TMPDIR'] = folder;
 

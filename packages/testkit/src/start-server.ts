@@ -35,8 +35,8 @@ const mainFile = path.join(repository, 'packages/server/src/main.ts');
 /** A second on a quiet machine; tests share theirs with others. */
 const READY_MS = 100_000;
 const usualEnv = {
-  /** The interpreters fetched by one test are kept for the next. */
-  HEARTH_CACHE_DIR: process.env['TEST_CACHE_FOLDER'] ?? path.join(os.tmpdir(), 'hearth-test-cache'),
+  /** The interpreters fetched by one test are kept for the next, those without a server too. */
+  HEARTH_CACHE_DIR: path.join(repository, 'node_modules/.cache/hearth-runtimes'),
   /** As `npm start` has it: what one server has compiled, the next one need not. */
   NODE_COMPILE_CACHE: path.join(repository, 'node_modules/.cache/hearth-compiled'),
   /** Tests leave the network of this machine alone. */

@@ -179,9 +179,17 @@ async function traces(
   return {
     cgroups: found.flat().filter((name) => name.startsWith(prefix)),
     loops: (await loopFiles()).filter((file) => file.startsWith(folder)),
-    mounts: mountinfo.split('\n').map((line) => line.split(' ')[4] ?? ''),
+    mounts: mountinfo
+      .split('\n')
+      .map((line) => line.split(' ')[4] ?? '')
+      .filter((place) => !isOfOtherTests(place)),
     runs: (await namesIn('/run/hearth')).filter((name) => name.startsWith(prefix)),
   };
+}
+
+/** Test files run side by side, each in a temporary folder of its own. */
+function isOfOtherTests(place: string): boolean {
+  return place.includes('/hearth-suite-') && !place.startsWith(tmpdir());
 }
 
 async function loopFiles(): Promise<readonly string[]> {

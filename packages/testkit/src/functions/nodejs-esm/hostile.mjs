@@ -103,9 +103,10 @@ const acts = {
     const response = await fetch(`${runtimeApi}/invocation/next`);
     return [response.status, (await response.json()).errorType];
   },
-  'answer-late': async (_, { awsRequestId }) => {
+  'answer-late': async (_, { awsRequestId, getRemainingTimeInMillis }) => {
     const url = `${runtimeApi}/invocation/${awsRequestId}/response`;
-    const script = `setTimeout(() => fetch('${url}', { method: 'POST', body: '"late"' }), 2000)`;
+    const lateMs = getRemainingTimeInMillis() + 1_000;
+    const script = `setTimeout(() => fetch('${url}', { method: 'POST', body: '"late"' }), ${lateMs})`;
     spawn(process.execPath, ['-e', script], { detached: true, stdio: 'ignore' }).unref();
     await new Promise((resolve) => setTimeout(resolve, 60_000));
   },

@@ -161,7 +161,7 @@ def next_again(event, context):
 def answer_late(event, context):
     if os.fork() == 0:
         os.setsid()
-        time.sleep(2)
+        time.sleep(context.get_remaining_time_in_millis() / 1000 + 1)
         call_runtime_api(f"invocation/{context.aws_request_id}/response", b'"late"')
         os._exit(0)
     time.sleep(60)
