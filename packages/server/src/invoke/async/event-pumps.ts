@@ -3,8 +3,9 @@
  * and a pump of its own, so a backlog of one is not in the way of another. How many events of a
  * function are performed at once is `Pace`'s decision.
  *
- * An event is invisible for a minute and kept so while it is performed: what a dead server had in
- * its hands is visible again to the next one.
+ * An event is invisible for a minute and kept so while it is in the pump's hands: what a dead server
+ * had in its hands is visible again to the next one. A few are taken out before their turn, and a place is
+ * free as soon as the function has answered: no invocation waits for the disk to take note of others.
  */
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -15,8 +16,15 @@ export interface EventPumpDeps {
   readonly queue: DurableQueue;
   /** Nothing is taken out before: what an earlier server had in its hands is being given back. */
   readonly ready: Promise<void>;
-  /** Tries an event once, and removes or postpones it. */
-  readonly perform: (place: string, entry: ReceivedEntry) => Promise<'tried' | 'throttled'>;
+  /**
+   * Tries an event once, and removes or postpones it. `onTried` is called when the function has
+   * answered or could not be asked, where it came to that.
+   */
+  readonly perform: (
+    place: string,
+    entry: ReceivedEntry,
+    onTried: (how: 'tried' | 'throttled') => void,
+  ) => Promise<void>;
   readonly logger: Logger;
 }
 
@@ -27,6 +35,8 @@ export interface EventPumps extends Closeable {
 
 const VISIBILITY_MS = 60_000;
 const HEARTBEAT_MS = 20_000;
+/** So many events beyond those that are performed are in a pump's hands: before or after that. */
+const AHEAD = 16;
 /** How long an idle pump waits before it ends; the next event starts another. */
 const IDLE_MS = 20_000;
 /** Pause after a fault of the disk. */
@@ -70,8 +80,17 @@ class Pump {
   readonly #deps: EventPumpDeps;
   readonly #place: string;
   readonly #stop: AbortSignal;
-  readonly #running = new Set<Promise<void>>();
   readonly #pace = new Pace();
+  /** Received and not begun yet. */
+  readonly #ahead: ReceivedEntry[] = [];
+  /** These, and those that the function has: kept invisible. */
+  readonly #untried = new Set<ReceivedEntry>();
+  /** Received, and neither removed nor postponed yet. */
+  #inHands = 0;
+  readonly #performing = new Set<Promise<void>>();
+  /** Events that the function has right now. */
+  #running = 0;
+  #change = Promise.withResolvers<void>();
 
   constructor(deps: EventPumpDeps, place: string, stop: AbortSignal) {
     this.#deps = deps;
@@ -81,26 +100,36 @@ class Pump {
 
   async run(): Promise<void> {
     await this.#deps.ready;
-    while (!this.#stop.aborted) {
-      if (this.#running.size >= this.#pace.limit) {
-        await Promise.race(this.#running);
-        continue;
-      }
-      const entries = await this.#receive();
-      for (const entry of entries) {
-        const running = this.#perform(entry).finally(() => this.#running.delete(running));
-        this.#running.add(running);
-      }
-      const isIdle = entries.length === 0 && this.#running.size === 0;
-      if (isIdle && !isWaiting(this.#deps.queue, this.#place)) return;
+    const heartbeat = setInterval(() => this.#holdAll(), HEARTBEAT_MS);
+    try {
+      await this.#receiveUntilIdle();
+      await Promise.allSettled(this.#performing);
+    } finally {
+      clearInterval(heartbeat);
     }
-    await Promise.allSettled(this.#running);
   }
 
-  async #receive(): Promise<readonly ReceivedEntry[]> {
+  async #receiveUntilIdle(): Promise<void> {
+    while (!this.#stop.aborted) {
+      const most = this.#pace.limit + AHEAD - this.#inHands;
+      if (most <= 0 || this.#ahead.length > AHEAD / 2) {
+        await this.#change.promise;
+        continue;
+      }
+      const entries = await this.#receive(most);
+      for (const entry of entries) this.#untried.add(entry);
+      this.#ahead.push(...entries);
+      this.#inHands += entries.length;
+      this.#begin();
+      const isIdle = entries.length === 0 && this.#inHands === 0;
+      if (isIdle && !isWaiting(this.#deps.queue, this.#place)) return;
+    }
+  }
+
+  async #receive(most: number): Promise<readonly ReceivedEntry[]> {
     try {
       return await this.#deps.queue.receive(this.#place, {
-        most: this.#pace.limit - this.#running.size,
+        most,
         visibilityMs: VISIBILITY_MS,
         waitMs: IDLE_MS,
         signal: this.#stop,
@@ -113,29 +142,60 @@ class Pump {
     }
   }
 
+  /** As many as the pace allows. What has not begun when the server ends is the next one's. */
+  #begin(): void {
+    while (this.#running < this.#pace.limit && !this.#stop.aborted) {
+      const entry = this.#ahead.shift();
+      if (entry === undefined) return;
+      const performing = this.#perform(entry).finally(() => this.#performing.delete(performing));
+      this.#performing.add(performing);
+    }
+  }
+
   async #perform(entry: ReceivedEntry): Promise<void> {
     const { queue, logger } = this.#deps;
-    const heartbeat = setInterval(() => {
-      queue.hold(this.#place, entry.receipt, VISIBILITY_MS).catch((error: unknown) => {
-        logger.warn('an event could not be held', { queue: this.#place, id: entry.id, error });
-      });
-    }, HEARTBEAT_MS);
-    const startedAt = performance.now();
+    let isRunning = true;
+    this.#running += 1;
+    const leave = (): void => {
+      if (isRunning) this.#running -= 1;
+      isRunning = false;
+      this.#begin();
+      this.#tellChange();
+    };
     try {
-      const result = await this.#deps.perform(this.#place, entry);
-      if (result === 'tried') this.#pace.tried(performance.now() - startedAt);
-      else this.#pace.throttled();
+      // The queue may have been emptied since it was taken out: with its function, for one.
+      if ((await queue.receiptState(this.#place, entry.receipt)) !== 'held') return;
+      const startedAt = performance.now();
+      await this.#deps.perform(this.#place, entry, (how) => {
+        if (how === 'tried') this.#pace.tried(performance.now() - startedAt);
+        else this.#pace.throttled();
+        this.#untried.delete(entry);
+        leave();
+      });
     } catch (error) {
       // It is visible again after its time and tried again then.
       if (!this.#stop.aborted) {
-        logger.error('an event could not be performed', {
-          queue: this.#place,
-          id: entry.id,
-          error,
-        });
+        const { id } = entry;
+        logger.error('an event could not be performed', { queue: this.#place, id, error });
       }
     } finally {
-      clearInterval(heartbeat);
+      this.#untried.delete(entry);
+      this.#inHands -= 1;
+      leave();
+    }
+  }
+
+  #tellChange(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+
+  #holdAll(): void {
+    const { queue, logger } = this.#deps;
+    for (const { id, receipt } of this.#untried) {
+      queue.hold(this.#place, receipt, VISIBILITY_MS).catch((error: unknown) => {
+        logger.warn('an event could not be held', { queue: this.#place, id, error });
+      });
     }
   }
 }

@@ -118,7 +118,7 @@ function createEvents(deps: LambdaServiceDependencies, room: () => LambdaRoom): 
   return createEventPumps({
     ...deps,
     ready: reclaimEvents(deps),
-    perform: (place, entry) => performEvent(room(), place, entry),
+    perform: (place, entry, onTried) => performEvent(room(), place, entry, onTried),
   });
 }
 

@@ -182,7 +182,7 @@ export class EmbeddedQueue implements DurableQueue {
       next.contentChecksum = contentChecksum({ ...content, attributes });
     }
     try {
-      await this.#rounds.write([updateStatement(next, clock.nowMs() + forMs, attributes)]);
+      await this.#rounds.write([updateStatement(next, clock.nowMs() + forMs, attributes)], [entry]);
     } catch (error) {
       if (error instanceof StaleWrite) return 'gone';
       throw error;
@@ -218,7 +218,7 @@ export class EmbeddedQueue implements DurableQueue {
       state: 'visible',
       dueMs: 0,
     };
-    await this.#rounds.write([...reservation, moveStatement(entry, moved, nowMs)]);
+    await this.#rounds.write([...reservation, moveStatement(entry, moved, nowMs)], [entry]);
     this.#queues.get(queue)?.index.remove(entry);
     this.#contents.drop(entry);
     this.#open(target).admit(moved);
@@ -307,7 +307,7 @@ export class EmbeddedQueue implements DurableQueue {
   async #delete(queue: string, entries: readonly QueueEntry[]): Promise<void> {
     if (entries.length === 0) return;
     try {
-      await this.#rounds.write([deleteStatement(entries)]);
+      await this.#rounds.write([deleteStatement(entries)], entries);
     } catch (error) {
       for (const entry of entries) {
         entry.state = 'visible';

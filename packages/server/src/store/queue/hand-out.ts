@@ -77,7 +77,7 @@ export class HandOut {
     try {
       // What is set aside is copied before it is deleted, so it needs its own order.
       if (damaged.length > 0) await this.#deps.store.write(statements);
-      else await this.#rounds.write(statements);
+      else await this.#rounds.write(statements, [...accepted, ...refused]);
     } catch (error) {
       for (const { entry, earlier } of before) {
         const { receipt, receiveCount, firstReceivedAtMs } = earlier;

@@ -69,7 +69,7 @@ export class Sending {
 
   #write({ queue, nowMs, statements, hasKeys }: Batch): Promise<unknown> | undefined {
     if (statements.length === 0) return undefined;
-    if (!hasKeys) return this.#rounds.write(statements);
+    if (!hasKeys) return this.#rounds.write(statements, []);
     // A key that has ended may be set again in the same write: these need their order.
     return this.#deps.store.write([...this.#keys.expire(queue, nowMs), ...statements]);
   }

@@ -3,8 +3,8 @@
  * store's thread, a transaction and its sync, and statements with the same text are one. Where such a
  * round fails, each change is tried alone, so that one caller's fault is never another's.
  *
- * Changes of one round must not depend on each other's order: an entry is changed again only after
- * its earlier change is durable, or so that the round fails.
+ * Statements change places where they become one, so an entry is in a round once: its next change
+ * begins the next round, which is written after this one.
  */
 import type { SqlValue, Statement, Store } from '../store.ts';
 
@@ -16,13 +16,20 @@ interface Change {
 export class WriteRounds {
   readonly #store: Pick<Store, 'write'>;
   #changes: Change[] = [];
+  /** Sequence numbers of the entries that the round changes. */
+  readonly #changed = new Set<number>();
 
   constructor(store: Pick<Store, 'write'>) {
     this.#store = store;
   }
 
-  /** Resolves when it is durable: all of the statements or none. */
-  write(statements: readonly Statement[]): Promise<void> {
+  /** Of these entries. Resolves when it is durable: all of the statements or none. */
+  write(
+    statements: readonly Statement[],
+    entries: readonly { readonly sequence: number }[],
+  ): Promise<void> {
+    if (entries.some(({ sequence }) => this.#changed.has(sequence))) void this.#perform();
+    for (const { sequence } of entries) this.#changed.add(sequence);
     const done = Promise.withResolvers<void>();
     this.#changes.push({ statements, done });
     // Behind all sockets that have something to read now, not only behind this one's callbacks.
@@ -33,6 +40,8 @@ export class WriteRounds {
   async #perform(): Promise<void> {
     const changes = this.#changes;
     this.#changes = [];
+    this.#changed.clear();
+    if (changes.length === 0) return;
     try {
       await this.#store.write(merged(changes.flatMap(({ statements }) => statements)));
       for (const { done } of changes) done.resolve();

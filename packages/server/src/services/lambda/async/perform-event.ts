@@ -26,7 +26,8 @@ export async function performEvent(
   room: LambdaRoom,
   place: string,
   entry: ReceivedEntry,
-): Promise<'tried' | 'throttled'> {
+  onTried: (how: 'tried' | 'throttled') => void,
+): Promise<void> {
   const event = JSON.parse(entry.attributes) as StoredEvent;
   const key = keyOfPlace(place);
   const record = room.functions.find(key);
@@ -34,7 +35,7 @@ export async function performEvent(
     // AWS: what waits for a function that was deleted is dropped.
     room.logger.warn('event dropped: its function is gone', { requestId: entry.id, ...key });
     await room.queue.remove(place, [entry.receipt]);
-    return 'tried';
+    return;
   }
   const known = { record, event, entry };
   if (event.end !== undefined) {
@@ -46,7 +47,7 @@ export async function performEvent(
   const { invocations } = event.progress;
   if (obstacle !== undefined) {
     await finish(room, place, { ...known, result: undefined, invocations, condition: obstacle });
-    return 'tried';
+    return;
   }
   const input = {
     FunctionName: record.name,
@@ -59,21 +60,21 @@ export async function performEvent(
     requestId: entry.id,
     traceHeader: event.traceHeader,
   });
+  onTried(tried.isThrottled ? 'throttled' : 'tried');
   if (tried.outcome === 'looping') {
     const over = { ...known, result: undefined, invocations, condition: 'RecursiveLoop' as const };
     await finish(room, place, over);
-    return 'tried';
+    return;
   }
   const step = stepAfter(tried.outcome, event.progress, rules);
   if (step.kind === 'retry') {
     const next: StoredEvent = { ...event, progress: step.progress };
     await room.queue.hold(place, entry.receipt, step.afterMs, JSON.stringify(next));
-    return tried.isThrottled ? 'throttled' : 'tried';
+    return;
   }
   const condition = step.kind === 'done' ? ('Success' as const) : step.condition;
   const performed = { ...known, result: tried.result, invocations: invocations + 1, condition };
   await finish(room, place, performed);
-  return 'tried';
 }
 
 async function finish(room: LambdaRoom, place: string, performed: PerformedEvent): Promise<void> {
