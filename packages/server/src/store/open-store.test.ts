@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { runCommand } from '../../../testkit/src/run-command.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { openStore } from './open-store.ts';
 import { describeStore } from './store.testsuite.ts';
@@ -106,6 +107,28 @@ describe('the SQLite store', () => {
     expect(rows).toEqual([{ bytes: 10 }, { bytes: 11 }]);
   });
 
+  test.skipIf(!mayTrace)(
+    'rejects the writes that cannot be synced, keeps none of them and goes on',
+    async () => {
+      const script = path.join(import.meta.dirname, 'fixtures/refused-writer.ts');
+      const { stdout, stderr } = await runCommand(
+        [...withFailingSyncs('30..45'), process.execPath, script, file],
+        { timeoutMs: 100_000 },
+      );
+      expect(stderr).toBe('');
+      const { acknowledged, refused } = JSON.parse(stdout) as RefusedWriterReport;
+      expect(refused.length).toBeGreaterThan(5);
+      expect(new Set(refused.map(({ reason }) => reason))).toEqual(
+        new Set(['StoreFailure: disk I/O error']),
+      );
+      expect(acknowledged.at(-1)).toBe(60);
+      await using store = await openAgain();
+      const rows = await store.read<{ number: number }>('SELECT number FROM numbers ORDER BY 1');
+      expect(rows.map((row) => row.number)).toEqual(acknowledged);
+    },
+    120_000,
+  );
+
   test('answers small reads while a long one is under way', async () => {
     await using store = await openAgain();
     let isLongOver = false;
@@ -143,6 +166,22 @@ describe('the SQLite store', () => {
     // Three processes and two hundred syncs, beside whatever else the machine does.
   }, 120_000);
 });
+
+/** strace makes system calls fail, where a machine has it and lets it. */
+const mayTrace =
+  spawnSync('strace', ['-f', '-qq', '-e', 'trace=none', 'true'], { stdio: 'ignore' }).status === 0;
+
+/** The syncs of each thread with these numbers, counted from 1, fail with EIO. */
+function withFailingSyncs(which: string): readonly string[] {
+  const calls = 'fsync,fdatasync';
+  const inject = `inject=${calls}:error=EIO:when=${which}`;
+  return ['strace', '-f', '-qq', '-o', '/dev/null', '-e', `trace=${calls}`, '-e', inject];
+}
+
+interface RefusedWriterReport {
+  readonly acknowledged: readonly number[];
+  readonly refused: readonly { readonly number: number; readonly reason: string }[];
+}
 
 /** Also shows that the lock of a dead holder blocks nobody: each round opens the same file. */
 async function writeUntilKilled(file: string, acknowledgements: number): Promise<number[]> {
