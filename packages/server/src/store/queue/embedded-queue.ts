@@ -42,6 +42,8 @@ export interface EmbeddedState {
 
 /** Statements of one transaction where many entries go: others' writes come between. */
 const STATEMENTS_AT_ONCE = 500;
+/** Some 6 MB of a queue. */
+const MOST_VISIBLE = 20_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 type DamagedEntry = Pick<QueueEntry, 'queue' | 'id' | 'sequence'>;
@@ -427,7 +429,7 @@ export class EmbeddedQueue implements DurableQueue {
   #open(queue: string): OpenQueue {
     let open = this.#queues.get(queue);
     if (open === undefined) {
-      open = new OpenQueue();
+      open = new OpenQueue(this.#deps.mostVisible ?? MOST_VISIBLE);
       this.#queues.set(queue, open);
     }
     return open;

@@ -23,6 +23,8 @@ export interface DurableQueueDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
+  /** Entries of a queue whose state is kept in memory, besides those in somebody's hands; 20,000. */
+  readonly mostVisible?: number;
 }
 
 export async function openDurableQueue(deps: DurableQueueDeps): Promise<DurableQueue> {

@@ -5,9 +5,6 @@ import type { QueueEntry } from './queue-entry.ts';
 import { QueueIndex, type Taken } from './queue-index.ts';
 import { WaitingLine } from './waiting-line.ts';
 
-/** So many visible entries of a queue are in the index; of those behind them only their numbers are kept. */
-const MOST_VISIBLE = 4_000;
-
 export class OpenQueue {
   readonly index = new QueueIndex();
   readonly backlog = new Backlog();
@@ -15,6 +12,12 @@ export class OpenQueue {
   timer: NodeJS.Timeout | undefined;
   /** While the next stretch of the backlog is being read. */
   refilling: Promise<void> | undefined;
+  readonly #mostVisible: number;
+
+  /** So many visible entries are in the index; of those behind them only their numbers are kept. */
+  constructor(mostVisible: number) {
+    this.#mostVisible = mostVisible;
+  }
 
   get isEmpty(): boolean {
     return this.index.size === 0 && this.backlog.count === 0;
@@ -22,7 +25,7 @@ export class OpenQueue {
 
   /** A new entry. False: nothing but its number was kept. */
   admit(entry: QueueEntry): boolean {
-    const isFull = this.backlog.count > 0 || this.index.visible >= MOST_VISIBLE;
+    const isFull = this.backlog.count > 0 || this.index.visible >= this.#mostVisible;
     if (isFull && isPlain(entry)) {
       this.backlog.add(entry);
       return false;

@@ -40,7 +40,7 @@ export async function performEvent(
   const known = { record, event, entry };
   if (event.end !== undefined) {
     await finish(room, place, { ...known, ...endOf(event.end) });
-    return 'tried';
+    return;
   }
   const rules = rulesOf(room, record, event);
   const obstacle = obstacleOf(room.clock.nowMs() - entry.sentAtMs, rules);
