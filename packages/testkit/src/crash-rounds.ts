@@ -86,9 +86,9 @@ async function floodUntilKilled(
   const sender = connect(server.endpoint);
   const last = flow.acknowledged.length + Math.ceil((1 - random()) * eventsPerRound);
   const reached = Promise.withResolvers<void>();
-  let isOver = false;
+  const over = new AbortController();
   const send = async (): Promise<void> => {
-    while (!isOver) {
+    while (!over.signal.aborted) {
       flow.next += 1;
       const number = flow.next;
       const isPerishable = perishableEach > 0 && number % perishableEach === 0;
@@ -99,7 +99,7 @@ async function floodUntilKilled(
         if (flow.acknowledged.length >= last) reached.resolve();
       } catch (error) {
         // The server is gone: this one was not acknowledged. Anything else is a fault.
-        if (!isOver) reached.reject(error);
+        if (!over.signal.aborted) reached.reject(error);
         return;
       }
     }
@@ -108,7 +108,7 @@ async function floodUntilKilled(
   try {
     await reached.promise;
   } finally {
-    isOver = true;
+    over.abort();
     flow.killedAtMs.push(Date.now());
     await server.kill();
     await Promise.all(senders);
