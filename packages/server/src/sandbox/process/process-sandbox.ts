@@ -21,7 +21,7 @@ import {
   type SandboxRequest,
 } from '../driver.ts';
 import { composeMounts } from './compose-mounts.ts';
-import { findTree, MARKER_VARIABLE, peakBytes, signalAll } from './process-tree.ts';
+import { findTree, findTreeLately, MARKER_VARIABLE, peakBytes, signalAll } from './process-tree.ts';
 import { spawnProgram, type SpawnedProgram } from './spawn-program.ts';
 import { createTranslator } from './translate-paths.ts';
 
@@ -141,7 +141,7 @@ export class ProcessSandbox implements Sandbox {
   }
 
   async memoryPeakBytes(): Promise<number> {
-    const pids = (await this.#tree()).map(({ pid }) => pid);
+    const pids = await findTreeLately(this.#deps.marker, this.#sessions);
     this.#peakBytes = Math.max(this.#peakBytes, await peakBytes(pids));
     return this.#peakBytes;
   }

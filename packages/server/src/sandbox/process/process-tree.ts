@@ -29,6 +29,48 @@ export async function findTree(
   return found.filter((process) => process !== undefined);
 }
 
+/**
+ * The same, of what the machine ran up to a second ago, zombies too: one look at all of its processes
+ * takes milliseconds, and this is asked for after each invocation of every sandbox.
+ */
+export async function findTreeLately(
+  marker: string,
+  sessions: ReadonlySet<number>,
+): Promise<readonly number[]> {
+  const nowMs = performance.now();
+  if (nowMs > lately.untilMs) {
+    lately = { processes: describeProcesses(), untilMs: nowMs + LATELY_MS };
+  }
+  const found = (await lately.processes).filter(
+    (each) => sessions.has(each.session) || each.marker === marker,
+  );
+  // Those that began a session are known by themselves, however young they are.
+  return [...new Set([...sessions, ...found.map(({ pid }) => pid)])];
+}
+
+const LATELY_MS = 1_000;
+
+interface KnownProcess {
+  readonly pid: number;
+  readonly session: number;
+  readonly marker: string | undefined;
+}
+
+let lately: { readonly processes: Promise<readonly KnownProcess[]>; readonly untilMs: number } = {
+  processes: Promise.resolve([]),
+  untilMs: 0,
+};
+
+async function describeProcesses(): Promise<readonly KnownProcess[]> {
+  return await Promise.all(
+    (await processIds()).map(async (pid) => ({
+      pid,
+      session: (await readStat(pid))?.session ?? 0,
+      marker: await markerOf(pid),
+    })),
+  );
+}
+
 /** Every process on the machine that carries a marker. */
 export async function findMarked(): Promise<{ readonly pid: number; readonly marker: string }[]> {
   const found = await Promise.all(
