@@ -1,6 +1,6 @@
 /**
  * A Hearth server as a user starts it: its own process, on a free loopback port, with its data in a
- * temporary folder. Ends by itself with the test that owns it.
+ * temporary folder. Ends by itself with the test that owns it, also where that one is killed.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -34,6 +34,8 @@ export const repository: string = path.resolve(import.meta.dirname, '../../..');
 const mainFile = path.join(repository, 'packages/server/src/main.ts');
 /** A second on a quiet machine; tests share theirs with others. */
 const READY_MS = 100_000;
+/** The kernel's signal, since nobody is left to send one. */
+const endsWithParent = ['/usr/bin/setpriv', '--pdeath-signal', 'TERM'];
 const usualEnv = {
   /** The interpreters fetched by one test are kept for the next, those without a server too. */
   HEARTH_CACHE_DIR: path.join(repository, 'node_modules/.cache/hearth-runtimes'),
@@ -48,7 +50,16 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const dataFolder =
     options.dataFolder ?? (await mkdtemp(path.join(os.tmpdir(), 'hearth-server-')));
   const { machine, args = [] } = options;
-  const program = [process.execPath, mainFile, '--port', '0', '--data-dir', dataFolder, ...args];
+  const program = [
+    ...endsWithParent,
+    process.execPath,
+    mainFile,
+    '--port',
+    '0',
+    '--data-dir',
+    dataFolder,
+    ...args,
+  ];
   const [command = '', ...argv] = [...(machine?.command ?? []), ...program];
   const child = spawn(command, argv, {
     stdio: ['ignore', 'pipe', 'pipe'],
