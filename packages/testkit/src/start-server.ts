@@ -35,7 +35,7 @@ const mainFile = path.join(repository, 'packages/server/src/main.ts');
 /** A second on a quiet machine; tests share theirs with others. */
 const READY_MS = 100_000;
 /** The kernel's signal, since nobody is left to send one. */
-const endsWithParent = ['/usr/bin/setpriv', '--pdeath-signal', 'TERM'];
+const endsWithParent = ['/usr/bin/setpriv', '--pdeathsig', 'TERM'];
 const usualEnv = {
   /** The interpreters fetched by one test are kept for the next, those without a server too. */
   HEARTH_CACHE_DIR: path.join(repository, 'node_modules/.cache/hearth-runtimes'),
