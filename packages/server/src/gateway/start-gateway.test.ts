@@ -82,6 +82,22 @@ test('an own path that fails is answered, and the connection stays in order', as
   expect(await get(`${gateway.endpoint}/_hearth/fails`)).toBe(500);
 });
 
+test('who reads only after sending gets the whole answer, also where the body was not wanted', async () => {
+  const { hostname, port } = new URL(gateway.endpoint);
+  const client = connect({ host: hostname, port: Number(port) }).pause();
+  const size = 8_000_000;
+  const head = `POST /_hearth/bytes/100 HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: ${size}\r\n\r\n`;
+  client.write(head);
+  for (let sent = 0; sent < size; sent += 100_000) {
+    await new Promise((resolve) => client.write(Buffer.alloc(100_000), resolve));
+  }
+  const answer: Buffer[] = [];
+  client.on('data', (chunk: Buffer) => answer.push(chunk)).resume();
+  await once(client, 'close');
+  expect(Buffer.concat(answer).toString('latin1')).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  expect(Buffer.concat(answer).subarray(-100)).toEqual(bytes(100));
+});
+
 describe('callers who send little by little', () => {
   const head = 'POST /2015-03-31/functions HTTP/1.1\r\nhost: 127.0.0.1\r\n';
   const trickles = async (start: string): Promise<string> => {

@@ -20,6 +20,7 @@ import type { ServiceModel } from '../wire/service-model.ts';
 import { answerFunctionUrl } from './answer-function-url.ts';
 import { answerRequest } from './answer-request.ts';
 import { createBodyBudget, type BodyBudget } from './body-budget.ts';
+import { endUnread } from './end-unread.ts';
 import { namesThisMachine, webPageProblem } from '../wire/browser-guard.ts';
 import { identifyService, type Destination } from './identify-service.ts';
 import { answerOwnPath, jsonResponse, type OwnPath } from './own-paths.ts';
@@ -307,7 +308,8 @@ function write(response: ServerResponse, answered: Written, mustClose = false): 
   if (mayHaveBody) all['content-length'] = body.byteLength;
   if (mustClose) all['connection'] = 'close';
   response.writeHead(status, all);
-  if (!mayHaveBody || response.req.method === 'HEAD') response.end();
+  if (!mayHaveBody || response.req.method === 'HEAD') endUnread(response, '');
+  else if (mustClose) endUnread(response, body);
   else if (body.byteLength > JOINED_BYTES) response.end(body);
   else response.end(latin1Of(body), 'latin1');
 }

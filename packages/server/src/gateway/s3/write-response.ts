@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { OutgoingBody } from '../../core/object-body.ts';
 import type { RawResponse } from '../../wire/raw-message.ts';
+import { endUnread } from '../end-unread.ts';
 
 export async function writeResponse(
   response: ServerResponse,
@@ -17,8 +18,8 @@ export async function writeResponse(
   response.writeHead(status, all);
   if (!mayHaveBody || response.req.method === 'HEAD') {
     await stream?.cancel();
-    response.end();
-  } else if (stream === undefined) response.end(body);
+    endUnread(response, '');
+  } else if (stream === undefined) endUnread(response, body);
   else await pump(response, stream);
 }
 
