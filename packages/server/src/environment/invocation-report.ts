@@ -36,8 +36,13 @@ export function answerOutcome(answer: RuntimeAnswer): Outcome {
 
 export function report({ status, ...facts }: ReportFacts): InvocationReport {
   // AWS: since August 2025 the init of a cold start is billed with its first invocation.
-  const billedMs = Math.ceil(facts.durationMs + (facts.initMs ?? 0));
-  return { ...facts, ...status, billedMs };
+  const hundredths = shownHundredths(facts.durationMs) + shownHundredths(facts.initMs ?? 0);
+  return { ...facts, ...status, billedMs: Math.ceil(hundredths / 100) };
+}
+
+/** Of the duration as the REPORT line shows it: 2.004 ms, shown as 2.00, are billed as 2 ms. */
+function shownHundredths(ms: number): number {
+  return Math.round(Number(ms.toFixed(2)) * 100);
 }
 
 /**
