@@ -69,7 +69,10 @@ export async function performEvent(
   const step = stepAfter(tried.outcome, event.progress, rules);
   if (step.kind === 'retry') {
     const next: StoredEvent = { ...event, progress: step.progress };
-    await room.queue.hold(place, entry.receipt, step.afterMs, JSON.stringify(next));
+    // Whoever waits for its end is told when its age is over, not when a longer pause is.
+    const leftMs = Math.max(0, rules.maxAgeMs - (room.clock.nowMs() - entry.sentAtMs));
+    const afterMs = Math.min(step.afterMs, leftMs);
+    await room.queue.hold(place, entry.receipt, afterMs, JSON.stringify(next));
     return;
   }
   const condition = step.kind === 'done' ? ('Success' as const) : step.condition;
