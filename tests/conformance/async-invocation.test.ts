@@ -1,12 +1,10 @@
 /** Asynchronous invocation by the SDK for JavaScript, outside a function and inside one. */
 import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
-  CreateFunctionCommand,
   InvokeCommand,
   LambdaClient,
   PutFunctionEventInvokeConfigCommand,
   UpdateFunctionConfigurationCommand,
-  waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
   type DestinationConfig,
 } from '@aws-sdk/client-lambda';
@@ -18,6 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
@@ -61,7 +60,7 @@ beforeAll(async () => {
   roleName = 'async';
   Role = await createFunctionRole(iam, roleName);
   await allow(['sqs:SendMessage', 'lambda:InvokeFunction']);
-  await createFunction('async');
+  await create('async');
 });
 afterAll(async () => {
   for (const client of [lambda, sqs, iam, s3]) client?.destroy();
@@ -69,19 +68,9 @@ afterAll(async () => {
 });
 
 /** Resolves with its ARN when it can be invoked. */
-async function createFunction(FunctionName: string): Promise<string> {
-  const { FunctionArn = '' } = await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Runtime: 'nodejs26.x',
-      Handler: 'index.handler',
-      Role,
-      Timeout: 30,
-      Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
-    }),
-  );
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
-  return FunctionArn;
+async function create(FunctionName: string): Promise<string> {
+  const ZipFile = await zipOf({ 'index.mjs': source });
+  return await createFunction(lambda, FunctionName, { Role, Timeout: 30, Code: { ZipFile } });
 }
 
 async function setDestinations(
@@ -182,7 +171,7 @@ test('a success is told to another function, a failure to a bucket', async () =>
   await s3.send(new CreateBucketCommand({ Bucket: 'failures' }));
   await allow(['sqs:SendMessage', 'lambda:InvokeFunction', 's3:PutObject', 's3:ListBucket']);
   // The other function tells in its turn what it was told, so that it can be read here.
-  const teller = await createFunction('teller');
+  const teller = await create('teller');
   await setDestinations('teller', { OnSuccess: { Destination: arn } });
   await setDestinations('async', {
     OnSuccess: { Destination: teller },

@@ -8,7 +8,6 @@ import path from 'node:path';
 import { IAMClient } from '@aws-sdk/client-iam';
 import {
   CreateAliasCommand,
-  CreateFunctionCommand,
   DeleteFunctionCommand,
   GetProvisionedConcurrencyConfigCommand,
   InvokeCommand,
@@ -21,12 +20,11 @@ import {
   TooManyRequestsException,
   UpdateAliasCommand,
   UpdateFunctionCodeCommand,
-  waitUntilFunctionActiveV2,
   waitUntilFunctionUpdatedV2,
   waitUntilPublishedVersionActive,
-  type CreateFunctionCommandInput,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
@@ -34,7 +32,7 @@ import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 let dataFolder: string;
 let server: TestServer;
 let lambda: LambdaClient;
-let role: string;
+let Role: string;
 
 async function start(): Promise<void> {
   server = await startServer({ dataFolder });
@@ -50,7 +48,7 @@ const options = () => ({
 beforeAll(async () => {
   dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-concurrency-'));
   await start();
-  role = await createFunctionRole(new IAMClient(options()), 'runs');
+  Role = await createFunctionRole(new IAMClient(options()), 'runs');
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -62,25 +60,6 @@ const waiter = (): { client: LambdaClient; maxWaitTime: number; minDelay: number
   maxWaitTime: 60,
   minDelay: 1,
 });
-
-async function createFunction(
-  FunctionName: string,
-  source: string,
-  more: Partial<CreateFunctionCommandInput> = {},
-): Promise<void> {
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Runtime: 'nodejs26.x',
-      Handler: 'index.handler',
-      Role: role,
-      Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
-      Timeout: 10,
-      ...more,
-    }),
-  );
-  await waitUntilFunctionActiveV2(waiter(), { FunctionName });
-}
 
 async function invoke(
   FunctionName: string,
@@ -115,14 +94,16 @@ async function untilBusy(): Promise<void> {
 
 test('provisioned environments serve an alias, follow it, and are there after a restart', async () => {
   const FunctionName = 'ready';
-  await createFunction(
-    FunctionName,
-    `export const handler = async () => ({
-      type: process.env.AWS_LAMBDA_INITIALIZATION_TYPE,
-      version: process.env.AWS_LAMBDA_FUNCTION_VERSION,
-    });`,
-    { Publish: true },
-  );
+  const source = `export const handler = async () => ({
+    type: process.env.AWS_LAMBDA_INITIALIZATION_TYPE,
+    version: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+  });`;
+  await createFunction(lambda, FunctionName, {
+    Role,
+    Timeout: 10,
+    Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
+    Publish: true,
+  });
   await waitUntilPublishedVersionActive(waiter(), { FunctionName, Qualifier: '1' });
   await lambda.send(new CreateAliasCommand({ FunctionName, Name: 'live', FunctionVersion: '1' }));
   const Qualifier = 'live';
@@ -198,8 +179,10 @@ def handler(event, context):
     return {"seen": seen}
 `,
         };
-    await createFunction(FunctionName, '', {
+    await createFunction(lambda, FunctionName, {
       Runtime,
+      Role,
+      Timeout: 10,
       Code: { ZipFile: await zipOf(files) },
       TenancyConfig: { TenantIsolationMode: 'PER_TENANT' },
     });
@@ -228,7 +211,12 @@ export const handler = async (event) => {
       'index.mjs': source(release),
       'release.mjs': `export const release = '${release}';`,
     });
-  await createFunction(FunctionName, '', { Code: { ZipFile: await zip('1') }, Publish: true });
+  await createFunction(lambda, FunctionName, {
+    Role,
+    Timeout: 10,
+    Code: { ZipFile: await zip('1') },
+    Publish: true,
+  });
   await waitUntilPublishedVersionActive(waiter(), { FunctionName, Qualifier: '1' });
   await lambda.send(new CreateAliasCommand({ FunctionName, Name: 'live', FunctionVersion: '1' }));
 

@@ -12,10 +12,8 @@ import {
 } from '@aws-sdk/client-iam';
 import {
   AddPermissionCommand,
-  CreateFunctionCommand,
   LambdaClient,
   PutFunctionEventInvokeConfigCommand,
-  waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import {
   CreateQueueCommand,
@@ -24,6 +22,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
 import { startServer } from '../../packages/testkit/src/start-server.ts';
@@ -161,16 +160,8 @@ async function setUp({ events, sqs, lambda, iam }: Clients): Promise<void> {
     }),
   );
   const FunctionName = 'ticks';
-  const { FunctionArn = '' } = await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName,
-      Runtime: 'nodejs26.x',
-      Handler: 'index.handler',
-      Role,
-      Code: { ZipFile: await zipOf({ 'index.mjs': 'export const handler = async (e) => e;' }) },
-    }),
-  );
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
+  const ZipFile = await zipOf({ 'index.mjs': 'export const handler = async (e) => e;' });
+  const FunctionArn = await createFunction(lambda, FunctionName, { Role, Code: { ZipFile } });
   await lambda.send(
     new AddPermissionCommand({
       FunctionName,

@@ -9,14 +9,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { IAMClient } from '@aws-sdk/client-iam';
-import {
-  CreateFunctionCommand,
-  InvokeCommand,
-  LambdaClient,
-  ListFunctionsCommand,
-  waitUntilFunctionActiveV2,
-} from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { expect, test } from 'vitest';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { leftoversOf } from '../../packages/testkit/src/leftovers.ts';
 import { seededRandom } from '../../packages/testkit/src/seeded-random.ts';
@@ -65,10 +60,7 @@ async function createFunctions(server: TestServer): Promise<void> {
   const Role = await createFunctionRole(new IAMClient(optionsOf(server)), 'chaos');
   for (const [FunctionName, { Runtime, files }] of Object.entries(FUNCTIONS)) {
     const Code = { ZipFile: await zipOf(files) };
-    const made = { FunctionName, Runtime, Role, Code, Handler: 'index.handler', Timeout: 60 };
-    await lambda.send(new CreateFunctionCommand(made));
-    const waiting = { client: lambda, maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
-    await waitUntilFunctionActiveV2(waiting, { FunctionName });
+    await createFunction(lambda, FunctionName, { Runtime, Role, Code, Timeout: 60 });
   }
   lambda.destroy();
 }

@@ -5,16 +5,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  CreateFunctionCommand,
   GetFunctionCommand,
   InvokeCommand,
   LambdaClient,
   PublishLayerVersionCommand,
-  waitUntilFunctionActiveV2,
 } from '@aws-sdk/client-lambda';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { expect, test } from 'vitest';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { leftoversOf } from '../../packages/testkit/src/leftovers.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
@@ -46,7 +45,7 @@ function clientsOf(server: TestServer): {
 
 async function createCounter(server: TestServer): Promise<void> {
   const { lambda, iam } = clientsOf(server);
-  const role = await createFunctionRole(iam, 'counter');
+  const Role = await createFunctionRole(iam, 'counter');
   const source = `import fs from 'node:fs';
 import { step } from 'steps';
 let calls = 0;
@@ -56,17 +55,11 @@ export const handler = async () => {
   console.log('call', calls);
   return { calls, tmp: fs.statSync('/tmp/calls').size };
 };`;
-  await lambda.send(
-    new CreateFunctionCommand({
-      FunctionName: 'counter',
-      Runtime: 'nodejs26.x',
-      Handler: 'index.handler',
-      Role: role,
-      Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
-      Layers: [await publishSteps(lambda, 'below', 100), await publishSteps(lambda, 'above', 1)],
-    }),
-  );
-  await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 30 }, { FunctionName: 'counter' });
+  await createFunction(lambda, 'counter', {
+    Role,
+    Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
+    Layers: [await publishSteps(lambda, 'below', 100), await publishSteps(lambda, 'above', 1)],
+  });
 }
 
 /** A library that the counter imports; of two layers that bring it the later counts. */

@@ -1,4 +1,4 @@
-/** A function that can be invoked as soon as this resolves. */
+/** A function that can be invoked as soon as this resolves, which it does with the ARN. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateFunctionCommand,
@@ -16,8 +16,8 @@ export async function createFunction(
   lambda: LambdaClient,
   FunctionName: string,
   settings: Omit<CreateFunctionCommandInput, 'FunctionName'>,
-): Promise<void> {
-  await lambda.send(
+): Promise<string> {
+  const { FunctionArn = '' } = await lambda.send(
     new CreateFunctionCommand({
       FunctionName,
       Runtime: 'nodejs26.x',
@@ -26,6 +26,7 @@ export async function createFunction(
     }),
   );
   await untilActive(lambda, FunctionName);
+  return FunctionArn;
 }
 
 async function untilActive(lambda: LambdaClient, FunctionName: string): Promise<void> {
