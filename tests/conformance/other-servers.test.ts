@@ -11,8 +11,7 @@ import {
   InvokeCommand,
   LambdaClient,
   PutFunctionEventInvokeConfigCommand,
-  UpdateFunctionConfigurationCommand,
-  waitUntilFunctionUpdatedV2,
+  type CreateFunctionCommandInput,
 } from '@aws-sdk/client-lambda';
 import {
   CreateBucketCommand,
@@ -165,13 +164,18 @@ print(json.dumps(s3.generate_presigned_post('${Bucket}', 'by/form')))`;
   });
 });
 
-async function makeFunction(name: string, source: string, actions: readonly string[]) {
+async function makeFunction(
+  name: string,
+  source: string,
+  actions: readonly string[],
+  more: Pick<CreateFunctionCommandInput, 'DeadLetterConfig'> = {},
+): Promise<void> {
   const Role = await createFunctionRole(iam, name, { mayLog: false });
   const statement = { Effect: 'Allow', Action: actions, Resource: '*' };
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
   await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: 'may', PolicyDocument }));
   const Code = { ZipFile: await zipOf({ 'index.mjs': source }) };
-  await createFunction(lambda, name, { Role, Timeout: 3, Code });
+  await createFunction(lambda, name, { Role, Timeout: 3, Code, ...more });
 }
 const queueArn = (name: string): string => `arn:aws:sqs:${region}:000000000000:${name}`;
 async function makeQueue(name: string, Attributes = {}): Promise<string> {
@@ -241,14 +245,8 @@ test('a topic is published to, is a destination, and takes dead letters', async 
 
   const FunctionName = 'ends';
   const source = `export const handler = async ({ fail }) => { if (fail) throw new Error('as asked'); return 'done'; };`;
-  await makeFunction(FunctionName, source, ['sns:Publish']);
-  await lambda.send(
-    new UpdateFunctionConfigurationCommand({
-      FunctionName,
-      DeadLetterConfig: { TargetArn: TopicArn },
-    }),
-  );
-  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
+  const DeadLetterConfig = { TargetArn: TopicArn };
+  await makeFunction(FunctionName, source, ['sns:Publish'], { DeadLetterConfig });
   await lambda.send(
     new PutFunctionEventInvokeConfigCommand({
       FunctionName,

@@ -4,8 +4,7 @@ import {
   AddPermissionCommand,
   CreateEventSourceMappingCommand,
   LambdaClient,
-  UpdateFunctionConfigurationCommand,
-  waitUntilFunctionUpdatedV2,
+  type CreateFunctionCommandInput,
 } from '@aws-sdk/client-lambda';
 import {
   CreateBucketCommand,
@@ -67,15 +66,19 @@ afterAll(async () => {
 });
 
 /** With a bucket of its name, in which it may do what the actions say. Resolves with its ARN. */
-async function createWriter(name: string, source: string, actions: object[]): Promise<string> {
+async function createWriter(
+  name: string,
+  source: string,
+  actions: object[],
+  more: Pick<CreateFunctionCommandInput, 'DeadLetterConfig'> = {},
+): Promise<string> {
   await s3.send(new CreateBucketCommand({ Bucket: name }));
   const Role = await createFunctionRole(iam, name);
   const Statement = actions.map((each) => ({ Effect: 'Allow', ...each }));
   const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
   await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: 'may', PolicyDocument }));
   const ZipFile = await zipOf({ 'index.mjs': source });
-  await createFunction(lambda, name, { Role, Timeout: 60, Code: { ZipFile } });
-  return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
+  return await createFunction(lambda, name, { Role, Timeout: 60, Code: { ZipFile }, ...more });
 }
 
 async function letS3Call(name: string): Promise<void> {
@@ -133,17 +136,12 @@ describe('a loop is stopped after sixteen rounds', () => {
   test('through a bucket; the event that closed it is in the dead-letter queue', async () => {
     const name = 'circling';
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'circling-dead' }));
-    const LambdaFunctionArn = await createWriter(name, loops, [
+    const rights = [
       { Action: 's3:PutObject', Resource: '*' },
       { Action: 'sqs:SendMessage', Resource: '*' },
-    ]);
-    await lambda.send(
-      new UpdateFunctionConfigurationCommand({
-        FunctionName: name,
-        DeadLetterConfig: { TargetArn: queueArn('circling-dead') },
-      }),
-    );
-    await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: name });
+    ];
+    const DeadLetterConfig = { TargetArn: queueArn('circling-dead') };
+    const LambdaFunctionArn = await createWriter(name, loops, rights, { DeadLetterConfig });
     await letS3Call(name);
     const Events = ['s3:ObjectCreated:*' as const];
     await notify(name, { LambdaFunctionConfigurations: [{ LambdaFunctionArn, Events }] });

@@ -10,8 +10,6 @@ import {
   InvokeCommand,
   LambdaClient,
   PutFunctionEventInvokeConfigCommand,
-  UpdateFunctionConfigurationCommand,
-  waitUntilFunctionUpdatedV2,
 } from '@aws-sdk/client-lambda';
 import { expect, test } from 'vitest';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
@@ -73,14 +71,8 @@ async function createTeller(lambda: LambdaClient, iam: IAMClient): Promise<void>
   const Role = await createFunctionRole(iam, FunctionName, { mayLog: false });
   await allow(iam, ['sns:Publish', 'events:PutEvents']);
   const ZipFile = await zipOf({ 'index.mjs': source });
-  await createFunction(lambda, FunctionName, { Role, Code: { ZipFile } });
-  await lambda.send(
-    new UpdateFunctionConfigurationCommand({
-      FunctionName,
-      DeadLetterConfig: { TargetArn: topic },
-    }),
-  );
-  await waitUntilFunctionUpdatedV2({ client: lambda, maxWaitTime: 60 }, { FunctionName });
+  const DeadLetterConfig = { TargetArn: topic };
+  await createFunction(lambda, FunctionName, { Role, Code: { ZipFile }, DeadLetterConfig });
   await lambda.send(
     new PutFunctionEventInvokeConfigCommand({
       FunctionName,
