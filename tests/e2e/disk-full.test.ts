@@ -24,9 +24,11 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createRecorder } from '../../packages/testkit/src/create-recorder.ts';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
+import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
+import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 
 const MEGABYTE = 1_048_576;
 
@@ -164,7 +166,15 @@ describe.skipIf(!mayMount)('on a full disk', () => {
     const lambda = new LambdaClient(common());
     const ran = path.join(beside, 'ran');
     await writeFile(ran, '');
-    await createRecorder({ iam: new IAMClient(common()), lambda }, 'records', ran);
+    const iam = new IAMClient(common());
+    const Role = await createFunctionRole(iam, 'records', { mayLog: false });
+    // Only the process driver lets it see a file of the host.
+    const source = `import fs from 'node:fs';
+export const handler = async ({ number }) => {
+  fs.appendFileSync(${JSON.stringify(ran)}, number + '\\n');
+};`;
+    const ZipFile = await zipOf({ 'index.mjs': source });
+    await createFunction(lambda, 'records', { Role, Code: { ZipFile } });
     const filler = 'x'.repeat(200_000);
     const send = (number: number) =>
       lambda.send(
@@ -186,7 +196,7 @@ describe.skipIf(!mayMount)('on a full disk', () => {
       return [...new Set(lines)].sort((a, b) => a - b);
     };
     await expect.poll(numbers, { timeout: 120_000 }).toEqual([...acknowledged, last]);
-    lambda.destroy();
+    for (const client of [lambda, iam]) client.destroy();
   });
 });
 
