@@ -2,9 +2,10 @@
  * The thread of the helper's slow mounts: a volume on a loop device, and the end of a sandbox's mounts,
  * for which the kernel waits until no CPU can be looking at them. That takes milliseconds, and some
  * twenty of them on a busy machine; the main thread, which shows functions their code, must not
- * wait for it. What a new sandbox needs goes before what an old one has left.
+ * wait for it.
  */
 import { parentPort, workerData } from 'node:worker_threads';
+import { inTurn } from './in-turn.ts';
 import type { MountAnswer, MountCall, MountSettings } from './mount-messages.ts';
 import { detachMount, mount, MS_NODEV, MS_NOSUID } from './syscalls.ts';
 import { TmpVolumes } from './tmp-volume.ts';
@@ -17,21 +18,13 @@ if (port !== null) run(workerData as MountSettings, (answer) => port.postMessage
 
 function run({ folder }: MountSettings, tell: (answer: MountAnswer) => void): void {
   const { mountTmp, ...opened } = chooseTmp(folder);
-  const wanted = { tmp: [] as MountCall[], detach: [] as MountCall[] };
-  // One at a time, so that between two a call that is more urgent can come in.
-  const performNext = (): void => {
-    const call = wanted.tmp.shift() ?? wanted.detach.shift();
-    if (call === undefined) return;
-    tell(answerTo(call, mountTmp));
-    setImmediate(performNext);
-  };
+  const perform = inTurn((call) => tell(answerTo(call, mountTmp)));
   port?.on('message', (call: MountCall | 'close') => {
     if (call === 'close') {
       port.close();
       return;
     }
-    wanted[call.kind].push(call);
-    if (wanted.tmp.length + wanted.detach.length === 1) setImmediate(performNext);
+    perform(call);
   });
   tell({ kind: 'open', ...opened });
 }
