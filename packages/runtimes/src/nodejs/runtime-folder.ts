@@ -53,14 +53,18 @@ export async function buildRuntimeFolder(options: {
 
 /** Its modules in one file, the others as they are. */
 async function writeBootstrap(folder: string): Promise<void> {
-  const names = await readdir(bootstrapFolder);
-  const isModule = (name: string): boolean => name.endsWith('.cjs');
-  const others = names.filter((name) => !isModule(name));
+  const { modules, others } = await bootstrapNames();
   await Promise.all(
     others.map((name) => cp(path.join(bootstrapFolder, name), path.join(folder, name))),
   );
-  const text = await inOneFile(bootstrapFolder, MAIN, names.filter(isModule));
-  await writeFile(path.join(folder, MAIN), text);
+  await writeFile(path.join(folder, MAIN), await inOneFile(bootstrapFolder, MAIN, modules));
+}
+
+/** In the same order on every machine. */
+async function bootstrapNames(): Promise<Record<'modules' | 'others', readonly string[]>> {
+  const names = (await readdir(bootstrapFolder)).toSorted();
+  const isModule = (name: string): boolean => name.endsWith('.cjs');
+  return { modules: names.filter(isModule), others: names.filter((name) => !isModule(name)) };
 }
 
 async function closureOf(
@@ -97,11 +101,11 @@ function findPackage(name: string, fromFolder: string): string | undefined {
 
 async function nameOf(packages: readonly Package[]): Promise<string> {
   const hash = createHash('sha256');
-  const files = (await readdir(bootstrapFolder)).sort();
-  for (const file of files) {
+  const { modules, others } = await bootstrapNames();
+  for (const file of others) {
     hash.update(`${file}\n`).update(await readFile(path.join(bootstrapFolder, file)));
   }
-  hash.update(await inOneFile(bootstrapFolder, MAIN, []));
+  hash.update(await inOneFile(bootstrapFolder, MAIN, modules));
   for (const { place, version } of packages) hash.update(`${place}@${version}\n`);
   return `runtime-${hash.digest('hex').slice(0, 16)}`;
 }
