@@ -3,11 +3,11 @@ import { expect, test } from 'vitest';
 import { Children, type ChildEnd } from './children.ts';
 import { spawnProcess } from './spawn-process.ts';
 
-function startShell(script: string): number {
+function startShell(script: string, words: readonly string[] = []): number {
   const fd = openSync('/dev/null', 'r+');
   try {
     const stdio = { stdin: fd, stdout: fd, stderr: fd };
-    return spawnProcess({ path: '/bin/sh', argv: ['sh', '-c', script], stdio });
+    return spawnProcess({ path: '/bin/sh', argv: ['sh', '-c', script, ...words], stdio });
   } finally {
     closeSync(fd);
   }
@@ -20,10 +20,10 @@ async function untilTold(children: Children, isOver: () => boolean): Promise<voi
   }
 }
 
-async function endOf(script: string): Promise<ChildEnd | undefined> {
+async function endOf(script: string, ...words: string[]): Promise<ChildEnd | undefined> {
   const children = new Children();
   let seen: ChildEnd | undefined;
-  children.watch(startShell(script), (end) => (seen = end));
+  children.watch(startShell(script, words), (end) => (seen = end));
   await untilTold(children, () => seen !== undefined);
   return seen;
 }
@@ -37,6 +37,11 @@ test('a process that is started ignores no signal and has no variables', async (
   // What is ignored in this process (Node ignores SIGPIPE) would end nobody below it.
   expect(await endOf('kill -PIPE $$')).toMatchObject({ signal: 13 });
   expect(await endOf('[ -z "$HOME$NODE_ENV$VITEST" ] && exit 4')).toMatchObject({ code: 4 });
+});
+
+test('a process that is started has the words that it was given, in their order', async () => {
+  const script = '[ "$#:$0:$1:$2:$3" = "3:zero:é €::last" ] && exit 6';
+  expect(await endOf(script, 'zero', 'é €', '', 'last')).toMatchObject({ code: 6 });
 });
 
 test('an end that nobody watches yet is kept while the runtime runs that may tell of it', async () => {

@@ -49,9 +49,7 @@ export function spawnProcess({ path, argv, stdio }: ProcessSpawn): number {
       checked(libc.posix_spawn_file_actions_adddup2(actions, fd, target));
     }
     const pid = Buffer.alloc(4);
-    const words = argv.map((word) => Buffer.from(`${word}\0`));
-    const variables = pointersTo([]);
-    checked(libc.posix_spawn(pid, path, actions, attributes, pointersTo(words), variables));
+    checked(libc.posix_spawn(pid, path, actions, attributes, wordList(argv), wordList([])));
     return pid.readInt32LE(0);
   } finally {
     libc.posix_spawn_file_actions_destroy(actions);
@@ -70,11 +68,18 @@ function ordinarySignals(): Buffer {
   return result;
 }
 
-/** As C has it: a null pointer ends the list. The caller keeps the words until it has been read. */
-function pointersTo(words: readonly Buffer[]): Buffer {
-  const list = Buffer.alloc(POINTER_BYTES * (words.length + 1));
-  for (const [index, word] of words.entries()) {
-    list.writeBigUInt64LE(getRawPointer(word), index * POINTER_BYTES);
+/**
+ * As C has it: pointers to texts, and a null one that ends them. The texts follow in the same
+ * buffer: node:ffi keeps what a call is given, but not what that points to.
+ */
+function wordList(words: readonly string[]): Buffer {
+  const texts = words.map((word) => Buffer.from(`${word}\0`));
+  const pointers = Buffer.alloc(POINTER_BYTES * (words.length + 1));
+  const list = Buffer.concat([pointers, ...texts]);
+  let next = getRawPointer(list) + BigInt(pointers.length);
+  for (const [index, text] of texts.entries()) {
+    list.writeBigUInt64LE(next, index * POINTER_BYTES);
+    next += BigInt(text.length);
   }
   return list;
 }
