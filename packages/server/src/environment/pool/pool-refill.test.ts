@@ -74,3 +74,24 @@ test('beside work one at a time is made, also of those that were begun before it
   for (const each of making) each.finish();
   await closed;
 });
+
+test('at every step the memory of the machine is looked at once for all kinds', async () => {
+  let looks = 0;
+  const budgetMib = (): number => {
+    looks += 1;
+    return 100;
+  };
+  const deps = { clock: systemClock, logger: silentLogger, budgetMib, atOnce: () => 1 };
+  const refill = new PoolRefill(deps);
+  const make = async (): Promise<PoolMember> => member();
+  const kinds = ['first', 'second', 'third'].map(
+    (name) => new PoolKind({ name, usual: 1, costMib: 1, make }, systemClock.monotonicMs()),
+  );
+  for (const kind of kinds) refill.add(kind);
+  refill.fill();
+  await settled();
+  expect(kinds.map(({ ready }) => ready)).toEqual([1, 1, 1]);
+  // Before each of the three, and once more to see that none is missing.
+  expect(looks).toBe(4);
+  await refill.close();
+});

@@ -13,7 +13,7 @@ import type { PoolMember } from './pool-member.ts';
 export interface RefillDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** What pools may take now, of which they have so much. Asked at every step. */
+  /** What pools may take now, of which they have so much. Asked once at every step. */
   readonly budgetMib: (pooledMib: number) => number;
   /** How many may be made at the same time now. Asked at every step. */
   readonly atOnce: () => number;
@@ -50,7 +50,7 @@ export class PoolRefill {
     const nowMs = this.#deps.clock.monotonicMs();
     for (const kind of this.#kinds) {
       kind.forget(nowMs - MEMORY_MS);
-      while (kind.ready > 0 && kind.size > this.targetOf(kind)) {
+      while (kind.ready > 0 && kind.size > this.targets()(kind)) {
         this.#drop(kind.removeOldest());
       }
     }
@@ -81,12 +81,13 @@ export class PoolRefill {
     return this.#closing.signal.aborted;
   }
 
-  /** How many of the kind there should be now. */
-  targetOf(kind: PoolKind): number {
+  /** How many of each kind there should be now: until something is made, taken or has ended. */
+  targets(): (kind: PoolKind) => number {
     const pooledMib = [...this.#kinds].reduce((sum, { memoryMib }) => sum + memoryMib, 0);
-    const others = pooledMib - kind.memoryMib;
+    // To ask the machine is slow: once for all kinds.
     const budgetMib = this.#deps.budgetMib(pooledMib);
-    return kind.target(budgetMib - others, this.#deps.clock.monotonicMs());
+    const nowMs = this.#deps.clock.monotonicMs();
+    return (kind) => kind.target(budgetMib - (pooledMib - kind.memoryMib), nowMs);
   }
 
   async #fillAll(): Promise<void> {
@@ -110,8 +111,9 @@ export class PoolRefill {
   #neediest(): PoolKind | undefined {
     if (this.#isClosed) return undefined;
     const nowMs = this.#deps.clock.monotonicMs();
+    const targetOf = this.targets();
     const needy = [...this.#kinds]
-      .map((kind) => ({ kind, target: this.targetOf(kind) }))
+      .map((kind) => ({ kind, target: targetOf(kind) }))
       .filter(({ kind, target }) => kind.size < target);
     const able = needy.filter(({ kind }) => kind.notBeforeMs <= nowMs);
     const [first] = able.toSorted((a, b) => a.kind.size / a.target - b.kind.size / b.target);

@@ -128,23 +128,12 @@ class Pools {
   }
 
   counts(): PoolCounts {
+    const targetOf = this.refill.targets();
     return {
       pool: Object.fromEntries(
-        [...this.#booted].map(([name, kind]) => [name, this.#countOf([kind])]),
+        [...this.#booted].map(([name, kind]) => [name, countOf([kind], targetOf)]),
       ),
-      parked: this.#countOf([...this.#parked.values()]),
-    };
-  }
-
-  #countOf(kinds: readonly PoolKind[]): PoolCount {
-    const sum = (count: (kind: PoolKind) => number): number =>
-      kinds.reduce((total, kind) => total + count(kind), 0);
-    return {
-      ready: sum(({ ready }) => ready),
-      booting: sum(({ making }) => making),
-      wanted: sum((kind) => this.refill.targetOf(kind)),
-      taken: sum(({ taken }) => taken),
-      missed: sum(({ missed }) => missed),
+      parked: countOf([...this.#parked.values()], targetOf),
     };
   }
 
@@ -198,4 +187,16 @@ class Pools {
     this.refill.add(kind);
     return kind;
   }
+}
+
+function countOf(kinds: readonly PoolKind[], targetOf: (kind: PoolKind) => number): PoolCount {
+  const sum = (count: (kind: PoolKind) => number): number =>
+    kinds.reduce((total, kind) => total + count(kind), 0);
+  return {
+    ready: sum(({ ready }) => ready),
+    booting: sum(({ making }) => making),
+    wanted: sum(targetOf),
+    taken: sum(({ taken }) => taken),
+    missed: sum(({ missed }) => missed),
+  };
 }
