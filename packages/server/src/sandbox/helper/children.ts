@@ -85,5 +85,5 @@ export class Children {
 function bury(pid: number): ChildEnd {
   const name = readFileSync(`/proc/${pid}/comm`, 'latin1').trimEnd();
   const status = reap(pid);
-  return typeof status === 'object' ? { ...status, name } : LOST;
+  return status === undefined ? LOST : { ...status, name };
 }

@@ -177,12 +177,10 @@ export function endedChild(): number | undefined {
   return failed || pid === 0 ? undefined : pid;
 }
 
-/** How a child ended; `gone` when it is no child of ours (any more). */
-export function reap(pid: number): WaitStatus | 'running' | 'gone' {
+/** How a child ended; undefined where it runs, or is no child of ours (any more). */
+export function reap(pid: number): WaitStatus | undefined {
   const status = Buffer.alloc(4);
-  const found = libc.waitpid(pid, status, WNOHANG);
-  if (found === 0) return 'running';
-  if (found !== pid) return 'gone';
+  if (libc.waitpid(pid, status, WNOHANG) !== pid) return undefined;
   const value = status.readInt32LE(0);
   const signal = value & 0x7f;
   return signal === 0 ? { code: (value >> 8) & 0xff, signal: null } : { code: null, signal };
