@@ -7,6 +7,7 @@
  */
 import { closeSync } from 'node:fs';
 import { newNamespace, within } from '../network/namespace.ts';
+import type { CreateCall } from '../oci/protocol.ts';
 import {
   datagramSocket,
   ioctl,
@@ -31,33 +32,22 @@ export interface SandboxNetwork {
   readonly sockets: readonly { readonly name: string; readonly fd: number }[];
 }
 
-export interface ListenerPort {
-  readonly name: string;
-  readonly port: number;
-  readonly isLocalToo: boolean;
-}
-
-export function createNetwork(listeners: readonly ListenerPort[]): SandboxNetwork {
+export function createNetwork(listeners: CreateCall['listeners']): SandboxNetwork {
   const namespaceFd = newNamespace();
-  const opened = [namespaceFd];
+  const sockets: { readonly name: string; readonly fd: number }[] = [];
   try {
-    const sockets = within(namespaceFd, () => {
+    within(namespaceFd, () => {
       configureLoopback();
-      return listeners.flatMap(({ name, port, isLocalToo }) => {
-        const fd = listenTcp(SANDBOX_ADDRESS, port);
-        opened.push(fd);
+      for (const { name, port, isLocalToo } of listeners) {
+        sockets.push({ name, fd: listenTcp(SANDBOX_ADDRESS, port) });
         const local = isLocalToo ? listenLocal(`${SANDBOX_ADDRESS}:${port}`) : undefined;
-        if (local === undefined) return [{ name, fd }];
-        opened.push(local);
-        return [
-          { name, fd },
-          { name, fd: local },
-        ];
-      });
+        if (local !== undefined) sockets.push({ name, fd: local });
+      }
     });
     return { namespaceFd, sockets };
   } catch (error) {
-    for (const fd of opened) closeSync(fd);
+    for (const { fd } of sockets) closeSync(fd);
+    closeSync(namespaceFd);
     throw error;
   }
 }
