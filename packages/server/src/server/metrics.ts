@@ -32,8 +32,7 @@ export function createMetricsReport(deps: MetricsDeps): () => string {
       hearth_build_info: [
         { labels: { version: deps.version, isolation: deps.driver.isolation }, value: 1 },
       ],
-      hearth_store_writes_total: by('store', deps.stores, ({ counts }) => counts.writes),
-      hearth_store_commits_total: by('store', deps.stores, ({ counts }) => counts.commits),
+      ...ofStores(deps.stores),
       hearth_damaged_records: by('kind', deps.damage()),
     });
 }
@@ -97,6 +96,20 @@ function ofLambda({ events, mappings, troubledMappings, undelivered }: LambdaCou
   } satisfies Partial<Samples<MetricName>>;
 }
 
+function ofStores(stores: MetricsDeps['stores']) {
+  const entries = Object.entries(stores);
+  return {
+    hearth_store_writes_total: entries.map(([store, { counts }]) => ({
+      labels: { store },
+      value: counts.writes,
+    })),
+    hearth_store_commits_total: entries.map(([store, { counts }]) => ({
+      labels: { store },
+      value: counts.commits,
+    })),
+  } satisfies Partial<Samples<MetricName>>;
+}
+
 function ofProcess(clock: Clock) {
   const { userCPUTime, systemCPUTime } = process.resourceUsage();
   return {
@@ -107,19 +120,6 @@ function ofProcess(clock: Clock) {
 }
 
 /** A sample for each entry, under its name. */
-function by(label: string, counts: Readonly<Record<string, number>>): readonly Sample[];
-function by<Value>(
-  label: string,
-  entries: Readonly<Record<string, Value>>,
-  count: (value: Value) => number,
-): readonly Sample[];
-function by(
-  label: string,
-  entries: Readonly<Record<string, unknown>>,
-  count: (value: never) => number = (value: number) => value,
-): readonly Sample[] {
-  return Object.entries(entries).map(([name, value]) => ({
-    labels: { [label]: name },
-    value: count(value as never),
-  }));
+function by(label: string, counts: Readonly<Record<string, number>>): readonly Sample[] {
+  return Object.entries(counts).map(([name, value]) => ({ labels: { [label]: name }, value }));
 }
