@@ -10,17 +10,13 @@ import type { ServerResponse } from 'node:http';
 const MOST_BYTES = 128 * 1024 * 1024;
 const MOST_MS = 5_000;
 
-export function endUnread(
-  response: ServerResponse,
-  body: string | Uint8Array,
-  encoding: BufferEncoding = 'utf8',
-): void {
+export function endUnread(response: ServerResponse, body: Uint8Array | ''): void {
   const request = response.req;
   if (request.complete) {
-    response.end(body, encoding);
+    response.end(body);
     return;
   }
-  if (body.length > 0) response.write(body, encoding);
+  if (body.length > 0) response.write(body);
   else response.flushHeaders();
   let left = MOST_BYTES;
   const forget = (chunk: Buffer): void => {

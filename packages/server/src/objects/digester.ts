@@ -6,6 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { closeable, type Closeable } from '../lib/lifetime.ts';
+import { releaseBuffer } from '../lib/young-buffers.ts';
 import { startDigest, type DigestName } from './checksums.ts';
 import type { DigestReply, DigestRequest } from './digest-message.ts';
 
@@ -158,7 +159,10 @@ class DigesterBroken extends Error {
 function owned(chunk: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer } = chunk;
   const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === chunk.byteLength;
-  return isWhole ? (chunk as Uint8Array<ArrayBuffer>) : new Uint8Array(chunk);
+  if (isWhole) return chunk as Uint8Array<ArrayBuffer>;
+  // What it was cut from stays behind here.
+  releaseBuffer(chunk.byteLength);
+  return new Uint8Array(chunk);
 }
 
 function digestsOf(names: readonly DigestName[], chunks: readonly Uint8Array[]): Digests {

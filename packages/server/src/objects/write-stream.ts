@@ -50,8 +50,9 @@ export async function writeStream(
     await flushing;
     return { sizeBytes, digests: await running.finish(batch) };
   } catch (error) {
-    running.cancel();
     await Promise.allSettled([passing, flushing]);
+    // Behind the last batch: it would wait for a body that is gone, or begin one that nobody ends.
+    running.cancel();
     throw error;
   }
 }

@@ -1,6 +1,8 @@
 /** A browser's upload by an HTML form: its policy is checked, then it is a PutObject. */
 import { AwsError } from '../../core/aws-error.ts';
 import { anonymous } from '../../core/principal.ts';
+import { entityTooLarge } from '../../services/s3/s3-errors.ts';
+import { MOST_PUT_BYTES } from '../../services/s3/store-body.ts';
 import { percentEncode } from '../../wire/percent.ts';
 import { s3AddressOf } from '../../wire/s3-address.ts';
 import { xmlText } from '../../wire/xml-text.ts';
@@ -126,18 +128,11 @@ async function* within(
   file: AsyncIterable<Uint8Array>,
   range: LengthRange | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const { least, most } = range ?? { least: 0, most: 5 * 1024 ** 3 };
+  const { least, most } = range ?? { least: 0, most: MOST_PUT_BYTES };
   let size = 0;
   for await (const chunk of file) {
     size += chunk.byteLength;
-    if (size > most) {
-      throw new AwsError(
-        'EntityTooLarge',
-        400,
-        'Your proposed upload exceeds the maximum allowed size',
-        { members: { ProposedSize: String(size), MaxSizeAllowed: String(most) } },
-      );
-    }
+    if (size > most) throw entityTooLarge(size, most);
     yield chunk;
   }
   if (size >= least) return;

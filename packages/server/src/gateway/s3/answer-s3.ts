@@ -92,7 +92,7 @@ async function call(
   }
 }
 
-/** The two batches of a PUT that are in memory at once. */
+/** What of a PUT is in memory at once: received, being written, and waiting to be hashed. */
 const STREAM_BYTES = 2 * 1_048_576;
 /** A thousand keys to delete, or ten thousand parts to put together. */
 const DOCUMENT_BYTES = 4 * 1_048_576;

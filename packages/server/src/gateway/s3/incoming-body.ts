@@ -7,6 +7,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { AwsError } from '../../core/aws-error.ts';
 import type { IncomingBody } from '../../core/object-body.ts';
+import { entityTooLarge } from '../../services/s3/s3-errors.ts';
 import { contentHashMismatch, signatureMismatch } from '../../wire/sigv4-errors.ts';
 import type { RawHead } from '../raw-request.ts';
 import type { S3Caller } from './authenticate-s3.ts';
@@ -51,15 +52,6 @@ export async function collectBody(
     throw contentHashMismatch(body.statedSha256, actual);
   }
   return whole;
-}
-
-function entityTooLarge(size: number, most: number): AwsError {
-  return new AwsError(
-    'EntityTooLarge',
-    400,
-    'Your proposed upload exceeds the maximum allowed size',
-    { members: { ProposedSize: String(size), MaxSizeAllowed: String(most) } },
-  );
 }
 
 function sizeOf({ headers, method }: RawHead, payload: string): number {

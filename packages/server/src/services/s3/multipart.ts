@@ -31,7 +31,7 @@ import { createAccess, writeConditions, writePrecondition } from './put-object.t
 import { algorithmNamed, checksumOutput, checksumTypeNamed } from './read-checksums.ts';
 import { openObject, type ByteRange } from './read-object.ts';
 import type { S3Deps } from './s3-deps.ts';
-import { invalidArgument, invalidRequest, noSuchUpload } from './s3-errors.ts';
+import { entityTooLarge, invalidArgument, invalidRequest, noSuchUpload } from './s3-errors.ts';
 import { MOST_PUT_BYTES, storeBody, type BodyClaims, type StoredBody } from './store-body.ts';
 
 export function createMultipartUpload(
@@ -195,6 +195,9 @@ export function uploadPartCopy(deps: S3Deps): Operation<Validated<UploadPartCopy
       const upload = await uploadOf(deps, bucketOf(deps, input), input);
       const source = await findSource(deps, input, context);
       const range = copyRange(input.CopySourceRange, source.version.size);
+      const size = range.end - range.start;
+      // Before anything is opened that nobody would close.
+      if (size > MOST_PUT_BYTES) throw entityTooLarge(size, MOST_PUT_BYTES);
       const body = await openObject(deps.objects.blobs, source.version, range);
       const stored = await storeBody(
         deps,
