@@ -39,7 +39,13 @@ export const DEFAULT_MAX_AGE_SECONDS = 21_600;
 export const NO_PROGRESS: AsyncProgress = { functionErrors: 0, refusals: 0, invocations: 0 };
 
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 300_000;
+/** No event waits longer than this for its next try. */
+export const LONGEST_PAUSE_MS = 300_000;
+
+/** How long it waits that was refused so many times before: twice as long each time. */
+export function pauseAfter(refusals: number): number {
+  return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** refusals);
+}
 
 /** Why it must not be tried now; undefined where it may. */
 export function obstacleOf(ageMs: number, rules: AsyncRules): FailureCondition | undefined {
@@ -47,11 +53,14 @@ export function obstacleOf(ageMs: number, rules: AsyncRules): FailureCondition |
   return rules.isBlocked ? 'ZeroReservedConcurrency' : undefined;
 }
 
+/** `ageMs`: of the event, now. A pause ends with its age: whoever is to be told of its end is told then. */
 export function stepAfter(
   outcome: 'succeeded' | 'function-error' | 'refused',
   before: AsyncProgress,
   rules: AsyncRules,
+  ageMs: number,
 ): AsyncStep {
+  const mostMs = Math.max(0, rules.maxAgeMs - ageMs) + 1;
   switch (outcome) {
     case 'succeeded':
       return { kind: 'done' };
@@ -59,12 +68,15 @@ export function stepAfter(
       const functionErrors = before.functionErrors + 1;
       if (functionErrors > rules.maxRetries) return { kind: 'fail', condition: 'RetriesExhausted' };
       const progress = { functionErrors, refusals: 0, invocations: before.invocations + 1 };
-      return { kind: 'retry', afterMs: rules.firstRetryMs * functionErrors, progress };
+      return {
+        kind: 'retry',
+        afterMs: Math.min(mostMs, rules.firstRetryMs * functionErrors),
+        progress,
+      };
     }
     case 'refused': {
       const progress = { ...before, refusals: before.refusals + 1 };
-      const afterMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** before.refusals);
-      return { kind: 'retry', afterMs, progress };
+      return { kind: 'retry', afterMs: Math.min(mostMs, pauseAfter(before.refusals)), progress };
     }
   }
 }

@@ -2,10 +2,6 @@
 import { AwsError } from '../core/aws-error.ts';
 import type { CallAs, CallAsCaller } from '../core/call-as.ts';
 
-const FIRST_RETRY_MS = 1_000;
-/** No event waits longer than this for its next try. */
-export const LONGEST_RETRY_MS = 300_000;
-
 /** Who sends, and for which of its resources: what the policy of a target may ask for. */
 export interface EventSender {
   readonly service: string;
@@ -52,11 +48,6 @@ export async function handOver(
 export function senderTo(target: string, { service, source }: EventSender): CallAsCaller {
   const [, , , region = '', account = ''] = target.split(':');
   return { principal: { kind: 'service', service }, account, region, source };
-}
-
-/** How long an event waits that a target could not take so many times before: twice as long each time. */
-export function retryWaitMs(attempts: number): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LONGEST_RETRY_MS);
 }
 
 /** Whether the target that answered so may take the same event later. */

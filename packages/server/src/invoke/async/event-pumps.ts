@@ -18,15 +18,18 @@ export interface EventPumpDeps {
   readonly ready: Promise<void>;
   /**
    * Tries an event once, and removes or postpones it. `onTried` is called when the function has
-   * answered or could not be asked, where it came to that.
+   * answered or is not asked: what follows needs no place.
    */
   readonly perform: (
     place: string,
     entry: ReceivedEntry,
-    onTried: (how: 'tried' | 'throttled') => void,
+    onTried: (how: HowTried) => void,
   ) => Promise<void>;
   readonly logger: Logger;
 }
+
+/** `not tried`: its end is told, without the function. */
+export type HowTried = 'tried' | 'throttled' | 'not tried';
 
 export interface EventPumps extends Closeable {
   /** There may be events. */
@@ -168,7 +171,7 @@ class Pump {
       const startedAt = performance.now();
       await this.#deps.perform(this.#place, entry, (how) => {
         if (how === 'tried') this.#pace.tried(performance.now() - startedAt);
-        else this.#pace.throttled();
+        else if (how === 'throttled') this.#pace.throttled();
         this.#untried.delete(entry);
         leave();
       });

@@ -5,19 +5,14 @@
  * says; what is given up goes to the dead-letter queue of the target.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
  */
+import { LONGEST_PAUSE_MS, pauseAfter } from '../../core/async-event.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import type { CallAs } from '../../core/call-as.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { startRounds, type Rounds } from '../../lib/rounds.ts';
 import type { Statement, Store } from '../../store/store.ts';
-import {
-  handOver,
-  LONGEST_RETRY_MS,
-  mayTakeLater,
-  retryWaitMs,
-  type EventForTarget,
-} from '../hand-over.ts';
+import { handOver, mayTakeLater, type EventForTarget } from '../hand-over.ts';
 import type { RuleTarget } from './rule-record.ts';
 
 /** What one target is to be sent. */
@@ -73,7 +68,7 @@ async function deliverSome(deps: DeliveriesDeps): Promise<boolean> {
   const rows = await deps.store.read<DeliveryRow>(
     `SELECT id, attempts, body FROM events_deliveries WHERE due_ms <= ? OR due_ms > ?
      ORDER BY due_ms, id LIMIT ?`,
-    [nowMs, nowMs + LONGEST_RETRY_MS, AT_ONCE],
+    [nowMs, nowMs + LONGEST_PAUSE_MS, AT_ONCE],
   );
   if (rows.length === 0) return false;
   await deps.store.write(await Promise.all(rows.map((row) => deliverOne(deps, row))));
@@ -92,7 +87,7 @@ async function deliverOne(deps: DeliveriesDeps, row: DeliveryRow): Promise<State
     return removal(row);
   } catch (error) {
     const nowMs = deps.clock.nowMs();
-    const waitMs = retryWaitMs(row.attempts);
+    const waitMs = pauseAfter(row.attempts);
     const reason = whyGivenUp(delivery, row.attempts, nowMs + waitMs, error);
     if (reason !== undefined) {
       await giveUp(deps, delivery, { reason, attempts: row.attempts, error });

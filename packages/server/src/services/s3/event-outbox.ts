@@ -4,6 +4,7 @@
  * policy of the destination has to let in. A destination that cannot take one now gets it later;
  * after a day it is dropped, and the log says so.
  */
+import { pauseAfter } from '../../core/async-event.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import type { CallAs } from '../../core/call-as.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -12,7 +13,7 @@ import type { Logger } from '../../lib/logger.ts';
 import { startRounds } from '../../lib/rounds.ts';
 import { bucketArn, type Bucket } from '../../objects/bucket.ts';
 import type { Statement, Store } from '../../store/store.ts';
-import { handOver, retryWaitMs, senderTo, type EventSender } from '../hand-over.ts';
+import { handOver, senderTo, type EventSender } from '../hand-over.ts';
 import { eventRecord, type EventOccasion } from './event-record.ts';
 import { isWanted, type Notification } from './notification-rules.ts';
 import type { ObjectEvents } from './object-events.ts';
@@ -124,7 +125,7 @@ async function deliverOne(deps: EventOutboxDeps, row: EventRow): Promise<Stateme
     }
     return {
       sql: 'UPDATE s3_events SET attempts = attempts + 1, due_ms = ? WHERE id = ?',
-      params: [clock.nowMs() + retryWaitMs(row.attempts), row.id],
+      params: [clock.nowMs() + pauseAfter(row.attempts), row.id],
     };
   }
 }

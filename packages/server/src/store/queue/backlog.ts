@@ -1,5 +1,5 @@
 /**
- * Entries of one queue that are known on disk alone: visible, in no lane, never received, so that
+ * Entries of one queue that are known on disk alone: visible, in no lane, in nobody's hands, so that
  * nothing has to be known of them before their turn comes. A million of them are some megabytes of
  * text here; they go to the index in stretches, oldest first.
  */

@@ -130,11 +130,62 @@ export function describeDurableQueue(name: string, start: () => Promise<QueueFix
       expect(fixture.queue.counts(queueName)).toMatchObject({ delayed: 1, inFlight: 1 });
     });
 
-    test('attributes can be replaced while an entry is held', async () => {
-      await send([{ text: 'a', attributes: 'old' }]);
-      const receipt = receiptOf(await receive());
-      await fixture.queue.hold(queueName, receipt, 0, 'new');
+    test("what is postponed is in nobody's hands, waits its time and has its new attributes", async () => {
+      await send([{ text: 'a', attributes: 'old' }, { text: 'b' }]);
+      const [a, b] = await receive();
+      const receipt = a?.receipt ?? '';
+      expect(await fixture.queue.postpone(queueName, receipt, 100_000, 'new')).toBe('held');
+      expect(await fixture.queue.postpone(queueName, b?.receipt ?? '', 0, 'at once')).toBe('held');
+      expect(fixture.queue.counts(queueName)).toMatchObject({
+        visible: 1,
+        delayed: 1,
+        inFlight: 0,
+      });
+      expect(await fixture.queue.hold(queueName, receipt, 0)).toBe('replaced');
+      expect(await fixture.queue.remove(queueName, [receipt])).toEqual(['replaced']);
+      expect(await fixture.queue.postpone(queueName, receipt, 0, 'again')).toBe('replaced');
+      const [again] = await receive();
+      expect(again).toMatchObject({ attributes: 'at once', receiveCount: 2 });
+      await fixture.queue.remove(queueName, [again?.receipt ?? '']);
+      fixture.advance(99_999);
+      expect(await receive()).toEqual([]);
+      fixture.advance(1);
       expect(await receive()).toMatchObject([{ attributes: 'new', receiveCount: 2 }]);
+    });
+
+    test('what is postponed is not reclaimed, and waits its time after a restart too', async () => {
+      await send([{ text: 'held' }, { text: 'postponed' }]);
+      const [, postponed] = await receive();
+      await fixture.queue.postpone(queueName, postponed?.receipt ?? '', 100_000, 'new');
+      await fixture.reopen();
+      await fixture.queue.reclaim(queueName);
+      expect(fixture.queue.counts(queueName)).toMatchObject({
+        visible: 1,
+        delayed: 1,
+        inFlight: 0,
+      });
+      expect(texts(await receive({ visibilityMs: 200_000 }))).toEqual(['held']);
+      fixture.advance(100_000);
+      expect(await receive()).toMatchObject([{ attributes: 'new', receiveCount: 2 }]);
+    });
+
+    test('what is held while it is being postponed is as it was postponed', async () => {
+      const { queue } = fixture;
+      const turns = Array.from({ length: 20 }, (_, each) => each);
+      await send(turns.map((each) => ({ text: `${each}`, attributes: 'old' })));
+      const received = await receive({ most: turns.length });
+      await Promise.all(
+        received.map(async ({ receipt }, turn) => {
+          const postponing = queue.postpone(queueName, receipt, 1_000, 'new');
+          for (let left = turn; left > 0; left -= 1) await Promise.resolve();
+          await Promise.all([postponing, queue.hold(queueName, receipt, 60_000)]);
+        }),
+      );
+      await fixture.reopen();
+      fixture.advance(1_000);
+      const again = await receive({ most: turns.length });
+      expect(again.map(({ attributes }) => attributes)).toEqual(turns.map(() => 'new'));
+      expect(fixture.queue.quarantined).toBe(0);
     });
 
     test('an ordered lane gives nothing while one of its entries is in flight', async () => {

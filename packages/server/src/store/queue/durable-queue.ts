@@ -92,11 +92,18 @@ export interface DurableQueue extends Closeable {
   receiptState(queue: string, receipt: string): Promise<ReceiptState>;
   /** Removes it where the receipt is `held` or `visible`; else nothing happens. */
   remove(queue: string, receipts: readonly string[]): Promise<readonly ReceiptState[]>;
+  /** Where the receipt is `held`: invisible for so long from now, 0 makes it visible at once. */
+  hold(queue: string, receipt: string, forMs: number): Promise<ReceiptState>;
   /**
-   * Where the receipt is `held`: invisible for so long from now, 0 makes it visible at once. With
-   * `attributes` these take the place of what was kept with it.
+   * Where the receipt is `held`: in nobody's hands any more, and delayed for so long, with these
+   * attributes in the place of what was kept with it. The receipt is good no more.
    */
-  hold(queue: string, receipt: string, forMs: number, attributes?: string): Promise<ReceiptState>;
+  postpone(
+    queue: string,
+    receipt: string,
+    forMs: number,
+    attributes: string,
+  ): Promise<ReceiptState>;
   /**
    * Where the receipt is `held`: to the end of the other queue, as if it had been sent there now
    * and under this name.

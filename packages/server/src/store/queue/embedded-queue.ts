@@ -165,37 +165,64 @@ export class EmbeddedQueue implements DurableQueue {
     return states;
   }
 
-  async hold(
-    queue: string,
-    receipt: string,
-    forMs: number,
-    attributes?: string,
-  ): Promise<ReceiptState> {
+  async hold(queue: string, receipt: string, forMs: number): Promise<ReceiptState> {
     await this.#ready();
     const state = this.#stateOf(queue, receipt);
     const entry = this.#find(queue, receipt);
     if (state !== 'held' || entry === undefined) return state;
     const { clock } = this.#deps;
     const dueMs = clock.monotonicMs() + forMs;
-    const next = { ...entry, dueMs };
-    if (attributes !== undefined) {
-      const content = await this.#handOut.contentOf(entry);
-      if (content === undefined) return 'gone';
-      next.contentChecksum = contentChecksum({ ...content, attributes });
-    }
     try {
-      await this.#rounds.write([updateStatement(next, clock.nowMs() + forMs, attributes)], [entry]);
+      await this.#rounds.write([updateStatement(entry, clock.nowMs() + forMs)], [entry]);
     } catch (error) {
       if (error instanceof StaleWrite) return 'gone';
       throw error;
     }
-    // Read again where it is wanted: it was given other attributes.
-    if (attributes !== undefined) this.#contents.drop(entry);
-    entry.contentChecksum = next.contentChecksum;
     if (this.#stateOf(queue, receipt) !== 'held') return 'held';
     const { index } = this.#open(queue);
     if (forMs > 0) index.keepUntil(entry, dueMs);
     else index.show(entry);
+    this.#serve(queue);
+    return 'held';
+  }
+
+  async postpone(
+    queue: string,
+    receipt: string,
+    forMs: number,
+    attributes: string,
+  ): Promise<ReceiptState> {
+    await this.#ready();
+    const held = this.#find(queue, receipt);
+    const content = held === undefined ? undefined : await this.#handOut.contentOf(held);
+    const state = this.#stateOf(queue, receipt);
+    const entry = this.#find(queue, receipt);
+    if (state !== 'held' || entry === undefined) return state;
+    if (content === undefined) return 'gone';
+    const { clock } = this.#deps;
+    const { index } = this.#open(queue);
+    const heldUntilMs = entry.dueMs;
+    const dueMs = clock.monotonicMs() + forMs;
+    const next = {
+      ...entry,
+      receipt: '',
+      contentChecksum: contentChecksum({ ...content, attributes }),
+    };
+    // At once: nobody is to hold or to receive what is on its way to the disk with other attributes.
+    entry.receipt = '';
+    index.keepUntil(entry, Number.POSITIVE_INFINITY);
+    try {
+      await this.#rounds.write([updateStatement(next, clock.nowMs() + forMs, attributes)], [entry]);
+    } catch (error) {
+      entry.receipt = receipt;
+      if (entry.state === 'in-flight') index.keepUntil(entry, heldUntilMs);
+      if (error instanceof StaleWrite) return 'gone';
+      throw error;
+    }
+    entry.contentChecksum = next.contentChecksum;
+    this.#contents.drop(entry);
+    // It may have been purged meanwhile.
+    if (entry.state === 'in-flight') index.delay(entry, dueMs);
     this.#serve(queue);
     return 'held';
   }

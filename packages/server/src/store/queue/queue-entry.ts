@@ -13,7 +13,7 @@ export interface QueueEntry {
   contentChecksum: number;
   receiveCount: number;
   firstReceivedAtMs: number;
-  /** The newest; empty before it was ever received. */
+  /** The newest; empty before it was received, and after it was postponed. */
   receipt: string;
   state: EntryState;
   /** On the monotonic clock: when `delayed` and `in-flight` end. A step of the wall clock ends none. */

@@ -96,6 +96,14 @@ export class QueueIndex {
     this.#due.add(entry);
   }
 
+  /** It is in nobody's hands, and visible later. */
+  delay(entry: QueueEntry, dueMs: number): void {
+    this.#leave(entry, this.#laneOf(entry));
+    entry.state = 'delayed';
+    entry.dueMs = dueMs;
+    this.add(entry);
+  }
+
   /** It is visible (again). */
   show(entry: QueueEntry): void {
     if (entry.state === 'removed' || entry.state === 'visible') return;

@@ -44,7 +44,7 @@ export function insertStatement(
   };
 }
 
-/** After it was received, held or given other attributes. */
+/** After it was received or held, or postponed with other attributes. */
 export function updateStatement(
   entry: QueueEntry,
   visibleAtMs: number,

@@ -135,7 +135,7 @@ describe('an asynchronous invocation', () => {
     };
     await send('{}');
     await until(
-      () => lambda.queue.counts(lambda.queue.names()[0] ?? '').inFlight > 0 && refusals === 1,
+      () => lambda.queue.counts(lambda.queue.names()[0] ?? '').delayed > 0 && refusals === 1,
     );
     lambda.nowMs += 1_000;
     await until(isOver);
@@ -411,15 +411,15 @@ describe('who cannot be reached', () => {
   /** Resolves when the event has been put off so many times. */
   const isPutOff = (times: number) =>
     until(
-      () => hold.mock.settledResults.filter(({ type }) => type === 'fulfilled').length >= times,
+      () => postpone.mock.settledResults.filter(({ type }) => type === 'fulfilled').length >= times,
     );
-  let hold: MockInstance<typeof lambda.queue.hold>;
+  let postpone: MockInstance<typeof lambda.queue.postpone>;
   let reachable: typeof lambda.callAs;
   beforeEach(() => {
-    hold = vi.spyOn(lambda.queue, 'hold');
+    postpone = vi.spyOn(lambda.queue, 'postpone');
     reachable = lambda.callAs;
   });
-  afterEach(() => hold.mockRestore());
+  afterEach(() => postpone.mockRestore());
 
   test('is told later, as often as it takes, and the function does not run again', async () => {
     const before = lambda.service.asyncCounts.destinationDeliveryFailures;
@@ -469,6 +469,28 @@ describe('who cannot be reached', () => {
     expect(calls[1]?.input).toMatchObject({
       MessageAttributes: { ErrorMessage: { StringValue: 'as asked' } },
     });
+  });
+
+  test('is in the way of no other event while it is being told', async () => {
+    await put({ DestinationConfig: { OnSuccess: { Destination: queueArn } } });
+    lambda.callAs = unavailable;
+    // As many as are performed at once at first.
+    await send('{}');
+    await send('{}');
+    await isPutOff(2);
+    const answer = Promise.withResolvers<object>();
+    let told = 0;
+    lambda.callAs = () => {
+      told += 1;
+      return answer.promise;
+    };
+    lambda.nowMs += 1_000;
+    await until(() => told === 2);
+    await send('{}');
+    await until(() => lambda.invocations.length === 3);
+    answer.resolve({});
+    await until(isOver);
+    expect(lambda.invocations).toHaveLength(3);
   });
 
   test('for six hours is given up', async () => {

@@ -8,12 +8,13 @@ import {
   DEFAULT_MAX_AGE_SECONDS,
   DEFAULT_MAX_RETRIES,
   obstacleOf,
+  pauseAfter,
   stepAfter,
   type AsyncRules,
 } from '../../../core/async-event.ts';
 import type { FunctionRecord } from '../../../functions/function-record.ts';
+import type { HowTried } from '../../../invoke/async/event-pumps.ts';
 import type { ReceivedEntry } from '../../../store/queue/durable-queue.ts';
-import { retryWaitMs } from '../../hand-over.ts';
 import { invokeAsPlatform } from '../invoke-as-platform.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { deliver } from './deliver.ts';
@@ -26,7 +27,7 @@ export async function performEvent(
   room: LambdaRoom,
   place: string,
   entry: ReceivedEntry,
-  onTried: (how: 'tried' | 'throttled') => void,
+  onTried: (how: HowTried) => void,
 ): Promise<void> {
   const event = JSON.parse(entry.attributes) as StoredEvent;
   const key = keyOfPlace(place);
@@ -39,13 +40,16 @@ export async function performEvent(
   }
   const known = { record, event, entry };
   if (event.end !== undefined) {
+    onTried('not tried');
     await finish(room, place, { ...known, ...endOf(event.end) });
     return;
   }
   const rules = rulesOf(room, record, event);
-  const obstacle = obstacleOf(room.clock.nowMs() - entry.sentAtMs, rules);
+  const ageMs = (): number => room.clock.nowMs() - entry.sentAtMs;
+  const obstacle = obstacleOf(ageMs(), rules);
   const { invocations } = event.progress;
   if (obstacle !== undefined) {
+    onTried('not tried');
     await finish(room, place, { ...known, result: undefined, invocations, condition: obstacle });
     return;
   }
@@ -66,13 +70,10 @@ export async function performEvent(
     await finish(room, place, over);
     return;
   }
-  const step = stepAfter(tried.outcome, event.progress, rules);
+  const step = stepAfter(tried.outcome, event.progress, rules, ageMs());
   if (step.kind === 'retry') {
     const next: StoredEvent = { ...event, progress: step.progress };
-    // Whoever waits for its end is told when its age is over, not when a longer pause is.
-    const leftMs = Math.max(0, rules.maxAgeMs - (room.clock.nowMs() - entry.sentAtMs));
-    const afterMs = Math.min(step.afterMs, leftMs);
-    await room.queue.hold(place, entry.receipt, afterMs, JSON.stringify(next));
+    await room.queue.postpone(place, entry.receipt, step.afterMs, JSON.stringify(next));
     return;
   }
   const condition = step.kind === 'done' ? ('Success' as const) : step.condition;
@@ -88,7 +89,7 @@ async function finish(room: LambdaRoom, place: string, performed: PerformedEvent
   if (untold.length > 0 && nowMs - atMs < TOLD_FOR_MS) {
     const end = storedEnd(performed, { untold, failures: failures + 1, atMs });
     const attributes = JSON.stringify({ ...event, end } satisfies StoredEvent);
-    await room.queue.hold(place, entry.receipt, retryWaitMs(failures), attributes);
+    await room.queue.postpone(place, entry.receipt, pauseAfter(failures), attributes);
     return;
   }
   if (untold.length > 0) {
