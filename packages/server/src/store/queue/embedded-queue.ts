@@ -22,14 +22,9 @@ import type { DurableQueueDeps } from './open-durable-queue.ts';
 import { OpenQueue } from './open-queue.ts';
 import type { QueueEntry } from './queue-entry.ts';
 import type { Taken } from './queue-index.ts';
-import {
-  contentChecksum,
-  deleteSequencesStatement,
-  deleteStatement,
-  moveStatement,
-  updateStatement,
-} from './queue-rows.ts';
+import { contentChecksum, moveStatement, updateStatement } from './queue-rows.ts';
 import { Refill } from './refill.ts';
+import { ENTRIES_AT_ONCE, Removing } from './removing.ts';
 import { newReceipt, Sending, type Added } from './sending.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
 import { WriteRounds } from './write-rounds.ts';
@@ -40,8 +35,6 @@ export interface EmbeddedState {
   readonly quarantined: number;
 }
 
-/** Statements of one transaction where many entries go: others' writes come between. */
-const STATEMENTS_AT_ONCE = 500;
 /** Some 6 MB of a queue. */
 const MOST_VISIBLE = 20_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -58,6 +51,7 @@ export class EmbeddedQueue implements DurableQueue {
   readonly #sending: Sending;
   readonly #handOut: HandOut;
   readonly #refill: Refill;
+  readonly #removing: Removing;
   readonly #numbers: SequenceNumbers;
   #loading: Promise<void> = Promise.resolve();
   /** Sent while earlier ones were not known yet. */
@@ -76,6 +70,11 @@ export class EmbeddedQueue implements DurableQueue {
       this.#reportDamage(entry),
     );
     this.#refill = new Refill(deps, (row) => this.#reportDamage(row));
+    this.#removing = new Removing(deps, this.#rounds, this.#contents, this.#refill, {
+      find: (queue) => this.#queues.get(queue),
+      open: (queue) => this.#open(queue),
+      serve: (queue) => this.#serve(queue),
+    });
     this.#lifetime = closeable(async () => {
       this.#isClosed = true;
       for (const { waiting, timer } of this.#queues.values()) {
@@ -161,7 +160,7 @@ export class EmbeddedQueue implements DurableQueue {
       // At once: nobody is to receive it while the deletion is on its way to the disk.
       this.#queues.get(queue)?.index.remove(entry);
     }
-    await this.#delete(queue, entries);
+    await this.#removing.remove(queue, entries);
     return states;
   }
 
@@ -271,8 +270,8 @@ export class EmbeddedQueue implements DurableQueue {
     const index = this.#queues.get(queue)?.index;
     const held = [...(index?.entries() ?? [])].filter(({ state }) => state === 'in-flight');
     const nowMs = this.#deps.clock.nowMs();
-    for (let from = 0; from < held.length; from += STATEMENTS_AT_ONCE) {
-      const entries = held.slice(from, from + STATEMENTS_AT_ONCE);
+    for (let from = 0; from < held.length; from += ENTRIES_AT_ONCE) {
+      const entries = held.slice(from, from + ENTRIES_AT_ONCE);
       const next = entries.map((entry) => ({
         ...entry,
         receipt: newReceipt(this.#deps.ids, entry.sequence),
@@ -288,17 +287,7 @@ export class EmbeddedQueue implements DurableQueue {
 
   async purge(queue: string): Promise<void> {
     await this.#ready();
-    while (this.#queues.get(queue)?.refilling) await this.#queues.get(queue)?.refilling;
-    const stretches = [...(this.#queues.get(queue)?.backlog.takeAll() ?? [])];
-    try {
-      await this.#removeAll(queue, () => true);
-      for (let first = stretches[0]; first !== undefined; first = stretches[0]) {
-        await this.#deps.store.write([deleteSequencesStatement(queue, first.sequences)]);
-        stretches.shift();
-      }
-    } finally {
-      for (const left of stretches) this.#open(queue).backlog.addStretch(left);
-    }
+    await this.#removing.purge(queue);
   }
 
   async drop(queue: string): Promise<void> {
@@ -310,42 +299,7 @@ export class EmbeddedQueue implements DurableQueue {
 
   async expire(queue: string, sentBeforeMs: number): Promise<number> {
     await this.#ready();
-    const isDue = ({ state, sentAtMs }: QueueEntry): boolean =>
-      state !== 'in-flight' && sentAtMs < sentBeforeMs;
-    let removed = await this.#removeAll(queue, isDue);
-    for (;;) {
-      const open = this.#queues.get(queue);
-      if ((open?.backlog.oldestSentAtMs ?? sentBeforeMs) >= sentBeforeMs) return removed;
-      // A stretch after the other, so that memory has no more of them than when they are received.
-      await this.#refill.perform(queue, open, (open?.index.visible ?? 0) + 1);
-      removed += await this.#removeAll(queue, isDue);
-    }
-  }
-
-  async #removeAll(queue: string, chosen: (entry: QueueEntry) => boolean): Promise<number> {
-    const index = this.#queues.get(queue)?.index;
-    const entries = [...(index?.entries() ?? [])].filter(chosen);
-    for (const entry of entries) index?.remove(entry);
-    for (let from = 0; from < entries.length; from += STATEMENTS_AT_ONCE) {
-      await this.#delete(queue, entries.slice(from, from + STATEMENTS_AT_ONCE));
-    }
-    return entries.length;
-  }
-
-  /** The index has forgotten them already. */
-  async #delete(queue: string, entries: readonly QueueEntry[]): Promise<void> {
-    if (entries.length === 0) return;
-    try {
-      await this.#rounds.write([deleteStatement(entries)], entries);
-    } catch (error) {
-      for (const entry of entries) {
-        entry.state = 'visible';
-        this.#open(queue).index.add(entry);
-      }
-      throw error;
-    }
-    for (const entry of entries) this.#contents.drop(entry);
-    this.#serve(queue);
+    return await this.#removing.expire(queue, sentBeforeMs);
   }
 
   #take(queue: string, options: ReceiveOptions): Taken | undefined {

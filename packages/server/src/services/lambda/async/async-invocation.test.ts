@@ -479,13 +479,13 @@ describe('who cannot be reached', () => {
     await send('{}');
     await isPutOff(2);
     const answer = Promise.withResolvers<object>();
-    let told = 0;
+    let asked = 0;
     lambda.callAs = () => {
-      told += 1;
+      asked += 1;
       return answer.promise;
     };
     lambda.nowMs += 1_000;
-    await until(() => told === 2);
+    await until(() => asked === 2);
     await send('{}');
     await until(() => lambda.invocations.length === 3);
     answer.resolve({});
