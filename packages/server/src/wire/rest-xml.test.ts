@@ -114,6 +114,16 @@ describe('documents', () => {
     );
   });
 
+  test('have nothing of an output that is a header', () => {
+    const list = model.operations.get('ListObjectsV2')!;
+    const output = { KeyCount: 0, RequestCharged: 'requester' };
+    const { headers, body } = protocol.serializeOutput(list, output, 'an-id');
+    expect(headers).toMatchObject({ 'x-amz-request-charged': 'requester' });
+    expect(Buffer.from(body).toString()).toMatch(
+      /<ListBucketResult [^>]*><KeyCount>0<\/KeyCount><\/ListBucketResult>$/,
+    );
+  });
+
   test('are written with their namespace, and errors alone', () => {
     const list = model.operations.get('ListBuckets')!;
     const output = { Buckets: [{ Name: 'a&b' }], Owner: { ID: 'me' } };

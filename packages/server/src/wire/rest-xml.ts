@@ -125,18 +125,7 @@ function bodyOf(
     return { text: documentOf('LocationConstraint', namespace, location), type: XML };
   }
   const name = rootNames[operation.name] ?? shape.xmlName ?? shape.name;
-  return { text: documentOf(name, namespace, xmlMembers(inBodyOf(shape), values)), type: XML };
-}
-
-const documentShapes = new WeakMap<StructureShape, StructureShape>();
-
-/** What an output's document has of it: one object always, since writers are compiled by shape. */
-function inBodyOf(shape: StructureShape): StructureShape {
-  const earlier = documentShapes.get(shape);
-  if (earlier !== undefined) return earlier;
-  const inBody = { ...shape, members: shape.members.filter(isInBody) };
-  documentShapes.set(shape, inBody);
-  return inBody;
+  return { text: documentOf(name, namespace, xmlMembers(shape, values)), type: XML };
 }
 
 /** Where AWS's root element is neither the name nor the trait of the output. */

@@ -2,6 +2,7 @@
  * An output as the XML of awsQuery and restXml, one compiled function a shape: a page of S3's
  * listings has a thousand structures, and asking each member what it is costs more than its text.
  */
+import { isInBody } from './rest-input.ts';
 import type { ListShape, MapShape, Member, Shape, StructureShape } from './shape.ts';
 import { writeText } from './text-value.ts';
 import { xmlText } from './xml-text.ts';
@@ -53,12 +54,15 @@ interface Field {
   readonly write: WriteContent;
 }
 
-/** Compiled on first use: a structure may have itself as a member. */
+/**
+ * Of the members that are elements: those of an output may be headers instead. Compiled on first
+ * use: a structure may have itself as a member.
+ */
 function structureWriter(shape: StructureShape): WriteContent {
   let fields: readonly Field[] | undefined;
   return (value) => {
     fields ??= shape.members
-      .filter(({ traits }) => !traits.isXmlAttribute)
+      .filter((member) => isInBody(member) && !member.traits.isXmlAttribute)
       .map((member) => ({ name: member.name, write: elementWriter(member) }));
     const values = value as Readonly<Record<string, unknown>>;
     let text = '';
