@@ -48,4 +48,9 @@ export const objectMigrations: readonly Migration[] = [
     `,
   },
   { id: 3, sql: 'ALTER TABLE s3_events ADD COLUMN trace_header TEXT;' },
+  {
+    id: 4,
+    // The ARN of the target says both.
+    sql: 'ALTER TABLE s3_events DROP COLUMN region; ALTER TABLE s3_events DROP COLUMN kind;',
+  },
 ];

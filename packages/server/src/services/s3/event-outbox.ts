@@ -34,8 +34,6 @@ interface EventRow {
   readonly id: number;
   readonly bucket: string;
   readonly account: string;
-  readonly region: string;
-  readonly kind: Notification['kind'];
   readonly target: string;
   readonly created_ms: number;
   readonly attempts: number;
@@ -82,15 +80,15 @@ function notificationsOf({ notifications }: Bucket): readonly Notification[] {
   return (notifications as readonly Notification[] | undefined) ?? [];
 }
 
-function insertion(occasion: EventOccasion, { kind, target }: Notification): Statement {
+function insertion(occasion: EventOccasion, { target }: Notification): Statement {
   const { bucket, cause, atMs } = occasion;
-  const { name, account, region } = bucket;
+  const { name, account } = bucket;
   const body = JSON.stringify({ Records: [eventRecord(occasion)] });
   return {
     sql: `INSERT INTO s3_events
-            (bucket, account, region, kind, target, created_ms, due_ms, attempts, body, trace_header)
-          VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
-    params: [name, account, region, kind, target, atMs, atMs, body, cause.traceHeader ?? null],
+            (bucket, account, target, created_ms, due_ms, attempts, body, trace_header)
+          VALUES (?, ?, ?, ?, ?, 0, ?, ?)`,
+    params: [name, account, target, atMs, atMs, body, cause.traceHeader ?? null],
   };
 }
 

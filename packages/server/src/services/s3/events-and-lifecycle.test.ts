@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AwsError } from '../../core/aws-error.ts';
 import type { CallAs } from '../../core/call-as.ts';
 import { silentLogger } from '../../lib/logger.ts';
+import { objectMigrations } from '../../objects/migrations.ts';
 import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import { context, startS3, type StartedS3 } from './fixtures/start-s3.ts';
@@ -164,6 +165,32 @@ describe('notifications', () => {
     expect(calls.map((each) => each.traceHeader)).toEqual([traceHeader]);
     await s3.outbox.deliver();
     expect(eventsSeen()).toHaveLength(1);
+  });
+
+  test('that wait in a database of an earlier version are handed over', async () => {
+    await s3.stop();
+    await store.close();
+    store = await openStore({ path: path.join(folder, 'earlier'), logger: silentLogger });
+    await store.migrate('objects', objectMigrations.slice(0, 3));
+    const body = JSON.stringify({ Records: [{ eventName: 'ObjectCreated:Put' }] });
+    await store.write([
+      {
+        sql: `INSERT INTO s3_events
+                (bucket, account, region, kind, target, created_ms, due_ms, attempts, body)
+              VALUES ('bucket', '000000000000', 'us-east-1', 'lambda', ?, ?, ?, 1, ?)`,
+        params: [target, nowMs, nowMs, body],
+      },
+    ]);
+    await start();
+    await s3.outbox.deliver();
+    expect(calls).toMatchObject([
+      {
+        operation: 'lambda:Invoke',
+        source: { arn: 'arn:aws:s3:::bucket', account: '000000000000' },
+      },
+    ]);
+    expect(eventsSeen()).toEqual([{ eventName: 'ObjectCreated:Put' }]);
+    expect(await store.read('SELECT * FROM s3_events')).toEqual([]);
   });
 
   test('that overlap, or of what is not served, are refused', async () => {
