@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checksumAlgorithms, startDigest, type DigestName } from './checksums.ts';
-import { createDigester, type Digester, type Digests } from './digester.ts';
+import { createDigester, type Digester, type Digests, type RunningDigests } from './digester.ts';
 
 let digester: Digester;
 beforeEach(() => {
@@ -78,6 +78,42 @@ describe('digests', () => {
     const digests = await running.finish([]);
     expect(digests.get('MD5')).toEqual(createHash('md5').update(copy).digest());
     expect(whole.equals(copy)).toBe(true);
+  });
+});
+
+describe('a thread that breaks', () => {
+  /** At its first bytes: there is no such digest. */
+  const breaking = (): RunningDigests => digester.start(['MD4' as DigestName]);
+
+  test('rejects every body that it has, and the next body starts another', async () => {
+    const [waiting, behind, finishing] = [breaking(), digester.start(names), digester.start(names)];
+    const outcomes = await Promise.allSettled([
+      // More than may wait, so that there is room only when some of it has been hashed.
+      waiting.update([randomBytes(600_000)]),
+      behind.update([randomBytes(600_000)]),
+      finishing.update([randomBytes(1_000)]).then(() => finishing.finish([])),
+    ]);
+    for (const outcome of outcomes) {
+      expect(outcome).toMatchObject({
+        reason: { name: 'DigesterBroken', cause: expect.any(Error) },
+      });
+    }
+    const bytes = randomBytes(700_000);
+    expect(await digestsOf(bytes, 300_000)).toEqual(expected(bytes));
+  });
+
+  test('takes no more of a body that it had, also where another has been started', async () => {
+    const running = digester.start(names);
+    await running.update([randomBytes(1_000)]);
+    await expect(breaking().update([randomBytes(600_000)])).rejects.toThrow('has ended');
+    const another = digester.start(names);
+    const bytes = randomBytes(1_000);
+    await another.update([copyOf(bytes)]);
+    const refused = { name: 'DigesterBroken' };
+    await expect(running.update([randomBytes(1_000)])).rejects.toMatchObject(refused);
+    await expect(running.finish([])).rejects.toMatchObject(refused);
+    running.cancel();
+    expect(await another.finish([])).toEqual(expected(bytes));
   });
 });
 

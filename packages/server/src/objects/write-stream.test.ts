@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import type { DigestName } from './checksums.ts';
 import { createDigester, type RunningDigests } from './digester.ts';
 import { writeStream } from './write-stream.ts';
 
@@ -40,6 +41,15 @@ test('digests of a body that breaks off are given up after its last batch', asyn
 
 test('a body that breaks off before its thread has begun to hash ends nevertheless', async () => {
   const digester = createDigester();
+  await expect(writeBroken(digester.start(['SHA256']))).rejects.toThrow('gone');
+  await digester.close();
+});
+
+test('a body whose thread breaks while it waits is given up, and the next one is hashed', async () => {
+  const digester = createDigester();
+  // There is no such digest: the thread breaks at the first bytes.
+  const breaking = digester.start(['MD4' as DigestName]);
+  await expect(writeBroken(breaking)).rejects.toMatchObject({ name: 'DigesterBroken' });
   await expect(writeBroken(digester.start(['SHA256']))).rejects.toThrow('gone');
   await digester.close();
 });
