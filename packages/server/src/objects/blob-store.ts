@@ -48,6 +48,8 @@ export interface BlobStore extends Closeable {
   hold(sha256: string): Promise<HeldBlob | undefined>;
   /** Rejects with `BlobMissing`. */
   open(sha256: string): Promise<FileHandle>;
+  /** Of bytes that are not to be kept, or are there already. The chunks are used up. */
+  digest(chunks: AsyncIterable<Uint8Array>, names: readonly DigestName[]): Promise<Digests>;
   /** Removes each that nothing refers to any more. */
   collect(hashes: Iterable<string>): Promise<void>;
   /** Removes files that no row has ever known: what a server left that died in a PUT. */
@@ -161,6 +163,22 @@ class DiskBlobStore implements BlobStore {
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
       throw new BlobMissing(`The content ${sha256} is not there.`, { cause });
+    }
+  }
+
+  async digest(chunks: AsyncIterable<Uint8Array>, names: readonly DigestName[]): Promise<Digests> {
+    const running = this.#digester.start(names);
+    let last: readonly Uint8Array[] = [];
+    try {
+      for await (const chunk of chunks) {
+        // One behind: a body that is a single chunk is hashed without the thread.
+        if (last.length > 0) await running.update(last);
+        last = [chunk];
+      }
+      return await running.finish(last);
+    } catch (error) {
+      running.cancel();
+      throw error;
     }
   }
 

@@ -177,6 +177,39 @@ describe('contents', () => {
   });
 });
 
+describe('bytes that are only hashed', () => {
+  const md5 = (...chunks: readonly Uint8Array[]): Buffer =>
+    createHash('md5').update(Buffer.concat(chunks)).digest();
+  async function* each(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+    yield* chunks;
+  }
+  const several = (): Uint8Array[] => [1, 2, 3].map((byte) => new Uint8Array(300_000).fill(byte));
+
+  test('leave no file; one chunk stays here, several go to the thread with their memory', async () => {
+    const chunk = new Uint8Array(1_000).fill(1);
+    const digests = await objects.blobs.digest(each(chunk), ['MD5', 'SHA256']);
+    expect(digests.get('MD5')).toEqual(md5(chunk));
+    expect(digests.get('SHA256')).toEqual(createHash('sha256').update(chunk).digest());
+    expect((await objects.blobs.digest(each(), ['MD5'])).get('MD5')).toEqual(md5());
+    const chunks = several();
+    const expected = md5(...chunks);
+    expect((await objects.blobs.digest(each(...chunks), ['MD5'])).get('MD5')).toEqual(expected);
+    expect([chunk, ...chunks].map(({ byteLength }) => byteLength)).toEqual([1_000, 0, 0, 0]);
+    expect(await files()).toEqual([]);
+  });
+
+  test('have no digest when they break off, and harm no others', async () => {
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield* several();
+      throw new Error('gone');
+    }
+    await expect(objects.blobs.digest(broken(), ['MD5'])).rejects.toThrow('gone');
+    const expected = md5(...several());
+    const digests = await objects.blobs.digest(each(...several()), ['MD5']);
+    expect(digests.get('MD5')).toEqual(expected);
+  });
+});
+
 test('a bucket with something in it is not removed, and an object gets into no removed one', async () => {
   await put('k', Buffer.from('x'));
   expect(await objects.buckets.remove(bucket)).toBe('has-content');

@@ -1,10 +1,8 @@
 import type { CopyObjectRequest } from '@aws-sdk/client-s3';
-import { createHash } from 'node:crypto';
-import { AwsError } from '../../core/aws-error.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { HeldBlob } from '../../objects/blob-store.ts';
 import type { Bucket } from '../../objects/bucket.ts';
-import { startDigest, type Checksum } from '../../objects/checksums.ts';
+import type { Checksum, DigestName } from '../../objects/checksums.ts';
 import type { ObjectDetails, ObjectVersion } from '../../objects/object-version.ts';
 import type { Validated } from '../validated.ts';
 import { bucketOf, objectAccess } from './access.ts';
@@ -167,22 +165,18 @@ async function fingerprint(
   if (isWhole && checksum?.algorithm === algorithm && checksum?.type !== 'COMPOSITE') {
     return { etag: source.etag, checksum };
   }
-  const md5 = createHash('md5');
-  const running = algorithm === undefined ? undefined : startDigest(algorithm);
   const body = await openObject(objects.blobs, source, { start: 0, end: source.size });
-  let seen = 0;
-  for await (const chunk of body) {
-    md5.update(chunk);
-    running?.update(chunk);
-    seen += chunk.byteLength;
-  }
-  if (seen !== source.size)
-    throw new AwsError('InternalError', 500, 'The source changed its size.');
+  const names: readonly DigestName[] = algorithm === undefined ? ['MD5'] : ['MD5', algorithm];
+  const digests = await objects.blobs.digest(body, names);
   return {
-    etag: md5.digest('hex'),
+    etag: digests.get('MD5')?.toString('hex') ?? '',
     checksum:
-      algorithm === undefined || running === undefined
+      algorithm === undefined
         ? undefined
-        : { algorithm, value: running.digest().toString('base64'), type: 'FULL_OBJECT' },
+        : {
+            algorithm,
+            value: digests.get(algorithm)?.toString('base64') ?? '',
+            type: 'FULL_OBJECT',
+          },
   };
 }

@@ -192,6 +192,32 @@ test('an upload that is aborted leaves neither parts nor contents', async () => 
   }
 });
 
+test('a copy has the ETag of the whole and the checksum that is asked for, whatever its source has', async () => {
+  const parts = [Buffer.alloc(5 * 1024 ** 2, 'a'), Buffer.alloc(300_000, 'b')];
+  const { UploadId } = await s3.call('CreateMultipartUpload', { Key: 'u' });
+  const Parts = await Promise.all(
+    parts.map(async (Body, index) => {
+      const part = { PartNumber: index + 1, Body };
+      const { ETag } = await s3.call('UploadPart', { Key: 'u', UploadId, ...part });
+      return { PartNumber: index + 1, ETag };
+    }),
+  );
+  const { ETag } = await s3.call('CompleteMultipartUpload', {
+    Key: 'u',
+    UploadId,
+    MultipartUpload: { Parts },
+  });
+  expect(ETag).toMatch(/-2"$/);
+  const whole = Buffer.concat(parts);
+  const copied = { Key: 'copy', CopySource: 'bucket/u', ChecksumAlgorithm: 'SHA256' };
+  expect((await s3.call('CopyObject', copied))['CopyObjectResult']).toMatchObject({
+    ETag: `"${hash('md5', whole, 'hex')}"`,
+    ChecksumSHA256: hash('sha256', whole, 'base64'),
+    ChecksumType: 'FULL_OBJECT',
+  });
+  expect((await read('copy')).equals(whole)).toBe(true);
+});
+
 test('a part that comes when its upload has ended leaves nothing', async () => {
   const { UploadId } = await s3.call('CreateMultipartUpload', { Key: 'u' });
   async function* late(): AsyncGenerator<Uint8Array> {
