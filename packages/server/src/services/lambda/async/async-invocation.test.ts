@@ -23,6 +23,7 @@ import {
 
 const arn = 'arn:aws:lambda:eu-west-1:000000000000:function:pay';
 const queueArn = 'arn:aws:sqs:eu-west-1:000000000000:told';
+const deadArn = 'arn:aws:sqs:eu-west-1:000000000000:dead';
 
 interface Call {
   readonly service: string;
@@ -82,6 +83,13 @@ const failing = async ({ version }: InvocationRequest) => ({
 const error = Buffer.from('{"errorMessage":"as asked","errorType":"Error"}');
 const put = (input: object) =>
   lambda.call('PutFunctionEventInvokeConfig', { FunctionName: 'pay', ...input });
+async function setDeadLetters(TargetArn: string): Promise<void> {
+  await lambda.call('UpdateFunctionConfiguration', {
+    FunctionName: 'pay',
+    DeadLetterConfig: { TargetArn },
+  });
+  await lambda.settled();
+}
 const told = () => calls.map(({ input }) => JSON.parse(String(input['MessageBody'])) as object);
 
 describe('an asynchronous invocation', () => {
@@ -239,11 +247,7 @@ describe('the end of an asynchronous invocation', () => {
 
   test('is told to the destination for failure and to the dead-letter queue', async () => {
     lambda.answer = failing;
-    await lambda.call('UpdateFunctionConfiguration', {
-      FunctionName: 'pay',
-      DeadLetterConfig: { TargetArn: 'arn:aws:sqs:eu-west-1:000000000000:dead' },
-    });
-    await lambda.settled();
+    await setDeadLetters(deadArn);
     const OnFailure = { Destination: queueArn };
     await put({ MaximumRetryAttempts: 1, DestinationConfig: { OnFailure } });
     await send('{"a":1}');
@@ -356,11 +360,7 @@ describe('the end of an asynchronous invocation, told to another server', () => 
 
   test('is an event with its error where the topic is for dead letters', async () => {
     lambda.answer = failing;
-    await lambda.call('UpdateFunctionConfiguration', {
-      FunctionName: 'pay',
-      DeadLetterConfig: { TargetArn: topicArn },
-    });
-    await lambda.settled();
+    await setDeadLetters(topicArn);
     await put({
       MaximumRetryAttempts: 0,
       DestinationConfig: { OnFailure: { Destination: busArn } },
@@ -441,11 +441,7 @@ describe('who cannot be reached', () => {
 
   test('is told by the next server, and who had been told already is not told twice', async () => {
     lambda.answer = failing;
-    await lambda.call('UpdateFunctionConfiguration', {
-      FunctionName: 'pay',
-      DeadLetterConfig: { TargetArn: 'arn:aws:sqs:eu-west-1:000000000000:dead' },
-    });
-    await lambda.settled();
+    await setDeadLetters(deadArn);
     await put({
       MaximumRetryAttempts: 0,
       DestinationConfig: { OnFailure: { Destination: queueArn } },
@@ -501,80 +497,5 @@ describe('who cannot be reached', () => {
     lambda.nowMs += 21_600_000;
     await until(isOver);
     expect(lambda.invocations).toHaveLength(1);
-  });
-});
-
-describe('event invoke configurations', () => {
-  test('are put, updated, shown, listed and deleted per qualifier', async () => {
-    await lambda.call('PublishVersion', { FunctionName: 'pay' });
-    await put({ MaximumRetryAttempts: 0 });
-    await put({ Qualifier: '1', MaximumEventAgeInSeconds: 60 });
-    const updated = await lambda.call('UpdateFunctionEventInvokeConfig', {
-      FunctionName: 'pay',
-      MaximumEventAgeInSeconds: 120,
-    });
-    expect(updated).toEqual({
-      LastModified: new Date(lambda.nowMs),
-      FunctionArn: `${arn}:$LATEST`,
-      MaximumRetryAttempts: 0,
-      MaximumEventAgeInSeconds: 120,
-      DestinationConfig: { OnSuccess: {}, OnFailure: {} },
-    });
-    const get = (Qualifier?: string) =>
-      lambda.call('GetFunctionEventInvokeConfig', { FunctionName: 'pay', Qualifier });
-    expect(await get()).toEqual(updated);
-    const listed = await lambda.call('ListFunctionEventInvokeConfigs', { FunctionName: 'pay' });
-    expect(listed).toMatchObject({
-      FunctionEventInvokeConfigs: [{ FunctionArn: `${arn}:$LATEST` }, { FunctionArn: `${arn}:1` }],
-    });
-    await lambda.call('DeleteFunctionEventInvokeConfig', { FunctionName: 'pay', Qualifier: '1' });
-    await expect(get('1')).rejects.toThrow(
-      `The function ${arn}:1 doesn't have an EventInvokeConfig`,
-    );
-  });
-
-  test.each([
-    ['pay', undefined, ':$LATEST'],
-    ['pay', '1221', ':1221'],
-    ['pay', 'none', ':none'],
-    ['missing', undefined, ':$LATEST'],
-  ])(
-    'of %s:%s that are not there are not found, however they are asked for',
-    async (name, Qualifier, shown) => {
-      const missing = {
-        code: 'ResourceNotFoundException',
-        status: 404,
-        message: `The function ${arn.replace(/[^:]+$/, name)}${shown} doesn't have an EventInvokeConfig`,
-        members: { Type: 'User' },
-      };
-      for (const operation of ['GetFunctionEventInvokeConfig', 'DeleteFunctionEventInvokeConfig']) {
-        const asking = lambda.call(operation, { FunctionName: name, Qualifier });
-        await expect(asking, operation).rejects.toMatchObject(missing);
-      }
-    },
-  );
-
-  test.each([
-    [{}, 'You must specify at least one of error handling or destination setting.'],
-    [
-      { DestinationConfig: { OnSuccess: { Destination: arn } } },
-      "You can't specify the function as a destination for itself.",
-    ],
-    [
-      { DestinationConfig: { OnSuccess: { Destination: `${arn}x` } } },
-      `The destination ARN ${arn}x is invalid.`,
-    ],
-    [
-      { DestinationConfig: { OnSuccess: { Destination: 'arn:aws:iam:eu-west-1:000000000000:x' } } },
-      'The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=arn:aws:iam:eu-west-1:000000000000:x), onFailure=null) is invalid.',
-    ],
-    [{ DestinationConfig: { OnSuccess: { Destination: 'arn:aws:s3:::bucket' } } }, 'is invalid.'],
-    [
-      { DestinationConfig: { OnSuccess: { Destination: 'arn:aws:sns:eu-west-1:000000000000:x' } } },
-      'Hearth does not implement destinations of the service sns (arn:aws:sns:eu-west-1:000000000000:x) without HEARTH_UPSTREAM_SNS yet.',
-    ],
-    [{ Qualifier: 'none', MaximumRetryAttempts: 1 }, "The function doesn't exist."],
-  ])('of %j are refused', async (input, message) => {
-    await expect(put(input)).rejects.toThrow(message);
   });
 });
