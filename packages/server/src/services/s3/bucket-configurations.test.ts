@@ -1,31 +1,15 @@
 /** What a bucket is told about itself: read back, acting, and gone once it is removed. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OperationContext } from '../../core/operation.ts';
 import { anonymous } from '../../core/principal.ts';
 import { corsHeaders } from '../../gateway/s3/cors.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { silentLogger } from '../../lib/logger.ts';
-import { openStore } from '../../store/open-store.ts';
-import type { Store } from '../../store/store.ts';
-import { context, startS3, type StartedS3 } from './fixtures/start-s3.ts';
+import { context, startS3Alone, type S3Alone } from './fixtures/start-s3.ts';
 
-let folder: string;
-let store: Store;
-let s3: StartedS3;
+let s3: S3Alone;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-s3-buckets-'));
-  store = await openStore({ path: path.join(folder, 'db'), logger: silentLogger });
-  s3 = await startS3({ folder, store, clock: systemClock, callAs: async () => ({}) });
-  await s3.call('CreateBucket', {});
+  s3 = await startS3Alone();
 });
-afterEach(async () => {
-  await s3.stop();
-  await store.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => s3[Symbol.asyncDispose]());
 
 const stranger: OperationContext = { ...context, principal: anonymous, account: '' };
 

@@ -1,30 +1,16 @@
 /** Writers that come at once, that lie, or that give up; and what they leave on the disk. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import os from 'node:os';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { OutgoingBody } from '../../core/object-body.ts';
-import { systemClock } from '../../lib/clock.ts';
-import { silentLogger } from '../../lib/logger.ts';
-import { openStore } from '../../store/open-store.ts';
-import type { Store } from '../../store/store.ts';
-import { context, startS3, type StartedS3 } from './fixtures/start-s3.ts';
+import { context, startS3Alone, type S3Alone } from './fixtures/start-s3.ts';
 
-let folder: string;
-let store: Store;
-let s3: StartedS3;
+let s3: S3Alone;
 beforeEach(async () => {
-  folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-s3-writes-'));
-  store = await openStore({ path: path.join(folder, 'db'), logger: silentLogger });
-  s3 = await startS3({ folder, store, clock: systemClock, callAs: async () => ({}) });
-  await s3.call('CreateBucket', {});
+  s3 = await startS3Alone();
 });
-afterEach(async () => {
-  await s3.stop();
-  await store.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterEach(() => s3[Symbol.asyncDispose]());
 
 async function read(Key: string): Promise<Buffer> {
   const { Body } = await s3.call('GetObject', { Key });
@@ -35,7 +21,7 @@ async function read(Key: string): Promise<Buffer> {
 
 /** How many files hold contents, or parts of some. */
 async function files(): Promise<number> {
-  const found = await readdir(path.join(folder, 'o'), { recursive: true, withFileTypes: true });
+  const found = await readdir(path.join(s3.folder, 'o'), { recursive: true, withFileTypes: true });
   return found.filter((each) => each.isFile()).length;
 }
 
@@ -252,7 +238,7 @@ test('a key is any text of 1 to 1,024 bytes, and never a path', async () => {
     keys.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right))),
   );
   // Contents are named by their hash: no key is part of any path.
-  for (const name of await readdir(path.join(folder, 'o'), { recursive: true })) {
+  for (const name of await readdir(path.join(s3.folder, 'o'), { recursive: true })) {
     expect(name).toMatch(/^(?:incoming|blobs(?:\/[0-9a-f]{2}(?:\/[0-9a-f]{64})?)?)$/);
   }
   const long = { Key: 'x'.repeat(1_025), Body: Buffer.from('x') };
