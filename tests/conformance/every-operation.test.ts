@@ -7,8 +7,11 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadServiceModel } from '../../packages/server/src/wire/service-model.ts';
-import { serviceNames, valuesOf } from '../../packages/server/src/wire/sdk-client.testsuite.ts';
-import type { ServiceName } from '../../packages/server/src/core/operation.ts';
+import {
+  sdkPackages,
+  serviceNames,
+  valuesOf,
+} from '../../packages/server/src/wire/sdk-client.testsuite.ts';
 import {
   signedServerKey,
   startSignedServer,
@@ -22,16 +25,6 @@ interface AnyClient {
 }
 type Constructor<Made> = new (options: unknown) => Made;
 
-const clients: Readonly<Record<ServiceName, readonly [name: string, client: string]>> = {
-  lambda: ['@aws-sdk/client-lambda', 'LambdaClient'],
-  logs: ['@aws-sdk/client-cloudwatch-logs', 'CloudWatchLogsClient'],
-  iam: ['@aws-sdk/client-iam', 'IAMClient'],
-  sts: ['@aws-sdk/client-sts', 'STSClient'],
-  s3: ['@aws-sdk/client-s3', 'S3Client'],
-  sqs: ['@aws-sdk/client-sqs', 'SQSClient'],
-  sns: ['@aws-sdk/client-sns', 'SNSClient'],
-  events: ['@aws-sdk/client-eventbridge', 'EventBridgeClient'],
-};
 const load = createRequire(import.meta.url);
 /** A live tail is addressed by a host name of its own, which no client resolves here. */
 const unreachable: ReadonlySet<string> = new Set(['StartLiveTail', 'GetLogObject']);
@@ -68,7 +61,7 @@ test('every API that the server serves is walked here', async () => {
 
 describe.each(serviceNames)('%s', (service) => {
   const model = loadServiceModel(service);
-  const [packageName, clientName] = clients[service];
+  const [packageName, clientName] = sdkPackages[service];
   const sdk = load(packageName) as Record<string, Constructor<AnyClient>>;
   const names = [...model.operations.keys()].filter((name) => !unreachable.has(name));
 
@@ -113,6 +106,9 @@ describe.each(serviceNames)('%s', (service) => {
     }
     // The generator reaches both kinds: a walk that stops early would see only one.
     expect(names.length).toBeGreaterThan(new Set(unimplemented).size);
+    if (service !== 'sns') return;
+    expect(topics.refused).toBe(0);
+    expect(topics.requests.length).toBeGreaterThan(0);
   });
 
   test('refuses every operation when the signature is wrong', async () => {

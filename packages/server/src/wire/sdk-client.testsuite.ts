@@ -22,7 +22,8 @@ interface SdkClient {
 
 type Constructor = new (options: unknown) => unknown;
 
-const packages: Readonly<Record<ServiceName, readonly [name: string, client: string]>> = {
+/** Where each service's client is, and its name. */
+export const sdkPackages: Readonly<Record<ServiceName, readonly [name: string, client: string]>> = {
   lambda: ['@aws-sdk/client-lambda', 'LambdaClient'],
   logs: ['@aws-sdk/client-cloudwatch-logs', 'CloudWatchLogsClient'],
   iam: ['@aws-sdk/client-iam', 'IAMClient'],
@@ -34,7 +35,7 @@ const packages: Readonly<Record<ServiceName, readonly [name: string, client: str
 };
 
 /** Without S3, whose clients refuse most names of buckets before they send anything. */
-export const serviceNames = (Object.keys(packages) as ServiceName[]).filter(
+export const serviceNames = (Object.keys(sdkPackages) as ServiceName[]).filter(
   (each) => each !== 's3',
 );
 export const secretAccessKey = 'secret/of+the test';
@@ -48,7 +49,7 @@ export async function sendThrough(
   input: object,
   serve: (request: RawRequest) => RawResponse,
 ): Promise<Record<string, unknown>> {
-  const [packageName, clientName] = packages[service];
+  const [packageName, clientName] = sdkPackages[service];
   const sdk = load(packageName) as Record<string, Constructor>;
   const client = new sdk[clientName]!({
     region: 'eu-central-1',
