@@ -42,6 +42,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
+import { openAwsCli } from '../../packages/testkit/src/open-aws-cli.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
@@ -72,6 +73,7 @@ let folder: string;
 let s3: S3Client;
 let there: S3Client;
 let sqs: SQSClient;
+const cli = openAwsCli();
 beforeAll(async () => {
   upstream = await startServer({ args });
   front = await startFront(upstream);
@@ -82,6 +84,7 @@ beforeAll(async () => {
   await s3.send(new CreateBucketCommand({ Bucket: 'forwarded' }));
 });
 afterAll(async () => {
+  await cli[Symbol.asyncDispose]();
   for (const client of [s3, there, sqs]) client?.destroy();
   await front?.[Symbol.asyncDispose]();
   await upstream?.[Symbol.asyncDispose]();
@@ -89,19 +92,15 @@ afterAll(async () => {
 });
 
 async function aws(...command: readonly string[]): Promise<void> {
-  const { status, stderr } = await runCommand(
-    ['/usr/bin/aws', '--endpoint-url', front.endpoint, ...command],
-    {
-      cwd: folder,
-      env: {
-        PATH: process.env['PATH'],
-        AWS_ACCESS_KEY_ID: 'test',
-        AWS_SECRET_ACCESS_KEY: 'test',
-        AWS_DEFAULT_REGION: 'eu-west-1',
-        AWS_PAGER: '',
-      },
+  const { status, stderr } = await cli.run(['--endpoint-url', front.endpoint, ...command], {
+    cwd: folder,
+    env: {
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_DEFAULT_REGION: 'eu-west-1',
+      AWS_PAGER: '',
     },
-  );
+  });
   expect({ command, status, stderr }).toMatchObject({ status: 0 });
 }
 const textOf = async (client: S3Client, Key: string, more: object = {}): Promise<string> => {

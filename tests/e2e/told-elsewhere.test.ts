@@ -146,7 +146,6 @@ test('a server that fails, hangs and is gone is told in the end, although this o
       {
         cwd: folder,
         env: {
-          PATH: process.env['PATH'],
           AWS_ACCESS_KEY_ID: 'test',
           AWS_SECRET_ACCESS_KEY: 'test',
           AWS_DEFAULT_REGION: 'eu-west-1',
