@@ -6,8 +6,6 @@ test('every asynchronous event that was acknowledged before a SIGKILL runs', asy
   const report = await crashRounds({ rounds: 3, eventsPerRound: 100, random: Math.random });
   expect(report.acknowledged).toBeGreaterThan(0);
   expect(report.missing).toEqual([]);
-  // In the server's hands are at most a hundred events of a function.
-  expect(report.repeated).toBeLessThanOrEqual(report.kills * 100);
   expect(report.unexplained).toBe(0);
   // Four servers start, beside whatever else the machine does.
 }, 300_000);
