@@ -1,4 +1,7 @@
-/** Events of a service on their way to functions and queues, as S3 and EventBridge send them. */
+/**
+ * Events on their way to functions and queues: as S3 and EventBridge send them, and what became of
+ * an asynchronous invocation.
+ */
 import { AwsError } from '../core/aws-error.ts';
 import type { CallAs, CallAsCaller } from '../core/call-as.ts';
 
@@ -15,19 +18,15 @@ export interface EventForTarget {
   /** For a queue: the group of a FIFO queue, and message attributes. */
   readonly messageGroupId?: string | undefined;
   readonly attributes?: object | undefined;
-  /** Of what the event tells of. */
-  readonly traceHeader?: string | undefined;
 }
 
 /** Resolves when the target has it for good; rejects with what it answers. */
 export async function handOver(
   callAs: CallAs,
-  sender: EventSender,
-  { target, body, messageGroupId, attributes, traceHeader }: EventForTarget,
+  caller: CallAsCaller,
+  { target, body, messageGroupId, attributes }: EventForTarget,
 ): Promise<void> {
   const [, , service, , account = '', ...name] = target.split(':');
-  const trace = traceHeader === undefined ? {} : { traceHeader };
-  const caller = { ...senderTo(target, sender), ...trace };
   if (service === 'lambda') {
     await callAs(caller, 'lambda', 'Invoke', {
       FunctionName: target,
@@ -44,10 +43,18 @@ export async function handOver(
   });
 }
 
-/** The caller that the target sees: the service itself, where the target is. */
-export function senderTo(target: string, { service, source }: EventSender): CallAsCaller {
+/**
+ * The caller that the target sees: the service itself, where the target is. `traceHeader`: of what
+ * the event tells of.
+ */
+export function senderTo(
+  target: string,
+  { service, source }: EventSender,
+  traceHeader?: string,
+): CallAsCaller {
   const [, , , region = '', account = ''] = target.split(':');
-  return { principal: { kind: 'service', service }, account, region, source };
+  const trace = traceHeader === undefined ? {} : { traceHeader };
+  return { principal: { kind: 'service', service }, account, region, source, ...trace };
 }
 
 /** Whether the target that answered so may take the same event later. */

@@ -12,7 +12,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { startRounds, type Rounds } from '../../lib/rounds.ts';
 import type { Statement, Store } from '../../store/store.ts';
-import { handOver, mayTakeLater, type EventForTarget } from '../hand-over.ts';
+import { handOver, mayTakeLater, senderTo, type EventForTarget } from '../hand-over.ts';
 import type { RuleTarget } from './rule-record.ts';
 
 /** What one target is to be sent. */
@@ -168,5 +168,5 @@ function handTo(
   to: Omit<EventForTarget, 'body'>,
 ): Promise<void> {
   const sender = { service: 'events.amazonaws.com', source: { arn: ruleArn, account } };
-  return handOver(callAs, sender, { ...to, body });
+  return handOver(callAs, senderTo(to.target, sender), { ...to, body });
 }

@@ -107,9 +107,10 @@ async function deliverSome(deps: EventOutboxDeps): Promise<boolean> {
 async function deliverOne(deps: EventOutboxDeps, row: EventRow): Promise<Statement> {
   const { logger, clock } = deps;
   try {
-    const traceHeader = row.trace_header ?? undefined;
-    const sender = senderOf({ name: row.bucket, account: row.account });
-    await handOver(deps.callAs, sender, { target: row.target, body: row.body, traceHeader });
+    const { bucket: name, account, target, body } = row;
+    const sender = senderOf({ name, account });
+    const caller = senderTo(target, sender, row.trace_header ?? undefined);
+    await handOver(deps.callAs, caller, { target, body });
     return removal(row);
   } catch (error) {
     const age = clock.nowMs() - row.created_ms;
@@ -143,11 +144,11 @@ export async function checkDestination(
   { kind, target }: Notification,
   testEvent: object,
 ): Promise<void> {
-  const sender = senderOf(bucket);
+  const caller = senderTo(target, senderOf(bucket));
   if (kind === 'sqs') {
-    await handOver(callAs, sender, { target, body: JSON.stringify(testEvent) });
+    await handOver(callAs, caller, { target, body: JSON.stringify(testEvent) });
     return;
   }
   const asked = { FunctionName: target, InvocationType: 'DryRun' };
-  await callAs(senderTo(target, sender), 'lambda', 'Invoke', asked);
+  await callAs(caller, 'lambda', 'Invoke', asked);
 }

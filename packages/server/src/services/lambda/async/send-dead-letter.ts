@@ -1,5 +1,6 @@
 /** An event that failed on its way to the dead-letter queue, or topic, of its function. */
 import type { CallAsCaller } from '../../../core/call-as.ts';
+import { handOver } from '../../hand-over.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { errorMessageOf } from './destination-record.ts';
 import type { PerformedEvent } from './performed-event.ts';
@@ -13,15 +14,12 @@ export async function sendDeadLetter(
   target: string,
   performed: PerformedEvent,
 ): Promise<void> {
-  const [, , service, , account, name] = target.split(':');
+  const [, , service] = target.split(':');
   const body = Buffer.from(performed.entry.body).toString();
-  const MessageAttributes = attributesOf(performed);
-  if (service === 'sns') {
-    await callAs(caller, 'sns', 'Publish', { TopicArn: target, Message: body, MessageAttributes });
-    return;
-  }
-  const QueueUrl = `/${account}/${name}`;
-  await callAs(caller, 'sqs', 'SendMessage', { QueueUrl, MessageBody: body, MessageAttributes });
+  const attributes = attributesOf(performed);
+  if (service !== 'sns') return await handOver(callAs, caller, { target, body, attributes });
+  const message = { TopicArn: target, Message: body, MessageAttributes: attributes };
+  await callAs(caller, 'sns', 'Publish', message);
 }
 
 function attributesOf(performed: PerformedEvent): object {

@@ -2,6 +2,7 @@
 import type { CallAsCaller } from '../../../core/call-as.ts';
 import { AwsError } from '../../../core/aws-error.ts';
 import { functionArn } from '../../../core/function-version.ts';
+import { handOver } from '../../hand-over.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { destinationRecord, objectKey, withoutPayloads } from './destination-record.ts';
 import type { PerformedEvent } from './performed-event.ts';
@@ -18,21 +19,11 @@ export async function sendRecord(
   const nowMs = room.clock.nowMs();
   const record = destinationRecord(performed, nowMs);
   const text = JSON.stringify(record);
-  const [, , service = '', , account, ...rest] = target.split(':');
+  const [, , service = '', , , ...rest] = target.split(':');
   switch (service) {
     case 'sqs':
-      await room.callAs(caller, 'sqs', 'SendMessage', {
-        QueueUrl: `/${account}/${rest.join(':')}`,
-        MessageBody: text,
-      });
-      return;
     case 'lambda':
-      await room.callAs(caller, 'lambda', 'Invoke', {
-        FunctionName: target,
-        InvocationType: 'Event',
-        Payload: Buffer.from(text),
-      });
-      return;
+      return await handOver(room.callAs, caller, { target, body: text });
     case 'sns': {
       // AWS: of what failed at least that is told; the payloads are left out.
       const isTooLong = Buffer.byteLength(text) > TOPIC_BYTES && performed.condition !== 'Success';
