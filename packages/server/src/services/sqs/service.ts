@@ -9,6 +9,7 @@ import {
 import { createQueue } from './create-queue.ts';
 import { deleteMessage, deleteMessageBatch } from './delete-message.ts';
 import { deleteQueue, purgeQueue } from './delete-queue.ts';
+import { dropOrphans } from './drop-orphans.ts';
 import { getQueueAttributes, setQueueAttributes } from './get-queue-attributes.ts';
 import { getQueueUrl, listDeadLetterSourceQueues, listQueues } from './list-queues.ts';
 import {
@@ -39,10 +40,10 @@ const EXPIRY_INTERVAL_MS = 60_000;
 
 export async function openSqsService(deps: SqsDeps): Promise<SqsService> {
   const records = await QueueRepository.open(deps.store, deps.logger);
-  const dropping = dropOrphans(deps, records);
   const tasks = new MoveTasks({ ...deps, records });
   const ending = new AbortController();
   const room: SqsRoom = { ...deps, records, tasks, ending: ending.signal };
+  const dropping = dropOrphans(room);
   const expiry = setInterval(() => void expire(room), EXPIRY_INTERVAL_MS);
   return {
     ...serviceOf('sqs', operationsOf(room)),
@@ -96,22 +97,5 @@ async function expire({ records, messages, clock, logger }: SqsRoom): Promise<vo
       // The next round tries again; what is too old is handed out to nobody in the meantime.
       logger.warn('old messages could not be removed', { queue: record.name, error });
     }
-  }
-}
-
-/** Messages of a queue that was deleted while the server ended before they were. */
-async function dropOrphans({ messages, logger }: SqsDeps, records: QueueRepository): Promise<void> {
-  try {
-    await messages.loaded;
-    const places = new Set([...records.all()].map(messagesOf));
-    for (const name of messages.names()) {
-      if (!name.startsWith('sqs/') || places.has(name) || records.damagedRows > 0) continue;
-      // Read and verified first: what only seems to be of such a queue is set aside.
-      await messages.expire(name, Number.POSITIVE_INFINITY);
-      await messages.drop(name);
-    }
-  } catch (error) {
-    // The next server tries again.
-    logger.warn('messages of deleted queues could not be removed', { error });
   }
 }
