@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import {
   afterAll,
   afterEach,
@@ -5,6 +6,7 @@ import {
   beforeEach,
   describe,
   expect,
+  onTestFinished,
   test,
   vi,
   type MockInstance,
@@ -487,6 +489,24 @@ describe('who cannot be reached', () => {
     answer.resolve({});
     await until(isOver);
     expect(lambda.invocations).toHaveLength(3);
+  });
+
+  test('because it gives no answer within fifteen seconds is told later', async () => {
+    const limit = new AbortController();
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValueOnce(limit.signal);
+    onTestFinished(() => timeout.mockRestore());
+    await put({ DestinationConfig: { OnSuccess: { Destination: queueArn } } });
+    lambda.callAs = async ({ signal }) => await once(signal!, 'answer', { signal });
+    await send('{"a":1}');
+    await until(() => timeout.mock.calls.length === 1);
+    expect(timeout).toHaveBeenCalledWith(15_000);
+    lambda.callAs = reachable;
+    limit.abort(new Error('no answer'));
+    await isPutOff(1);
+    lambda.nowMs += 1_000;
+    await until(isOver);
+    expect(told()).toMatchObject([{ responsePayload: { a: 1 } }]);
+    expect(lambda.invocations).toHaveLength(1);
   });
 
   test('for six hours is given up', async () => {
