@@ -147,7 +147,7 @@ describe('an asynchronous invocation', () => {
     await until(
       () => lambda.queue.counts(lambda.queue.names()[0] ?? '').delayed > 0 && refusals === 1,
     );
-    lambda.nowMs += 1_000;
+    await lambda.pass(1_000);
     await until(isOver);
     expect(lambda.invocations).toHaveLength(2);
   });
@@ -280,7 +280,7 @@ describe('the end of an asynchronous invocation', () => {
     };
     await send('{}');
     await until(() => lambda.invocations.length === 1);
-    lambda.nowMs += 1_000;
+    await lambda.pass(1_000);
     await until(isOver);
     expect(lambda.invocations).toHaveLength(1);
     expect(told()[0]).toMatchObject({ requestContext: { condition: 'EventAgeExceeded' } });
@@ -429,12 +429,12 @@ describe('who cannot be reached', () => {
     lambda.callAs = unavailable;
     await send('{"a":1}');
     await isPutOff(1);
-    lambda.nowMs += 1_000;
+    await lambda.pass(1_000);
     await isPutOff(2);
-    lambda.nowMs += 2_000;
+    await lambda.pass(2_000);
     await isPutOff(3);
     lambda.callAs = reachable;
-    lambda.nowMs += 4_000;
+    await lambda.pass(4_000);
     await until(isOver);
     expect(lambda.invocations).toHaveLength(1);
     expect(lambda.service.asyncCounts.destinationDeliveryFailures).toBe(before + 3);
@@ -456,7 +456,7 @@ describe('who cannot be reached', () => {
     lambda.callAs = reachable;
     await lambda.start();
     lambda.service.provision();
-    lambda.nowMs += 1_000;
+    await lambda.pass(1_000);
     await until(() => calls.length === 2);
     await until(isOver);
     expect(lambda.invocations).toHaveLength(1);
@@ -482,7 +482,7 @@ describe('who cannot be reached', () => {
       asked += 1;
       return answer.promise;
     };
-    lambda.nowMs += 1_000;
+    await lambda.pass(1_000);
     await until(() => asked === 2);
     await send('{}');
     await until(() => lambda.invocations.length === 3);
@@ -503,7 +503,7 @@ describe('who cannot be reached', () => {
     lambda.callAs = reachable;
     limit.abort(new Error('no answer'));
     await isPutOff(1);
-    lambda.nowMs += 1_000;
+    await lambda.pass(1_000);
     await until(isOver);
     expect(told()).toMatchObject([{ responsePayload: { a: 1 } }]);
     expect(lambda.invocations).toHaveLength(1);
@@ -514,7 +514,7 @@ describe('who cannot be reached', () => {
     lambda.callAs = unavailable;
     await send('{}');
     await isPutOff(1);
-    lambda.nowMs += 21_600_000;
+    await lambda.pass(21_600_000);
     await until(isOver);
     expect(lambda.invocations).toHaveLength(1);
   });
