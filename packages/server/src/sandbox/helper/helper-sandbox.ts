@@ -41,8 +41,6 @@ import type { IdRanges } from './id-ranges.ts';
 import type { StartedUplink, WayOut } from '../network/start-uplink.ts';
 import { WaitingShell } from './waiting-shell.ts';
 
-/** After this long something holds a killed process in the kernel. */
-const DEATH_MS = 10_000;
 /** Nobody has told of its end, and nobody will. */
 const LOST_AFTER_MS = 100;
 /** How long an init may take to set its trap, on a machine that has hardly any time for it. */
@@ -61,6 +59,8 @@ export interface HelperSandboxDeps {
   /** None where sandboxes have no way out. */
   readonly uplink: StartedUplink | undefined;
   readonly mounts: Mounts;
+  /** After this long something holds a killed process in the kernel. */
+  readonly deathMs: number;
   /** Without a `program` it is the first that ended. */
   readonly onExited: (exit: HelperExit, program?: string) => void;
 }
@@ -214,7 +214,7 @@ export class HelperSandbox {
   }
 
   /** Rejects where a process does not die in this time, and may be called again then. */
-  destroy(patienceMs = DEATH_MS): Promise<void> {
+  destroy(patienceMs = this.#deps.deathMs): Promise<void> {
     if (this.#hasSurvived) this.#destroying = undefined;
     return (this.#destroying ??= this.#end(patienceMs).then(() => {}));
   }
@@ -225,7 +225,7 @@ export class HelperSandbox {
       await this.#destroying;
       return undefined;
     }
-    const ending = this.#end(DEATH_MS, true);
+    const ending = this.#end(this.#deps.deathMs, true);
     this.#destroying = ending.then(() => {});
     return await ending;
   }

@@ -23,6 +23,7 @@ export interface GenerationsDeps {
   readonly folder: string;
   readonly runtime: RuntimeCommand;
   readonly network: NetworkPolicy;
+  readonly deathMs: number;
   readonly events: HelperEvents;
   readonly logger: Logger;
   /** Called once for each helper that died unasked, before the next is started. */
@@ -63,15 +64,15 @@ export class HelperGenerations {
   }
 
   async #start(): Promise<Generation> {
-    const { events, logger, runtime, network } = this.#deps;
+    const { events, logger, runtime, network, deathMs } = this.#deps;
     const owner = `${this.#base}-${++this.#count}`;
     const folder = path.join(this.#deps.folder, owner);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const link = new HelperLink(events, logger);
     const deadOwners = [...this.#deadOwners];
     try {
-      const call = { call: 'init', owner, folder, deadOwners, runtime, network } as const;
-      const result = (await link.request(call)) as InitResult;
+      const init = { owner, folder, deadOwners, runtime, network, deathMs };
+      const result = (await link.request({ call: 'init', ...init })) as InitResult;
       void link.ended.then(() => this.#onEnd(owner));
       return { ...result, link, owner };
     } catch (error) {

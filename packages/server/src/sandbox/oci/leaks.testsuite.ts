@@ -19,7 +19,7 @@ import {
 
 export function describeLeaks(
   runtime: string,
-  start: (folder: string) => Promise<SandboxDriver>,
+  start: (folder: string, deathMs?: number) => Promise<SandboxDriver>,
 ): void {
   describe(`what stays behind: ${runtime}`, () => {
     let folder: string;
@@ -99,9 +99,9 @@ export function describeLeaks(
       expect(await readdir(path.join(folder, 'helper'))).toEqual([]);
     });
 
-    test('21: who waits in the kernel holds nobody else up, and dies when it is let go', async () => {
+    test('21: who waits in the kernel holds nobody else up; its end is told as failed, and comes when it is let go', async () => {
       const others = await helpersOf(process.pid);
-      const driver = await start(path.join(folder, 'held'));
+      const driver = await start(path.join(folder, 'held'), 500);
       const sandbox = await driver.create(sandboxRequest());
       const [helper] = (await helpersOf(process.pid)).filter((each) => !others.includes(each));
       // A file system that is frozen stops who writes to it where no signal is seen.
@@ -114,12 +114,17 @@ export function describeLeaks(
       try {
         await startProgram(sandbox, shell(`echo x > ${file}`));
         await until(async () => (await statesOf(file)).includes('D'));
-        const destroyed = sandbox.destroy('the test wants it to');
+        const told = expect(sandbox.destroy('the test wants it to')).rejects.toMatchObject({
+          message: `Sandbox ${sandbox.id} did not end (the test wants it to).`,
+          cause: { message: expect.stringContaining('A process survived SIGKILL.') },
+        });
         expect(await runProgram(driver, shell('echo on'))).toMatchObject({ stdout: 'on\n' });
+        await told;
         expect(await statesOf(file)).toContain('D');
+        expect(await stagedFolders(helper!)).toContain(sandbox.id);
         freezes('--unfreeze');
         isFrozen = false;
-        await destroyed;
+        await until(async () => !(await stagedFolders(helper!)).includes(sandbox.id));
         expect(await statesOf(file)).toEqual([]);
       } finally {
         if (isFrozen) freezes('--unfreeze');

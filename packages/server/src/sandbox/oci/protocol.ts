@@ -33,6 +33,8 @@ export interface InitCall {
   readonly deadOwners: readonly string[];
   readonly runtime: RuntimeCommand;
   readonly network: NetworkPolicy;
+  /** How long what was killed may take to be gone. */
+  readonly deathMs: number;
 }
 
 export interface RuntimeCommand {

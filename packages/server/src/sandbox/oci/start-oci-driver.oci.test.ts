@@ -12,8 +12,10 @@ import { describeLeaks } from './leaks.testsuite.ts';
 import { startOciDriver } from './start-oci-driver.ts';
 
 for (const runtime of ['crun', 'runc']) {
-  const start = (folder: string): Promise<SandboxDriver> =>
-    startOciDriver({ runtime, folder, logger: silentLogger, clock: systemClock });
+  const start = (folder: string, deathMs?: number): Promise<SandboxDriver> => {
+    const more = deathMs === undefined ? {} : { deathMs };
+    return startOciDriver({ runtime, folder, logger: silentLogger, clock: systemClock, ...more });
+  };
   describeSandboxDriver(`oci with ${runtime}`, { start, isIsolated: true });
   if (runtime === 'crun') describePrograms('oci with crun', { start, isIsolated: true });
   describeIsolation(runtime, start);

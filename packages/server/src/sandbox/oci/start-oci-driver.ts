@@ -31,9 +31,14 @@ export interface OciDriverDeps {
   readonly folder: string;
   /** None where it is not said. */
   readonly network?: NetworkPolicy;
+  /** How long what was killed may take to be gone; then its sandbox is said not to have ended. */
+  readonly deathMs?: number;
   readonly logger: Logger;
   readonly clock: Clock;
 }
+
+/** Longer than it takes on a busy machine, where nothing holds it in the kernel. */
+const DEATH_MS = 10_000;
 
 /** Rejects with `SandboxFailure` when no runtime can start a sandbox here. */
 export async function startOciDriver(deps: OciDriverDeps): Promise<SandboxDriver> {
@@ -63,6 +68,7 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     folder: deps.folder,
     runtime: { path: runtime.path, kind: runtime.kind },
     network: deps.network ?? NO_NETWORK,
+    deathMs: deps.deathMs ?? DEATH_MS,
     events: {
       onListener: (id, name, server) => {
         const sandbox = sandboxes.find(id);
