@@ -28,7 +28,11 @@ export async function durableAccepts(blocks: number): Promise<readonly Line[]> {
 }
 
 async function measure(folder: string, blocks: number): Promise<Line> {
-  const store = await openStore({ path: path.join(folder, 'queue.sqlite'), logger: silentLogger });
+  const store = await openStore({
+    path: path.join(folder, 'queue.sqlite'),
+    logger: silentLogger,
+    hasJournal: true,
+  });
   const queue = await openDurableQueue({
     store,
     clock: systemClock,

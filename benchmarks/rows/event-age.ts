@@ -145,7 +145,7 @@ async function ageOf(server: TestServer, ages: AgeFile, events: number): Promise
 
 /** As if so many events had been accepted: into the queue of a server that has stopped. */
 async function fill(file: string, events: number): Promise<void> {
-  await using store = await openStore({ path: file, logger: silentLogger });
+  await using store = await openStore({ path: file, logger: silentLogger, hasJournal: true });
   await using queue = await openDurableQueue({
     store,
     clock: systemClock,

@@ -16,14 +16,17 @@ export function openMemoryStore(): Store {
     if (database.isOpen) database.close();
   };
   let writes = 0;
+  const write: Store['write'] = async (statements) => {
+    writes += 1;
+    return inTransaction(database, () => statements.map((each) => run(database, each)));
+  };
   return {
+    damaged: 0,
     get counts() {
       return { writes, commits: writes };
     },
-    write: async (statements) => {
-      writes += 1;
-      return inTransaction(database, () => statements.map((each) => run(database, each)));
-    },
+    write,
+    append: async (statements) => void (await write(statements)),
     read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) =>
       database.prepare(sql).all(...params) as Row[],
     migrate: async (room, migrations) => migrate(database, room, migrations),

@@ -162,7 +162,9 @@ async function openState(root: Root, late: Late): Promise<State> {
     secretsKey,
   });
   // In a store of its own: much that waits does not slow what is administered.
-  const waiting = parts.use(await openStore({ path: folder('queue.sqlite'), logger }));
+  const waiting = parts.use(
+    await openStore({ path: folder('queue.sqlite'), logger, hasJournal: true }),
+  );
   const queue = parts.use(await openDurableQueue({ store: waiting, clock, ids, logger }));
   return {
     stores: { main: store, queue: waiting },

@@ -40,7 +40,8 @@ function commitTogether(
   return results;
 }
 
-function applyBatch(
+/** Throws where SQLite has undone the whole transaction. */
+export function applyBatch(
   database: DatabaseSync,
   statements: StatementCache,
   batch: readonly Statement[],

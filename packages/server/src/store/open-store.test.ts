@@ -1,13 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { runCommand } from '../../../testkit/src/run-command.ts';
 import { silentLogger } from '../lib/logger.ts';
+import { writeUntilKilled } from './fixtures/write-until-killed.ts';
 import { openStore } from './open-store.ts';
 import { describeStore } from './store.testsuite.ts';
 
@@ -15,13 +14,16 @@ async function makeFolder(): Promise<string> {
   return mkdtemp(path.join(tmpdir(), 'hearth-store-'));
 }
 
-describeStore('the SQLite store', async () => {
-  const folder = await makeFolder();
-  return {
-    open: () => openStore({ path: path.join(folder, 'hearth.db'), logger: silentLogger }),
-    remove: () => rm(folder, { recursive: true }),
-  };
-});
+for (const hasJournal of [false, true]) {
+  describeStore(hasJournal ? 'the SQLite store with a journal' : 'the SQLite store', async () => {
+    const folder = await makeFolder();
+    const file = path.join(folder, 'hearth.db');
+    return {
+      open: () => openStore({ path: file, logger: silentLogger, hasJournal }),
+      remove: () => rm(folder, { recursive: true }),
+    };
+  });
+}
 
 describe('the SQLite store', () => {
   let folder: string;
@@ -155,8 +157,9 @@ describe('the SQLite store', () => {
   }, 120_000);
 
   test('has everything that was acknowledged before a SIGKILL', async () => {
+    // Also shows that the lock of a dead holder blocks nobody: each round opens the same file.
     for (const acknowledgements of [1, 40, 150]) {
-      const acknowledged = await writeUntilKilled(file, acknowledgements);
+      const acknowledged = await writeUntilKilled('acknowledging', file, acknowledgements);
       await using store = await openAgain();
       const rows = await store.read<{ number: number }>('SELECT number FROM numbers');
       const kept = new Set(rows.map((row) => row.number));
@@ -181,18 +184,4 @@ function withFailingSyncs(which: string): readonly string[] {
 interface RefusedWriterReport {
   readonly acknowledged: readonly number[];
   readonly refused: readonly { readonly number: number; readonly reason: string }[];
-}
-
-/** Also shows that the lock of a dead holder blocks nobody: each round opens the same file. */
-async function writeUntilKilled(file: string, acknowledgements: number): Promise<number[]> {
-  const script = path.join(import.meta.dirname, 'fixtures/acknowledging-writer.ts');
-  const child = spawn(process.execPath, [script, file], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = once(child, 'exit');
-  const acknowledged: number[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    acknowledged.push(Number(line));
-    if (acknowledged.length === acknowledgements) child.kill('SIGKILL');
-  }
-  await exited;
-  return acknowledged;
 }

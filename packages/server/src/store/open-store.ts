@@ -1,9 +1,12 @@
 /**
  * SQLite behind the port `Store`: one writer thread with group commit, reader threads beside it,
- * so that no statement and no fsync ever runs on the event loop.
+ * so that no statement and no fsync ever runs on the event loop. Where it is asked for, a journal
+ * stands in front of it, for what is appended.
  */
 import { closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
+import { startJournal, type Journal, type JournalDeps } from './journal/journal.ts';
+import type { Replayed } from './journal/replay.ts';
 import { lockFile } from './lock-file.ts';
 import { startReaders, type Readers } from './readers.ts';
 import { startThread, type StoreThread } from './start-thread.ts';
@@ -14,6 +17,11 @@ export interface StoreDeps {
   /** The database file; its folder is made where it does not exist. */
   readonly path: string;
   readonly logger: Logger;
+  /**
+   * What is appended is durable in files beside the database first (folder `<path>.journal`): much
+   * faster where it is little and often. Each opening of the same file says the same.
+   */
+  readonly hasJournal?: boolean;
 }
 
 /** Rejects with `StoreUnusable`. */
@@ -21,10 +29,18 @@ export async function openStore(deps: StoreDeps): Promise<Store> {
   const { path, logger } = deps;
   const unlock = lockFile(path);
   try {
-    const writer = await startThread(new URL('./writer-thread.ts', import.meta.url), path);
+    const folder = deps.hasJournal === true ? `${path}.journal` : undefined;
+    const module = new URL('./writer-thread.ts', import.meta.url);
+    const writer = await startThread(module, { file: path, journal: folder });
     const readers = await startReading(writer, deps);
     logger.debug('store opened', { path });
-    return createStore(writer, readers, unlock);
+    const replayed = writer.opened as Replayed | undefined;
+    if (folder === undefined || replayed === undefined) {
+      return createStore({ writer, readers, journal: undefined, damaged: 0, unlock });
+    }
+    report(replayed, deps);
+    const journal = startJournal({ ...replayed, folder, logger, apply: applying(writer, logger) });
+    return createStore({ writer, readers, journal, damaged: replayed.damagedRecords, unlock });
   } catch (error) {
     unlock();
     throw error;
@@ -40,42 +56,90 @@ async function startReading(writer: StoreThread, { path, logger }: StoreDeps): P
   }
 }
 
-function createStore(writer: StoreThread, readers: Readers, unlock: () => void): Store {
+/** What a start has found in the journal, where that is anything. */
+function report(
+  { records, refused, damagedFiles, damagedRecords }: Replayed,
+  deps: StoreDeps,
+): void {
+  const { path, logger } = deps;
+  if (records > 0) logger.info('the journal was put into the database', { path, records });
+  for (const problem of refused) logger.error('a batch of the journal was refused', { problem });
+  if (damagedRecords === 0) return;
+  logger.error('records of the journal are not what was written', {
+    records: damagedRecords,
+    files: damagedFiles,
+  });
+}
+
+function applying(writer: StoreThread, logger: Logger): JournalDeps['apply'] {
+  return async (payloads, last) => {
+    const refused = await writer.ask({ kind: 'apply', payloads, last });
+    for (const problem of refused as readonly string[]) {
+      logger.error('a batch of the journal was refused', { problem });
+    }
+  };
+}
+
+interface StoreParts {
+  readonly writer: StoreThread;
+  readonly readers: Readers;
+  readonly journal: Journal | undefined;
+  readonly damaged: number;
+  readonly unlock: () => void;
+}
+
+function createStore({ writer, readers, journal, damaged, unlock }: StoreParts): Store {
   let isClosing = false;
   let writes = 0;
   const roundsAtFirst = writer.rounds;
   const refuseWhenClosing = (): void => {
-    if (isClosing) throw new Error('The store is closed.');
+    if (isClosing) throw storeClosed();
+  };
+  const write: Store['write'] = async (statements) => {
+    refuseWhenClosing();
+    writes += 1;
+    await journal?.settle();
+    const changes = await writer.ask({ kind: 'write', statements });
+    return changes as readonly { readonly changes: number }[];
   };
   return {
-    write: async (statements) => {
-      refuseWhenClosing();
+    write,
+    append: (statements) => {
+      if (journal === undefined) return write(statements).then(() => {});
       writes += 1;
-      const changes = await writer.ask({ kind: 'write', statements });
-      return changes as readonly { readonly changes: number }[];
+      // Not through another promise: there are thousands in a second.
+      return isClosing ? Promise.reject(storeClosed()) : journal.append(statements);
     },
     read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) => {
       refuseWhenClosing();
+      await journal?.settle();
       const question = { kind: 'read', sql, params: params.map(compact) } as const;
       return rowsOf((await readers.choose().ask(question)) as ReadRows) as readonly Row[];
     },
     migrate: async (room, migrations) => {
       refuseWhenClosing();
+      await journal?.settle();
       await writer.ask({ kind: 'migrate', room, migrations });
     },
+    damaged,
     get counts() {
-      return { writes, commits: writer.rounds - roundsAtFirst };
+      return { writes, commits: writer.rounds - roundsAtFirst + (journal?.records ?? 0) };
     },
     ...closeable(async () => {
       isClosing = true;
-      // Readers first: the last connection to close folds the WAL into the database.
-      const ends = await Promise.allSettled([readers.end()]);
+      const ends = await Promise.allSettled([journal?.close()]);
+      // Readers before the writer: the last connection to close folds the WAL into the database.
+      ends.push(...(await Promise.allSettled([readers.end()])));
       ends.push(...(await Promise.allSettled([writer.end()])));
       unlock();
       const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []));
       if (failures.length > 0) throw new AggregateError(failures, 'The store did not close well.');
     }),
   };
+}
+
+function storeClosed(): Error {
+  return new Error('The store is closed.');
 }
 
 function rowsOf({ columns, rows }: ReadRows): readonly object[] {

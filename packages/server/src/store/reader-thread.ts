@@ -13,9 +13,11 @@ invariant(port !== null, 'reader-thread runs as a worker');
 serveThread(port, () => {
   const database = openDatabase((workerData as { file: string }).file, 'reader');
   const statements = createStatementCache(database);
-  return (requests: readonly ThreadRequest[]) => {
-    for (const request of requests) port.postMessage([answer(request)]);
-    if (requests.at(-1)?.kind === 'close') port.close();
+  return {
+    answer: (requests: readonly ThreadRequest[]) => {
+      for (const request of requests) port.postMessage([answer(request)]);
+      if (requests.at(-1)?.kind === 'close') port.close();
+    },
   };
 
   function read({ sql, params }: Extract<ThreadRequest, { kind: 'read' }>): ReadRows {

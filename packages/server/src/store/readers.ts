@@ -18,7 +18,7 @@ const MOST_READERS = 2;
 /** Rejects with `StoreUnusable`. */
 export async function startReaders(file: string, logger: Logger): Promise<Readers> {
   const start = (): Promise<StoreThread> =>
-    startThread(new URL('./reader-thread.ts', import.meta.url), file);
+    startThread(new URL('./reader-thread.ts', import.meta.url), { file });
   const readers = [await start()];
   let starting: Promise<void> | undefined;
   const startAnother = async (): Promise<void> => {

@@ -9,15 +9,18 @@ import {
   type ThreadRequest,
 } from './thread-message.ts';
 
-export function serveThread(
-  port: MessagePort,
-  open: () => (requests: readonly ThreadRequest[]) => void,
-): void {
+export interface OpenedThread {
+  readonly answer: (requests: readonly ThreadRequest[]) => void;
+  /** What there is to tell of the opening. */
+  readonly opened?: unknown;
+}
+
+export function serveThread(port: MessagePort, open: () => OpenedThread): void {
   const reply = (message: ThreadReply): void => port.postMessage([message]);
   try {
-    const answer = open();
+    const { answer, opened } = open();
     port.on('message', (message: ThreadMessage) => answer(unpackRequests(message)));
-    reply({ id: OPENED, value: undefined });
+    reply({ id: OPENED, value: opened });
   } catch (error) {
     reply({ id: OPENED, failure: describeFailure(error) });
     port.close();

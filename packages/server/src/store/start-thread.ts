@@ -17,6 +17,8 @@ type Question = ThreadRequest extends infer Each
 type Waiting = PromiseWithResolvers<unknown>;
 
 export interface StoreThread {
+  /** What it told of its opening. */
+  readonly opened: unknown;
   ask(question: Question): Promise<unknown>;
   /** How many questions have no answer yet. */
   readonly load: number;
@@ -27,8 +29,11 @@ export interface StoreThread {
 }
 
 /** Rejects with `StoreUnusable` when the thread cannot open the file. */
-export async function startThread(module: URL, file: string): Promise<StoreThread> {
-  const worker = new Worker(module, { workerData: { file } });
+export async function startThread(
+  module: URL,
+  workerData: { readonly file: string; readonly journal?: string | undefined },
+): Promise<StoreThread> {
+  const worker = new Worker(module, { workerData });
   const waiting = new Map<number, Waiting>();
   let lastId = OPENED;
   let rounds = 0;
@@ -52,28 +57,20 @@ export async function startThread(module: URL, file: string): Promise<StoreThrea
   worker.on('error', (error) => die(reviveFailure(describeFailure(error))));
   worker.once('exit', () => die(new Error('The store is closed.')));
 
-  let asked: ThreadRequest[] = [];
-  const post = (): void => {
-    const message = packRequests(asked);
-    asked = [];
-    worker.postMessage(message, message.bytes === undefined ? [] : [message.bytes]);
-  };
+  const post = postingTo(worker);
   const ask = (question: Question): Promise<unknown> => {
     if (death !== undefined) return Promise.reject(death);
     lastId += 1;
-    // Behind all callbacks that are due now: what they ask as well is one message, and one wake-up.
-    if (asked.length === 0) process.nextTick(post);
-    asked.push({ ...question, id: lastId });
+    post({ ...question, id: lastId });
     return wait(lastId);
   };
-  try {
-    await wait(OPENED);
-  } catch (error) {
+  const opened = await wait(OPENED).catch(async (error: unknown) => {
     await exited;
     throw error;
-  }
+  });
   return {
     ask,
+    opened,
     get load() {
       return waiting.size;
     },
@@ -87,6 +84,20 @@ export async function startThread(module: URL, file: string): Promise<StoreThrea
         await exited;
       }
     },
+  };
+}
+
+/** Requests leave behind all callbacks that are due now: what those ask as well is one message, and one wake-up. */
+function postingTo(worker: Worker): (request: ThreadRequest) => void {
+  let asked: ThreadRequest[] = [];
+  const post = (): void => {
+    const message = packRequests(asked);
+    asked = [];
+    worker.postMessage(message, message.bytes === undefined ? [] : [message.bytes]);
+  };
+  return (request) => {
+    if (asked.length === 0) process.nextTick(post);
+    asked.push(request);
   };
 }
 

@@ -51,6 +51,40 @@ export function describeStore(name: string, createFixture: () => Promise<StoreFi
       }
     });
 
+    test('a read sees everything that was appended, in order, each batch with all of it', async () => {
+      const sql = 'INSERT INTO notes (id, text, body) VALUES (?, ?, ?)';
+      const body = Buffer.alloc(300_000, 'é');
+      const appended = Array.from({ length: 200 }, (_, at) =>
+        store.append([{ sql, params: [at, `\u0000 é 🜁 ${at}`, at === 7 ? body : null] }]),
+      );
+      await Promise.all(appended);
+      await store.append([
+        { sql: 'DELETE FROM notes WHERE id = ?', rows: [[198], [199n]] },
+        { sql: 'UPDATE notes SET text = ? WHERE id = ?', params: ['last', 197] },
+      ]);
+      const rows = await store.read<{ id: number; text: string; body: Uint8Array | null }>(
+        'SELECT id, text, body FROM notes ORDER BY id',
+      );
+      expect(rows).toHaveLength(198);
+      expect(rows[3]).toEqual({ id: 3, text: '\u0000 é 🜁 3', body: null });
+      expect(Buffer.compare(rows[7]?.body ?? Buffer.alloc(0), body)).toBe(0);
+      expect(rows.at(-1)?.text).toBe('last');
+    });
+
+    test('what is written comes after what was appended before', async () => {
+      await store.append([{ sql: `INSERT INTO notes (id, text) VALUES (1, 'a')` }]);
+      const update = `UPDATE notes SET text = 'b' WHERE id = 1`;
+      expect(await store.write([{ sql: update, expectChanges: 1 }])).toEqual([{ changes: 1 }]);
+      expect(await texts()).toEqual(['b']);
+    });
+
+    test('what was appended is there after the store was closed and opened again', async () => {
+      void store.append([{ sql: `INSERT INTO notes (text) VALUES ('a')` }]);
+      await store.close();
+      store = await fixture.open();
+      expect(await texts()).toEqual(['a']);
+    });
+
     test('a write says how many rows each statement changed', async () => {
       const changes = await store.write([
         { sql: `INSERT INTO notes (text) VALUES ('a'), ('b')` },

@@ -15,6 +15,8 @@ export interface Statement {
   readonly expectChanges?: number;
 }
 
+export type AppendedStatement = Omit<Statement, 'expectChanges'>;
+
 export interface Migration {
   /** 1, 2, 3, ... within the room; applied once, in order. */
   readonly id: number;
@@ -28,8 +30,16 @@ export interface Store extends Closeable {
    * among the values must not change before that.
    */
   write(statements: readonly Statement[]): Promise<readonly { readonly changes: number }[]>;
+  /**
+   * As `write`, for statements that expect no counts and that nothing can be wrong with: where the
+   * store has a journal, they are durable there, the next `read` or `write` sees them, and what
+   * SQLite then refuses is told to the log alone.
+   */
+  append(statements: readonly AppendedStatement[]): Promise<void>;
   /** Reads the last durable state, including every write that has resolved. */
   read<Row extends object>(sql: string, params?: readonly SqlValue[]): Promise<readonly Row[]>;
+  /** Records of the journal that were not what had been written, when it was opened. */
+  readonly damaged: number;
   /** Since it was opened. */
   readonly counts: StoreCounts;
   /** Brings one room's tables to the newest form. Called once by each room when it opens. */
@@ -37,9 +47,9 @@ export interface Store extends Closeable {
 }
 
 export interface StoreCounts {
-  /** Calls of `write`. */
+  /** Calls of `write` and `append`. */
   readonly writes: number;
-  /** Groups of them that were committed together, with one fdatasync. */
+  /** Groups that were made durable together, in the journal and in the database. */
   readonly commits: number;
 }
 

@@ -2,6 +2,7 @@
  * What the store's threads are asked and what they answer. Structured clones, so plain data only.
  * Each message is of several of these: a message costs more than most requests that are in it.
  */
+import type { RecordPlace } from './journal/record.ts';
 import type { PackedStatement } from './packed-bytes.ts';
 import type { Migration, SqlValue, Statement } from './store.ts';
 
@@ -18,6 +19,13 @@ export type ThreadRequest =
       readonly kind: 'read';
       readonly sql: string;
       readonly params: readonly SqlValue[];
+    }
+  | {
+      readonly id: number;
+      readonly kind: 'apply';
+      /** Of records of the journal, in order, and the place of the last. */
+      readonly payloads: readonly Uint8Array[];
+      readonly last: RecordPlace;
     }
   /** Closes the database; the last request of a thread. */
   | { readonly id: number; readonly kind: 'close' };

@@ -8,6 +8,8 @@ import { invariant } from '../lib/invariant.ts';
 import { applyMigrations } from './apply-migrations.ts';
 import { commitGroup } from './commit-group.ts';
 import { describeFailure } from './describe-failure.ts';
+import { applyRecords } from './journal/apply-records.ts';
+import { replayJournal } from './journal/replay.ts';
 import { openDatabase } from './open-database.ts';
 import { unpackRequests } from './packed-bytes.ts';
 import { serveThread } from './serve-thread.ts';
@@ -21,9 +23,13 @@ const port = parentPort;
 invariant(port !== null, 'writer-thread runs as a worker');
 
 serveThread(port, () => {
-  const database = openDatabase((workerData as { file: string }).file, 'writer');
+  const { file, journal } = workerData as WriterData;
+  const database = openDatabase(file, 'writer');
   const statements = createStatementCache(database);
-  return (first: readonly ThreadRequest[]) => {
+  const opened = journal === undefined ? undefined : replayJournal(database, statements, journal);
+  return { answer, opened };
+
+  function answer(first: readonly ThreadRequest[]): void {
     let requests = first;
     for (let at = 0; at < requests.length;) {
       const more = received();
@@ -36,7 +42,7 @@ serveThread(port, () => {
       else answerOther(requests[at]);
       at += Math.max(group.length, 1);
     }
-  };
+  }
 
   function commit(group: readonly WriteRequest[]): void {
     const results = commitGroup(
@@ -57,16 +63,28 @@ serveThread(port, () => {
   function answerOther(request: ThreadRequest | undefined): void {
     if (request === undefined) return;
     try {
-      if (request.kind === 'migrate') applyMigrations(database, request.room, request.migrations);
-      if (request.kind === 'close') database.close();
-      port?.postMessage([{ id: request.id, value: undefined } satisfies ThreadReply]);
+      const value = perform(request);
+      port?.postMessage([{ id: request.id, value } satisfies ThreadReply]);
     } catch (error) {
       const failure = describeFailure(error);
       port?.postMessage([{ id: request.id, failure } satisfies ThreadReply]);
     }
     if (request.kind === 'close') port?.close();
   }
+
+  function perform(request: ThreadRequest): unknown {
+    if (request.kind === 'migrate') applyMigrations(database, request.room, request.migrations);
+    if (request.kind === 'close') database.close();
+    if (request.kind !== 'apply') return undefined;
+    return applyRecords(database, statements, request.payloads, request.last);
+  }
 });
+
+interface WriterData {
+  readonly file: string;
+  /** The folder of the journal that stands in front of it. */
+  readonly journal: string | undefined;
+}
 
 type WriteRequest = Extract<ThreadRequest, { kind: 'write' }>;
 

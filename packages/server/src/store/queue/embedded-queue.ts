@@ -4,7 +4,6 @@
  * index is taken back.
  */
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
-import { StaleWrite } from '../store.ts';
 import { ContentCache } from './content-cache.ts';
 import type { Deduplication } from './deduplication.ts';
 import type {
@@ -27,7 +26,6 @@ import { Refill } from './refill.ts';
 import { ENTRIES_AT_ONCE, Removing } from './removing.ts';
 import { newReceipt, Sending, type Added } from './sending.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
-import { WriteRounds } from './write-rounds.ts';
 
 export interface EmbeddedState {
   readonly numbers: SequenceNumbers;
@@ -47,7 +45,6 @@ export class EmbeddedQueue implements DurableQueue {
   readonly #keys: Deduplication;
   readonly #contents = new ContentCache();
   readonly #queues = new Map<string, OpenQueue>();
-  readonly #rounds: WriteRounds;
   readonly #sending: Sending;
   readonly #handOut: HandOut;
   readonly #refill: Refill;
@@ -64,13 +61,10 @@ export class EmbeddedQueue implements DurableQueue {
     this.#keys = keys;
     this.#numbers = numbers;
     this.#quarantined = quarantined;
-    this.#rounds = new WriteRounds(deps.store);
-    this.#sending = new Sending(deps, keys, numbers, this.#rounds);
-    this.#handOut = new HandOut(deps, this.#rounds, this.#contents, (entry) =>
-      this.#reportDamage(entry),
-    );
+    this.#sending = new Sending(deps, keys, numbers);
+    this.#handOut = new HandOut(deps, this.#contents, (entry) => this.#reportDamage(entry));
     this.#refill = new Refill(deps, (row) => this.#reportDamage(row));
-    this.#removing = new Removing(deps, this.#rounds, this.#contents, this.#refill, {
+    this.#removing = new Removing(deps, this.#contents, this.#refill, {
       find: (queue) => this.#queues.get(queue),
       open: (queue) => this.#open(queue),
       serve: (queue) => this.#serve(queue),
@@ -169,14 +163,9 @@ export class EmbeddedQueue implements DurableQueue {
     const state = this.#stateOf(queue, receipt);
     const entry = this.#find(queue, receipt);
     if (state !== 'held' || entry === undefined) return state;
-    const { clock } = this.#deps;
+    const { clock, store } = this.#deps;
     const dueMs = clock.monotonicMs() + forMs;
-    try {
-      await this.#rounds.write([updateStatement(entry, clock.nowMs() + forMs)], [entry]);
-    } catch (error) {
-      if (error instanceof StaleWrite) return 'gone';
-      throw error;
-    }
+    await store.append([updateStatement(entry, clock.nowMs() + forMs)]);
     if (this.#stateOf(queue, receipt) !== 'held') return 'held';
     const { index } = this.#open(queue);
     if (forMs > 0) index.keepUntil(entry, dueMs);
@@ -211,11 +200,10 @@ export class EmbeddedQueue implements DurableQueue {
     entry.receipt = '';
     index.keepUntil(entry, Number.POSITIVE_INFINITY);
     try {
-      await this.#rounds.write([updateStatement(next, clock.nowMs() + forMs, attributes)], [entry]);
+      await this.#deps.store.append([updateStatement(next, clock.nowMs() + forMs, attributes)]);
     } catch (error) {
       entry.receipt = receipt;
       if (entry.state === 'in-flight') index.keepUntil(entry, heldUntilMs);
-      if (error instanceof StaleWrite) return 'gone';
       throw error;
     }
     entry.contentChecksum = next.contentChecksum;
@@ -246,8 +234,16 @@ export class EmbeddedQueue implements DurableQueue {
       state: 'visible',
       dueMs: 0,
     };
-    await this.#rounds.write([...reservation, moveStatement(entry, moved, nowMs)], [entry]);
-    this.#queues.get(queue)?.index.remove(entry);
+    // At once: nobody is to receive, remove or move it while it is on its way.
+    const { index } = this.#open(queue);
+    index.remove(entry);
+    try {
+      await this.#deps.store.append([...reservation, moveStatement(entry, moved, nowMs)]);
+    } catch (error) {
+      entry.state = 'visible';
+      index.add(entry);
+      throw error;
+    }
     this.#contents.drop(entry);
     this.#open(target).admit(moved);
     this.#serve(queue);
@@ -276,7 +272,7 @@ export class EmbeddedQueue implements DurableQueue {
         ...entry,
         receipt: newReceipt(this.#deps.ids, entry.sequence),
       }));
-      await this.#deps.store.write(next.map((entry) => updateStatement(entry, nowMs)));
+      await this.#deps.store.append(next.map((entry) => updateStatement(entry, nowMs)));
       for (const [at, entry] of entries.entries()) {
         entry.receipt = next[at]?.receipt ?? '';
         index?.show(entry);
@@ -294,7 +290,7 @@ export class EmbeddedQueue implements DurableQueue {
     await this.purge(queue);
     this.#keys.drop(queue);
     const sql = 'DELETE FROM queue_deduplication WHERE queue = ?';
-    await this.#deps.store.write([{ sql, params: [queue] }]);
+    await this.#deps.store.append([{ sql, params: [queue] }]);
   }
 
   async expire(queue: string, sentBeforeMs: number): Promise<number> {
@@ -343,8 +339,6 @@ export class EmbeddedQueue implements DurableQueue {
         // Read again, and found missing where something else has removed its row.
         this.#contents.drop(entry);
       }
-      // An entry was removed at the same moment: the others are there for another try.
-      if (error instanceof StaleWrite) return [];
       throw error;
     } finally {
       this.#serve(queue);

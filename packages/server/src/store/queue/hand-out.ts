@@ -18,7 +18,6 @@ import {
 } from './queue-rows.ts';
 import { newReceipt } from './sending.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
-import type { WriteRounds } from './write-rounds.ts';
 
 export interface HandedOut {
   readonly received: readonly ReceivedEntry[];
@@ -30,18 +29,15 @@ export interface HandedOut {
 
 export class HandOut {
   readonly #deps: DurableQueueDeps;
-  readonly #rounds: WriteRounds;
   readonly #contents: ContentCache;
   readonly #onDamage: (entry: QueueEntry) => void;
 
   constructor(
     deps: DurableQueueDeps,
-    rounds: WriteRounds,
     contents: ContentCache,
     onDamage: (entry: QueueEntry) => void,
   ) {
     this.#deps = deps;
-    this.#rounds = rounds;
     this.#contents = contents;
     this.#onDamage = onDamage;
   }
@@ -55,11 +51,15 @@ export class HandOut {
 
   /** On failure every entry is as it was before. */
   async perform(
-    { accepted, refused }: Taken,
+    taken: Taken,
     options: ReceiveOptions,
     numbers: SequenceNumbers,
   ): Promise<HandedOut> {
-    const contents = await this.#readContents(accepted);
+    const contents = await this.#readContents(taken.accepted);
+    // Who has an earlier receipt may have removed some meanwhile.
+    const accepted = taken.accepted.filter(isThere);
+    const refused = taken.refused.filter(isThere);
+    for (const entry of contents.keys()) if (!isThere(entry)) contents.delete(entry);
     const nowMs = this.#deps.clock.nowMs();
     const statements: Statement[] = [];
     const damaged = accepted.filter((entry) => !contents.has(entry));
@@ -75,9 +75,7 @@ export class HandOut {
     }
     const moved = this.#giveUp(refused, options, numbers, statements);
     try {
-      // What is set aside is copied before it is deleted, so it needs its own order.
-      if (damaged.length > 0) await this.#deps.store.write(statements);
-      else await this.#rounds.write(statements, [...accepted, ...refused]);
+      await this.#deps.store.append(statements);
     } catch (error) {
       for (const { entry, earlier } of before) {
         const { receipt, receiveCount, firstReceivedAtMs } = earlier;
@@ -130,9 +128,7 @@ export class HandOut {
   }
 
   /** Those that are what was written, in the given order. */
-  async #readContents(
-    entries: readonly QueueEntry[],
-  ): Promise<ReadonlyMap<QueueEntry, EntryContent>> {
+  async #readContents(entries: readonly QueueEntry[]): Promise<Map<QueueEntry, EntryContent>> {
     const unknown = entries.filter((entry) => this.#contents.find(entry) === undefined);
     const rows = unknown.length === 0 ? [] : await this.#read(unknown);
     const bySequence = new Map(rows.map((row) => [row.sequence, row]));
@@ -152,6 +148,10 @@ export class HandOut {
       entries.map(({ sequence }) => sequence),
     );
   }
+}
+
+function isThere({ state }: QueueEntry): boolean {
+  return state !== 'removed';
 }
 
 interface ContentRow extends EntryContent {

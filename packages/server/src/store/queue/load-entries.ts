@@ -109,7 +109,7 @@ async function soundEntries(
       continue;
     }
     onDamage(row);
-    await store.write(quarantineStatements(row.sequence, 'The checksum does not match.'));
+    await store.append(quarantineStatements(row.sequence, 'The checksum does not match.'));
   }
   return entries;
 }

@@ -18,7 +18,13 @@ interface Fixture extends QueueFixture {
   stepWallClock(ms: number): void;
 }
 
-async function startFixture(monotonicMs: () => number = () => 0): Promise<Fixture> {
+interface FixtureOptions {
+  readonly monotonicMs?: () => number;
+  readonly hasJournal?: boolean;
+}
+
+async function startFixture(options: FixtureOptions = {}): Promise<Fixture> {
+  const { monotonicMs = () => 0, hasJournal = true } = options;
   const folder = await mkdtemp(path.join(tmpdir(), 'hearth-queue-'));
   const file = path.join(folder, 'queue.sqlite');
   let passedMs = 0;
@@ -28,7 +34,7 @@ async function startFixture(monotonicMs: () => number = () => 0): Promise<Fixtur
     monotonicMs: () => monotonicMs() + passedMs,
   };
   const open = async (): Promise<{ store: Store; queue: DurableQueue }> => {
-    const store = await openStore({ path: file, logger: silentLogger });
+    const store = await openStore({ path: file, logger: silentLogger, hasJournal });
     const queue = await openDurableQueue({
       store,
       clock,
@@ -142,7 +148,7 @@ describe('what waits', () => {
 
 describe('the embedded queue', () => {
   test('tells the sender when there is no room, keeps nothing and goes on when there is', async () => {
-    const fixture = await startFixture();
+    const fixture = await startFixture({ hasJournal: false });
     const entry = (bytes: number) => [{ id: `${bytes}`, body: Buffer.alloc(bytes) }];
     // Limits the database as a full disk would.
     await fixture.store.migrate('limit', [{ id: 1, sql: 'PRAGMA max_page_count = 60' }]);
@@ -155,7 +161,7 @@ describe('the embedded queue', () => {
   });
 
   test('of what is sent at one moment, only what has no room fails', async () => {
-    const fixture = await startFixture();
+    const fixture = await startFixture({ hasJournal: false });
     await fixture.store.migrate('limit', [{ id: 1, sql: 'PRAGMA max_page_count = 60' }]);
     const sent = await Promise.allSettled(
       [10, 900_000, 20].map((bytes) =>
@@ -169,13 +175,26 @@ describe('the embedded queue', () => {
   });
 
   test('a duplicate of what could not be kept is kept', async () => {
-    const fixture = await startFixture();
+    const fixture = await startFixture({ hasJournal: false });
     const deduplication = { key: 'k', windowMs: 300_000 };
     await fixture.store.migrate('limit', [{ id: 1, sql: 'PRAGMA max_page_count = 60' }]);
     const tooLarge = { id: 'large', body: Buffer.alloc(900_000), deduplication };
     await expect(fixture.queue.send('q', [tooLarge])).rejects.toThrow(/full/);
     const sent = await fixture.queue.send('q', [{ ...tooLarge, body: Buffer.from('small') }]);
     expect(sent).toMatchObject([{ isDuplicate: false }]);
+    await fixture.end();
+  });
+
+  test('accepts while its database has no room, for as long as its journal has', async () => {
+    const fixture = await startFixture();
+    await fixture.store.migrate('limit', [{ id: 1, sql: 'PRAGMA max_page_count = 60' }]);
+    const bodies = [10, 900_000, 20].map((bytes) => Buffer.alloc(bytes, bytes));
+    for (const body of bodies) await fixture.queue.send('q', [{ id: `${body.length}`, body }]);
+    await expect(fixture.store.read('SELECT 1')).rejects.toThrow(/full/);
+    // Another server has another limit, as a disk with room again.
+    await fixture.reopen();
+    const received = await fixture.queue.receive('q', { most: 10, visibilityMs: 1_000 });
+    expect(received.map(({ body }) => Buffer.from(body))).toEqual(bodies);
     await fixture.end();
   });
 
@@ -193,7 +212,7 @@ describe('the embedded queue', () => {
   });
 
   test('waits on a timer for what becomes visible while somebody waits', async () => {
-    const fixture = await startFixture(() => performance.now());
+    const fixture = await startFixture({ monotonicMs: () => performance.now() });
     await fixture.queue.send('q', [{ id: 'a', body: Buffer.from('a'), delayMs: 50 }]);
     const options = { most: 1, visibilityMs: 60_000, waitMs: 60_000 };
     expect(await fixture.queue.receive('q', options)).toMatchObject([{ id: 'a' }]);
@@ -203,7 +222,7 @@ describe('the embedded queue', () => {
   test('an entry is handed out to a caller that begins to wait just then', async () => {
     // Every look at the clock takes a millisecond: the entries are due at different looks.
     let looks = 0;
-    const fixture = await startFixture(() => (looks += 1));
+    const fixture = await startFixture({ monotonicMs: () => (looks += 1) });
     const { queue } = fixture;
     for (let delayMs = 1; delayMs <= 12; delayMs += 1) {
       await queue.send('late', [{ id: 'a', body: Buffer.from('a'), delayMs }]);

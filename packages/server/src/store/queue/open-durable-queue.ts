@@ -32,7 +32,7 @@ export async function openDurableQueue(deps: DurableQueueDeps): Promise<DurableQ
   await store.migrate('queue', queueMigrations);
   const numbers = await openSequenceNumbers(store);
   const keys = await loadKeys(store, clock.nowMs());
-  const quarantined = await countQuarantined(store);
+  const quarantined = (await countQuarantined(store)) + store.damaged;
   const queue = new EmbeddedQueue(deps, { numbers, keys, quarantined });
   queue.startLoading();
   return queue;

@@ -4,7 +4,7 @@
  * verified when the queue is opened.
  */
 import { crc32 } from 'node:zlib';
-import type { SqlValue, Statement } from '../store.ts';
+import type { AppendedStatement, SqlValue } from '../store.ts';
 import type { EntryContent, QueueEntry } from './queue-entry.ts';
 
 export interface EntryRow {
@@ -31,17 +31,23 @@ export function contentChecksum({ body, attributes }: EntryContent): number {
   return crc32(attributes, crc32(body));
 }
 
+// Texts that are put together once: each is looked up for every row.
+const INSERT = `INSERT INTO queue_entries (${ENTRY_COLUMNS}, attributes, body)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const STATE = `visible_at = ?, receive_count = ?, first_received_at = ?, receipt = ?,
+  content_checksum = ?, checksum = ?`;
+const UPDATE = `UPDATE queue_entries SET ${STATE} WHERE sequence = ?`;
+const UPDATE_ATTRIBUTES = `UPDATE queue_entries SET ${STATE}, attributes = ? WHERE sequence = ?`;
+const MOVE = `UPDATE queue_entries
+  SET (${ENTRY_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE sequence = ?`;
+
 export function insertStatement(
   entry: QueueEntry,
   visibleAtMs: number,
   { attributes, body }: EntryContent,
-): Statement {
+): AppendedStatement {
   const { values, checksum } = columnsOf(entry, visibleAtMs);
-  return {
-    sql: `INSERT INTO queue_entries (${ENTRY_COLUMNS}, attributes, body)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    params: [...values, checksum, attributes, body],
-  };
+  return { sql: INSERT, params: [...values, checksum, attributes, body] };
 }
 
 /** After it was received or held, or postponed with other attributes. */
@@ -49,7 +55,7 @@ export function updateStatement(
   entry: QueueEntry,
   visibleAtMs: number,
   attributes?: string,
-): Statement {
+): AppendedStatement {
   const { checksum } = columnsOf(entry, visibleAtMs);
   const changed = [
     visibleAtMs,
@@ -59,15 +65,9 @@ export function updateStatement(
     entry.contentChecksum,
     checksum,
   ];
-  const sql = `UPDATE queue_entries SET visible_at = ?, receive_count = ?, first_received_at = ?,
-               receipt = ?, content_checksum = ?, checksum = ?`;
   return attributes === undefined
-    ? { sql: `${sql} WHERE sequence = ?`, params: [...changed, entry.sequence], expectChanges: 1 }
-    : {
-        sql: `${sql}, attributes = ? WHERE sequence = ?`,
-        params: [...changed, attributes, entry.sequence],
-        expectChanges: 1,
-      };
+    ? { sql: UPDATE, params: [...changed, entry.sequence] }
+    : { sql: UPDATE_ATTRIBUTES, params: [...changed, attributes, entry.sequence] };
 }
 
 /** The row of `previous` becomes that of `entry`, with its content. */
@@ -75,17 +75,12 @@ export function moveStatement(
   previous: QueueEntry,
   entry: QueueEntry,
   visibleAtMs: number,
-): Statement {
+): AppendedStatement {
   const { values, checksum } = columnsOf(entry, visibleAtMs);
-  return {
-    sql: `UPDATE queue_entries SET (${ENTRY_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-          WHERE sequence = ?`,
-    params: [...values, checksum, previous.sequence],
-    expectChanges: 1,
-  };
+  return { sql: MOVE, params: [...values, checksum, previous.sequence] };
 }
 
-export function deleteStatement(entries: readonly QueueEntry[]): Statement {
+export function deleteStatement(entries: readonly QueueEntry[]): AppendedStatement {
   return {
     sql: 'DELETE FROM queue_entries WHERE sequence = ?',
     rows: entries.map(({ sequence }) => [sequence]),
@@ -93,7 +88,7 @@ export function deleteStatement(entries: readonly QueueEntry[]): Statement {
 }
 
 /** `sequences`: a JSON array; of them those that lie in that queue. */
-export function deleteSequencesStatement(queue: string, sequences: string): Statement {
+export function deleteSequencesStatement(queue: string, sequences: string): AppendedStatement {
   return {
     sql: `DELETE FROM queue_entries
           WHERE sequence IN (SELECT value FROM json_each(?)) AND queue = ?`,
@@ -101,7 +96,10 @@ export function deleteSequencesStatement(queue: string, sequences: string): Stat
   };
 }
 
-export function quarantineStatements(sequence: number, problem: string): readonly Statement[] {
+export function quarantineStatements(
+  sequence: number,
+  problem: string,
+): readonly AppendedStatement[] {
   return [
     {
       sql: `INSERT INTO queue_quarantine (sequence, queue, id, attributes, body, problem)

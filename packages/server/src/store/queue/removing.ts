@@ -9,7 +9,6 @@ import type { OpenQueue } from './open-queue.ts';
 import type { QueueEntry } from './queue-entry.ts';
 import { deleteSequencesStatement, deleteStatement } from './queue-rows.ts';
 import type { Refill } from './refill.ts';
-import type { WriteRounds } from './write-rounds.ts';
 
 /** Entries of one transaction where many go: others' writes come between. */
 export const ENTRIES_AT_ONCE = 500;
@@ -24,20 +23,12 @@ export interface Queues {
 
 export class Removing {
   readonly #deps: DurableQueueDeps;
-  readonly #rounds: WriteRounds;
   readonly #contents: ContentCache;
   readonly #refill: Refill;
   readonly #queues: Queues;
 
-  constructor(
-    deps: DurableQueueDeps,
-    rounds: WriteRounds,
-    contents: ContentCache,
-    refill: Refill,
-    queues: Queues,
-  ) {
+  constructor(deps: DurableQueueDeps, contents: ContentCache, refill: Refill, queues: Queues) {
     this.#deps = deps;
-    this.#rounds = rounds;
     this.#contents = contents;
     this.#refill = refill;
     this.#queues = queues;
@@ -47,7 +38,7 @@ export class Removing {
   async remove(queue: string, entries: readonly QueueEntry[]): Promise<void> {
     if (entries.length === 0) return;
     try {
-      await this.#rounds.write([deleteStatement(entries)], entries);
+      await this.#deps.store.append([deleteStatement(entries)]);
     } catch (error) {
       for (const entry of entries) {
         entry.state = 'visible';
@@ -96,7 +87,7 @@ export class Removing {
   /** Those that are gone are taken from the list. */
   async #removeStretches(queue: string, stretches: Stretch[]): Promise<void> {
     for (let first = stretches[0]; first !== undefined; first = stretches[0]) {
-      await this.#deps.store.write([deleteSequencesStatement(queue, first.sequences)]);
+      await this.#deps.store.append([deleteSequencesStatement(queue, first.sequences)]);
       stretches.shift();
     }
   }

@@ -1,13 +1,12 @@
 /** Puts entries into the store. They are handed to the index by the caller, once they are durable. */
 import type { Ids } from '../../lib/ids.ts';
-import type { Statement } from '../store.ts';
+import type { AppendedStatement } from '../store.ts';
 import { keyStatement, type Deduplication } from './deduplication.ts';
 import type { NewEntry, SentEntry } from './durable-queue.ts';
 import type { DurableQueueDeps } from './open-durable-queue.ts';
 import type { EntryContent, QueueEntry } from './queue-entry.ts';
 import { contentChecksum, insertStatement } from './queue-rows.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
-import type { WriteRounds } from './write-rounds.ts';
 
 export interface Added {
   readonly entry: QueueEntry;
@@ -23,41 +22,23 @@ export class Sending {
   readonly #deps: DurableQueueDeps;
   readonly #keys: Deduplication;
   readonly #numbers: SequenceNumbers;
-  readonly #rounds: WriteRounds;
 
-  constructor(
-    deps: DurableQueueDeps,
-    keys: Deduplication,
-    numbers: SequenceNumbers,
-    rounds: WriteRounds,
-  ) {
+  constructor(deps: DurableQueueDeps, keys: Deduplication, numbers: SequenceNumbers) {
     this.#deps = deps;
     this.#keys = keys;
     this.#numbers = numbers;
-    this.#rounds = rounds;
   }
 
   async send(queue: string, entries: readonly NewEntry[]): Promise<Sent> {
     const nowMs = this.#deps.clock.nowMs();
-    const { promise: writing, resolve, reject } = Promise.withResolvers<void>();
-    // Where nobody waits for it as a duplicate's fate, its failure is told to the caller alone.
-    writing.catch(() => {});
-    const batch: Batch = {
-      queue,
-      nowMs,
-      writing,
-      added: [],
-      statements: [],
-      hasKeys: false,
-      others: [],
-    };
+    const batch: Batch = { queue, nowMs, keyed: undefined, added: [], statements: [], others: [] };
     const sent = entries.map((entry) => this.#prepare(batch, entry));
     try {
       await this.#write(batch);
-      resolve();
-      await Promise.all(batch.others);
+      batch.keyed?.resolve();
+      if (batch.others.length > 0) await Promise.all(batch.others);
     } catch (error) {
-      reject(error);
+      batch.keyed?.reject(error);
       for (const [index, { deduplication }] of entries.entries()) {
         const sequence = sent[index]?.sequence ?? 0;
         if (deduplication !== undefined) this.#keys.forget(queue, deduplication.key, sequence);
@@ -67,19 +48,18 @@ export class Sending {
     return { sent, added: batch.added };
   }
 
-  #write({ queue, nowMs, statements, hasKeys }: Batch): Promise<unknown> | undefined {
+  #write({ queue, nowMs, statements, keyed }: Batch): Promise<void> | undefined {
     if (statements.length === 0) return undefined;
-    if (!hasKeys) return this.#rounds.write(statements, []);
-    // A key that has ended may be set again in the same write: these need their order.
-    return this.#deps.store.write([...this.#keys.expire(queue, nowMs), ...statements]);
+    if (keyed === undefined) return this.#deps.store.append(statements);
+    return this.#deps.store.append([...this.#keys.expire(queue, nowMs), ...statements]);
   }
 
   #prepare(batch: Batch, entry: NewEntry): SentEntry {
-    const { queue, nowMs, writing } = batch;
+    const { queue, nowMs } = batch;
     const key = entry.deduplication?.key;
     const known = key === undefined ? undefined : this.#keys.find(queue, key, nowMs);
     if (known !== undefined) {
-      if (known.writing !== undefined && known.writing !== writing) {
+      if (known.writing !== undefined && known.writing !== batch.keyed?.promise) {
         batch.others.push(known.writing);
       }
       return { id: known.id, sequence: known.sequence, isDuplicate: true };
@@ -89,8 +69,8 @@ export class Sending {
     batch.statements.push(...reservation);
     if (entry.deduplication !== undefined && key !== undefined) {
       const untilMs = nowMs + entry.deduplication.windowMs;
+      const { promise: writing } = (batch.keyed ??= fateOfKeys());
       this.#keys.set(queue, key, { id: entry.id, sequence, untilMs, writing });
-      batch.hasKeys = true;
       batch.statements.push(keyStatement(queue, key, sent, untilMs));
     }
     this.#insert(batch, entry, sequence);
@@ -123,12 +103,19 @@ export class Sending {
 interface Batch {
   readonly queue: string;
   readonly nowMs: number;
-  readonly writing: Promise<void>;
+  /** The fate of the entries with keys, which their duplicates share. */
+  keyed: PromiseWithResolvers<void> | undefined;
   readonly added: Added[];
-  readonly statements: Statement[];
-  hasKeys: boolean;
+  readonly statements: AppendedStatement[];
   /** Writes of other callers whose entries ours are duplicates of. */
   readonly others: Promise<unknown>[];
+}
+
+function fateOfKeys(): PromiseWithResolvers<void> {
+  const fate = Promise.withResolvers<void>();
+  // Where nobody waits for it as a duplicate's fate, its failure is told to the caller alone.
+  fate.promise.catch(() => {});
+  return fate;
 }
 
 /** What makes a receipt of an entry differ from its earlier ones. */

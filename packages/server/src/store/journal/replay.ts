@@ -1,0 +1,101 @@
+/**
+ * At a start: what the journal has and the database does not is put there. A record that is not
+ * what was written is passed over, and the file that has it is kept for whoever wants to look.
+ */
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import type { StatementCache } from '../statement-cache.ts';
+import { applyRecords } from './apply-records.ts';
+import { scanSegment, type RecordPlace } from './record.ts';
+import { SPARE } from './segments.ts';
+
+export interface Replayed {
+  /** The highest generation that has ever been used. */
+  readonly lastGeneration: number;
+  readonly hasSpare: boolean;
+  /** Records that were put into the database. */
+  readonly records: number;
+  /** What SQLite refused of them. */
+  readonly refused: readonly string[];
+  /** Files with records that were not what was written. */
+  readonly damagedFiles: readonly string[];
+  readonly damagedRecords: number;
+}
+
+/** Afterwards the database has everything, and the folder no segments. */
+export function replayJournal(
+  database: DatabaseSync,
+  statements: StatementCache,
+  folder: string,
+): Replayed {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  let applied = readApplied(database);
+  const refused: string[] = [];
+  const damagedFiles: string[] = [];
+  let [records, damagedRecords] = [0, 0];
+  const generations = generationsIn(folder);
+  for (const generation of generations) {
+    const file = path.join(folder, String(generation));
+    const segment = scanSegment(readFileSync(file), generation);
+    const isNew = (number: number): boolean =>
+      generation > applied.generation ||
+      (generation === applied.generation && number > applied.number);
+    const found = segment.records.filter(({ number }) => isNew(number));
+    const damaged = segment.damaged.filter(isNew).length;
+    const last = found.at(-1);
+    if (last !== undefined) {
+      const place = { generation, number: last.number };
+      refused.push(
+        ...applyRecords(
+          database,
+          statements,
+          found.map(({ payload }) => payload),
+          place,
+        ),
+      );
+      applied = place;
+      records += found.length;
+    }
+    if (damaged === 0) {
+      rmSync(file);
+      continue;
+    }
+    damagedRecords += damaged;
+    damagedFiles.push(setAside(folder, generation));
+  }
+  return {
+    lastGeneration: Math.max(applied.generation, ...generations),
+    hasSpare: readdirSync(folder).includes(SPARE),
+    records,
+    refused,
+    damagedFiles,
+    damagedRecords,
+  };
+}
+
+function readApplied(database: DatabaseSync): RecordPlace {
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS journal_applied (generation INTEGER NOT NULL, number INTEGER NOT NULL) STRICT',
+  );
+  const row = database.prepare('SELECT generation, number FROM journal_applied').get();
+  if (row !== undefined) {
+    return { generation: Number(row['generation']), number: Number(row['number']) };
+  }
+  database.exec('INSERT INTO journal_applied VALUES (0, -1)');
+  return { generation: 0, number: -1 };
+}
+
+/** Oldest first. */
+function generationsIn(folder: string): readonly number[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+}
+
+function setAside(folder: string, generation: number): string {
+  const aside = path.join(folder, `damaged-${generation}`);
+  renameSync(path.join(folder, String(generation)), aside);
+  return aside;
+}

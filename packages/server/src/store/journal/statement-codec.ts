@@ -1,0 +1,142 @@
+/**
+ * Batches of statements as bytes. What is written of them names each SQL text once and has everything that is
+ * needed to run them again, on its own: no other bytes have to be read before.
+ *
+ *     item  = text | run | end
+ *     text  = 1, length, UTF-8            the next number, counted from 0
+ *     run   = 2, number of the text, count of values, values
+ *     end   = 3                           of a batch: all of it happens or nothing
+ *     value = 0 | 1, double | 2, int64 | 3, length, UTF-8 | 4, length, bytes
+ */
+import { invariant } from '../../lib/invariant.ts';
+import type { SqlValue, Statement } from '../store.ts';
+import type { ByteWriter } from './byte-writer.ts';
+
+const TEXT = 1;
+const RUN = 2;
+const END = 3;
+
+const NULL = 0;
+const NUMBER = 1;
+const INTEGER = 2;
+const STRING = 3;
+const BYTES = 4;
+
+/** Of one row; SQLite itself would take more. */
+const MOST_VALUES = 255;
+
+export class BatchEncoder {
+  readonly #out: ByteWriter;
+  readonly #texts = new Map<string, number>();
+
+  constructor(out: ByteWriter) {
+    this.#out = out;
+  }
+
+  /** What follows can be read without what came before. */
+  reset(): void {
+    this.#texts.clear();
+  }
+
+  add(statements: readonly Statement[]): void {
+    for (const { sql, params = [], rows } of statements) {
+      const text = this.#textOf(sql);
+      if (rows === undefined) this.#run(text, params);
+      else for (const row of rows) this.#run(text, row);
+    }
+    this.#out.byte(END);
+  }
+
+  #textOf(sql: string): number {
+    const known = this.#texts.get(sql);
+    if (known !== undefined) return known;
+    const number = this.#texts.size;
+    invariant(number <= MOST_VALUES, 'a record has few texts');
+    this.#texts.set(sql, number);
+    this.#out.byte(TEXT);
+    this.#out.text(sql);
+    return number;
+  }
+
+  #run(text: number, values: readonly SqlValue[]): void {
+    const out = this.#out;
+    invariant(values.length <= MOST_VALUES, 'a row has few values');
+    out.byte(RUN);
+    out.byte(text);
+    out.byte(values.length);
+    for (const value of values) {
+      if (typeof value === 'number') {
+        out.byte(NUMBER);
+        out.number(value);
+      } else if (typeof value === 'string') {
+        out.byte(STRING);
+        out.text(value);
+      } else if (value === null) {
+        out.byte(NULL);
+      } else if (typeof value === 'bigint') {
+        out.byte(INTEGER);
+        out.integer(value);
+      } else {
+        out.byte(BYTES);
+        out.bytes(value);
+      }
+    }
+  }
+}
+
+/** The batches of a payload. Its checksum has been verified: what is not as above is a defect. */
+export function* decodeBatches(payload: Buffer): Generator<readonly Statement[]> {
+  const texts: string[] = [];
+  let batch: Statement[] = [];
+  let at = 0;
+  const length = (): number => {
+    at += 4;
+    return payload.readUInt32LE(at - 4);
+  };
+  const text = (): string => {
+    const size = length();
+    at += size;
+    return payload.toString('utf8', at - size, at);
+  };
+  const value = (): SqlValue => {
+    const kind = payload[at] ?? -1;
+    at += 1;
+    switch (kind) {
+      case NULL:
+        return null;
+      case NUMBER:
+        at += 8;
+        return payload.readDoubleLE(at - 8);
+      case INTEGER:
+        at += 8;
+        return payload.readBigInt64LE(at - 8);
+      case STRING:
+        return text();
+      case BYTES: {
+        const size = length();
+        at += size;
+        return payload.subarray(at - size, at);
+      }
+      default:
+        throw new Error(`There is no kind ${kind} of value.`);
+    }
+  };
+  while (at < payload.byteLength) {
+    const item = payload[at];
+    at += 1;
+    if (item === END) {
+      yield batch;
+      batch = [];
+    } else if (item === TEXT) {
+      texts.push(text());
+    } else if (item === RUN) {
+      const sql = texts[payload[at] ?? -1];
+      const count = payload[at + 1] ?? 0;
+      at += 2;
+      invariant(sql !== undefined, 'a text comes before it is used');
+      batch.push({ sql, params: Array.from({ length: count }, value) });
+    } else {
+      throw new Error(`There is no item ${item}.`);
+    }
+  }
+}
