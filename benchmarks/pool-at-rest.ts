@@ -41,7 +41,7 @@ async function atRest(
   holds: (pools: Pools) => boolean,
   what: string,
 ): Promise<void> {
-  for (let waitedMs = 0; waitedMs < 30_000; waitedMs += 10) {
+  for (let waitedMs = 0; waitedMs < 120_000; waitedMs += 10) {
     if (holds(await poolsOf(endpoint))) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -3,67 +3,49 @@
  * victim is asked a hundred times a second; its p99 with the attacker against that without.
  */
 import { createFunction, startBenchServer } from '../bench-server.ts';
-import { openReplay, signedInvoke, type ReplayConnection } from '../replay-connection.ts';
 import { createInvokeClient } from '../invoke-client.ts';
-import { milliseconds, ratio, summarise } from '../statistics.ts';
+import { poolAtRest } from '../pool-at-rest.ts';
+import { openReplay, signedInvoke, type ReplayConnection } from '../replay-connection.ts';
 import type { Line } from '../scoreboard.ts';
-
-/** Each runs until its timeout ends it; one CPU's share, as the victim has. */
-const attacks: Readonly<Record<string, string>> = {
-  cpu: 'for (;;);',
-  memory: 'const all = []; for (;;) all.push(Buffer.alloc(1_048_576, 1));',
-  fork: `const { spawn } = require('node:child_process');
-    for (let n = 0; n < 900; n += 1) spawn('/bin/sh', ['-c', 'while :; do :; done']).on('error', () => {});
-    return new Promise(() => {});`,
-  disk: `const fs = require('node:fs'); const block = Buffer.alloc(4_194_304, 7);
-    for (;;) { const file = fs.openSync('/tmp/x', 'w');
-      try { for (let n = 0; n < 100; n += 1) fs.writeSync(file, block); fs.fsyncSync(file); } catch {} fs.closeSync(file); }`,
-  log: `const line = 'x'.repeat(1_000); for (;;) console.log(line);`,
-};
+import { milliseconds, ratio, summarise } from '../statistics.ts';
+import { attacks } from './neighbour-attacks.ts';
 
 const GAP_MS = 10;
+/** As many as the largest attack calls at once. */
+const CONNECTIONS = 10;
+const RUNTIME = 'nodejs26.x';
 
 export async function noisyNeighbour(durationMs: number): Promise<readonly Line[]> {
   await using server = await startBenchServer();
   await createFunction(server, {
     name: 'victim',
-    runtime: 'nodejs26.x',
+    runtime: RUNTIME,
     handler: 'index.handler',
     files: { 'index.mjs': 'export const handler = async (event) => event;' },
   });
   const victim = await openReplay(server.endpoint, signedInvoke(server.endpoint, 'victim', '{}'));
   for (let round = 0; round < 200; round += 1) await victim.roundTrip();
-  const client = createInvokeClient(server.endpoint, 8);
+  const client = createInvokeClient(server.endpoint, CONNECTIONS);
+  const alone = async (): Promise<readonly number[]> => {
+    await poolAtRest(server.endpoint, RUNTIME);
+    return await pacedLatencies(victim, durationMs / 2);
+  };
   const lines: Line[] = [];
-  for (const [attack, code] of Object.entries(attacks)) {
-    const name = `attacks-${attack}`;
-    await createFunction(server, {
-      name,
-      runtime: 'nodejs26.x',
-      handler: 'index.handler',
-      memoryMib: 886,
-      files: { 'index.js': `exports.handler = async () => { ${code} };` },
-    });
-    const before = await pacedLatencies(victim, durationMs / 2);
+  for (const each of attacks) {
+    const attack = await each.prepare(server, client, durationMs);
+    const before = await alone();
+    await attack.begin?.();
     let isOver = false;
-    const attacking = repeat(
-      () => isOver,
-      () => client.invoke(name, '{}'),
-    );
+    const attacking = attack.run(() => isOver);
     const during = await pacedLatencies(victim, durationMs);
     isOver = true;
-    await client.send('DELETE', `/2015-03-31/functions/${name}`, '');
+    await attack.end();
     await attacking;
-    const after = await pacedLatencies(victim, durationMs / 2);
-    lines.push(lineOf(attack, [...before, ...after], during));
+    lines.push(lineOf(each.name, [...before, ...(await alone())], during));
   }
   victim.close();
   client.close();
   return lines;
-}
-
-async function repeat(isOver: () => boolean, act: () => Promise<unknown>): Promise<void> {
-  while (!isOver()) await act();
 }
 
 async function pacedLatencies(

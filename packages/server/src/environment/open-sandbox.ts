@@ -9,7 +9,7 @@ import type { KeptTmp, Sandbox } from '../sandbox/driver.ts';
 import type { RuntimePools } from './pool/runtime-pools.ts';
 import type { EnvironmentPlan } from './prepare-environment.ts';
 import type { RuntimeSession } from './runtime-api/runtime-session.ts';
-import { INIT_CPUS, sandboxListeners, type SandboxDeps } from './sandbox-shape.ts';
+import { INIT_CPUS, INIT_SHARE, sandboxListeners, type SandboxDeps } from './sandbox-shape.ts';
 
 export interface OpenSandboxDeps extends SandboxDeps {
   /** Runtimes and sandboxes that are there already, where there are any. */
@@ -39,7 +39,8 @@ export async function openSandbox(
   return await deps.driver.create({
     id: wish.sandboxId,
     memoryMib: version.memoryMib,
-    cpus: Math.max(INIT_CPUS, cpusOf(version)),
+    cpus: Math.max(INIT_SHARE, cpusOf(version)),
+    burstCpus: INIT_CPUS,
     tmpMib: version.ephemeralMib,
     maxProcesses: deps.limits.processes,
     maxFileDescriptors: deps.limits.fileDescriptors,

@@ -112,7 +112,8 @@ export class RunningRuntime {
 
   /** Nobody waits for it: the first invocation is not to pay for the end of init's burst. */
   #endBurst(): void {
-    if (this.#cpus >= INIT_CPUS) return;
+    // More than that it has had from the beginning.
+    if (this.#cpus > INIT_CPUS) return;
     this.#sandbox.limitCpus(this.#cpus).catch(() => {
       // Only a sandbox that is being destroyed refuses.
     });

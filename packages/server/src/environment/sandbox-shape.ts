@@ -12,6 +12,11 @@ const AWS_ENDPOINT_PORT = 4566;
  * 128 MB (0.07 CPUs) an interpreter alone would take half a second to start.
  */
 export const INIT_CPUS = 2;
+/**
+ * And its part where the CPUs do not do for all: as a function of 1,769 MB has. With less, one of
+ * 128 MB would hardly start beside large ones; with more, many that start would hold up those that run.
+ */
+export const INIT_SHARE = 1;
 
 export interface SandboxDeps {
   readonly driver: SandboxDriver;

@@ -29,8 +29,13 @@ export interface SandboxRequest {
   /** Unique in this server; names the sandbox's cgroups, folders and processes. `[a-z0-9-]{1,40}` */
   readonly id: string;
   readonly memoryMib: number;
-  /** Share of CPUs, 0.07 .. 6. Soft on a machine with fewer. */
+  /**
+   * Share of CPUs, 0.07 .. 6: the most it may use, and its part where all want more than there is.
+   * Soft on a machine with fewer.
+   */
   readonly cpus: number;
+  /** It may use so many where they are free, until `limitCpus`. */
+  readonly burstCpus?: number;
   readonly tmpMib: number;
   readonly maxProcesses: number;
   readonly maxFileDescriptors: number;

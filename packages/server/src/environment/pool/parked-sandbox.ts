@@ -5,7 +5,7 @@
 import { DEFAULT_EPHEMERAL_MIB, LEAST_MEMORY_MIB } from '../../core/limits.ts';
 import type { Sandbox } from '../../sandbox/driver.ts';
 import type { RuntimeSession } from '../runtime-api/runtime-session.ts';
-import { INIT_CPUS, sandboxListeners, type SandboxDeps } from '../sandbox-shape.ts';
+import { INIT_CPUS, INIT_SHARE, sandboxListeners, type SandboxDeps } from '../sandbox-shape.ts';
 import type { PoolMember } from './pool-member.ts';
 
 export class ParkedSandbox implements PoolMember {
@@ -43,7 +43,8 @@ export async function parkSandbox(
   const sandbox = await deps.driver.create({
     id,
     memoryMib: LEAST_MEMORY_MIB,
-    cpus: INIT_CPUS,
+    cpus: INIT_SHARE,
+    burstCpus: INIT_CPUS,
     tmpMib: DEFAULT_EPHEMERAL_MIB,
     maxProcesses: deps.limits.processes,
     maxFileDescriptors: deps.limits.fileDescriptors,

@@ -53,6 +53,16 @@ test('memory, swap, processes and CPU are limited, and out of memory ends the gr
   expect(await read('pids.max')).toBe('99');
   expect(await read('cpu.max')).toBe('50000 100000');
   expect(await read('cpu.max.burst')).toBe('50000');
+  expect(await read('cpu.weight')).toBe('50');
+});
+
+test('a burst is more than the share, and weighs no more', async () => {
+  createCgroup(layout, name, { memoryMib: 128, cpus: 1, burstCpus: 2, maxProcesses: 99 });
+  expect(await read('cpu.max')).toBe('200000 100000');
+  expect(await read('cpu.weight')).toBe('100');
+  setCpus(layout, name, 128 / 1_769);
+  expect(await read('cpu.max')).toBe('7236 100000');
+  expect(await read('cpu.weight')).toBe('7');
 });
 
 test('a kernel without swap accounting and bursts still has the other limits', async () => {
@@ -100,10 +110,12 @@ test('a kill goes to the whole group at once, thawed and with all the CPU it nee
   await writeFile(group('cgroup.procs'), '');
   await writeFile(group('cpu.max'), '1000 100000');
   await writeFile(group('cpu.idle'), '1');
+  await writeFile(group('cpu.weight'), '2');
   killCgroup(layout, name);
   expect(await read('cgroup.kill')).toBe('1');
   expect(await read('cpu.max')).toMatch(/^max/);
   expect(await read('cpu.idle')).toBe('0');
+  expect(await read('cpu.weight')).toBe('100');
   expect(await read('cgroup.freeze')).toBe('0');
 });
 

@@ -14,6 +14,8 @@ import type { CgroupLayout, CgroupV1 } from './cgroup-layout.ts';
 export interface CgroupLimits {
   readonly memoryMib: number;
   readonly cpus: number;
+  /** What it may use where more is free, until `setCpus`. */
+  readonly burstCpus?: number;
   readonly maxProcesses: number;
 }
 
@@ -31,6 +33,12 @@ const CPU_PERIOD_US = 100_000;
 const THAW_EVERY = 50;
 /** What the kernel accepts at least. */
 const CPU_QUOTA_LEAST_US = 1_000;
+/** What a group weighs that nobody has given a weight, and here one with the share of one CPU. */
+const WEIGHT_V1 = 1_024;
+const WEIGHT_V2 = 100;
+/** What the kernel accepts, of both versions. */
+const WEIGHT_LEAST = 2;
+const WEIGHT_MOST = 10_000;
 
 /** Called once at start: on v2 the controllers must be switched on down to the owner's group. */
 export function prepareOwner(layout: CgroupLayout, owner: string): void {
@@ -59,7 +67,7 @@ export function createCgroup(layout: CgroupLayout, name: CgroupName, limits: Cgr
     writeOptional(path.join(memory, 'memory.swappiness'), '0');
     writeFileSync(path.join(layout.pids, name.owner, name.sandbox, 'pids.max'), processes);
   }
-  writeCpus(cpuWrites(layout, name, limits.cpus));
+  writeCpus(cpuWrites(layout, name, limits.cpus, limits.burstCpus));
 }
 
 /** Writing `0` to each of these puts the writer into the group. */
@@ -69,7 +77,7 @@ export function joinFiles(layout: CgroupLayout, name: CgroupName): readonly stri
   return ownFolders(layout, name).map((folder) => path.join(folder, file));
 }
 
-/** Changes the share of CPUs of a living sandbox. */
+/** Changes the share of CPUs of a living sandbox: the most it may use, and its part of what there is. */
 export function setCpus(layout: CgroupLayout, name: CgroupName, cpus: number): void {
   writeCpus(cpuWrites(layout, name, cpus));
 }
@@ -95,7 +103,10 @@ export function setMemory(
   if (!wentFirst) writeOptional(withSwap, bytes);
 }
 
-/** Whether the group runs only when nothing else wants to (SCHED_IDLE for all of it). */
+/**
+ * Whether the group runs only when nothing else wants to (SCHED_IDLE for all of it). Afterwards it
+ * weighs as much as one with the share of one CPU.
+ */
 export function setIdle(
   layout: CgroupLayout,
   { owner, sandbox }: CgroupName,
@@ -213,8 +224,10 @@ function cpuWrites(
   layout: CgroupLayout,
   name: CgroupName,
   cpus: number,
+  burstCpus = cpus,
 ): readonly (readonly [string, string])[] {
-  const quotaUs = Math.max(CPU_QUOTA_LEAST_US, Math.round(cpus * CPU_PERIOD_US));
+  const most = Math.max(cpus, burstCpus);
+  const quotaUs = Math.max(CPU_QUOTA_LEAST_US, Math.round(most * CPU_PERIOD_US));
   if (layout.version === 2) {
     const group = path.join(layout.root, name.owner, name.sandbox);
     return [
@@ -222,6 +235,7 @@ function cpuWrites(
       [path.join(group, 'cpu.max.burst'), '0'],
       [path.join(group, 'cpu.max'), `${quotaUs} ${CPU_PERIOD_US}`],
       [path.join(group, 'cpu.max.burst'), String(quotaUs)],
+      [path.join(group, 'cpu.weight'), weight(WEIGHT_V2, cpus)],
     ];
   }
   const group = path.join(layout.cpu, name.owner, name.sandbox);
@@ -230,14 +244,25 @@ function cpuWrites(
     [path.join(group, 'cpu.cfs_period_us'), String(CPU_PERIOD_US)],
     [path.join(group, 'cpu.cfs_quota_us'), String(quotaUs)],
     [path.join(group, 'cpu.cfs_burst_us'), String(quotaUs)],
+    [path.join(group, 'cpu.shares'), weight(WEIGHT_V1, cpus)],
   ];
+}
+
+/** AWS: CPU is in proportion to memory, also where there is not enough for all. */
+function weight(ofOneCpu: number, cpus: number): string {
+  return String(Math.min(WEIGHT_MOST, Math.max(WEIGHT_LEAST, Math.round(ofOneCpu * cpus))));
 }
 
 function liftCpuLimit(layout: CgroupLayout, { owner, sandbox }: CgroupName): void {
   const group = path.join(layout.version === 2 ? layout.root : layout.cpu, owner, sandbox);
-  if (layout.version === 2) writeOptional(path.join(group, 'cpu.max'), 'max');
-  else writeOptional(path.join(group, 'cpu.cfs_quota_us'), '-1');
   writeOptional(path.join(group, 'cpu.idle'), '0');
+  if (layout.version === 2) {
+    writeOptional(path.join(group, 'cpu.max'), 'max');
+    writeOptional(path.join(group, 'cpu.weight'), weight(WEIGHT_V2, 1));
+  } else {
+    writeOptional(path.join(group, 'cpu.cfs_quota_us'), '-1');
+    writeOptional(path.join(group, 'cpu.shares'), weight(WEIGHT_V1, 1));
+  }
 }
 
 function freezer(

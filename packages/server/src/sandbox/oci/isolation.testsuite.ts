@@ -2,16 +2,18 @@
  * What a hostile program in a sandbox can and cannot do, by number of the project's list of hostile
  * cases. System calls are made by node:ffi in the Node that runs the tests.
  */
+import { execFileSync } from 'node:child_process';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SandboxDriver } from '../driver.ts';
+import type { Sandbox, SandboxDriver } from '../driver.ts';
 import {
   nodeProgram,
   NODE_MOUNT,
+  processesWith,
   runProgram,
   sandboxRequest,
   shell,
@@ -100,6 +102,22 @@ const CONNECT = `
     socket.on('error', (error) => console.log(address, error.code));
   }`;
 
+/** Starts a program that takes what it gets of the machine's first CPU; answers its process on the host. */
+async function spin(sandbox: Sandbox): Promise<number> {
+  const marker = `spins-in-${sandbox.id}`;
+  const program = shell('while :; do :; done; exit', marker);
+  await startProgram(sandbox, program);
+  await until(async () => (await processesWith(marker)).length > 0);
+  const pids = await processesWith(marker);
+  const pid = Math.max(...pids);
+  execFileSync('/usr/bin/taskset', ['-p', '1', String(pid)]);
+  return pid;
+}
+
+function cpuTimeMs(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'latin1').split(' ')[0]) / 1_000_000;
+}
+
 export function describeIsolation(
   name: string,
   start: (folder: string) => Promise<SandboxDriver>,
@@ -141,6 +159,25 @@ export function describeIsolation(
         next();`;
       const { stdout } = await runProgram(driver, nodeProgram(script), { maxProcesses: 40 });
       expect(stdout).toBe('EAGAIN true\n');
+    });
+
+    test('1: who spins gets CPU in proportion to its share, where others spin too', async () => {
+      const large = await driver.create(sandboxRequest({ cpus: 2 }));
+      const small = await driver.create(sandboxRequest({ cpus: 0.5 }));
+      try {
+        const spins = [await spin(large), await spin(small)] as const;
+        const [first = 0, second = 0] = spins.map(cpuTimeMs);
+        const gained = (): readonly [number, number] => [
+          cpuTimeMs(spins[0]) - first,
+          cpuTimeMs(spins[1]) - second,
+        ];
+        await until(() => gained()[0] + gained()[1] > 1_000);
+        const [ofLarge, ofSmall] = gained();
+        // Four times as much: equal parts, as everything has by default, would be within both limits.
+        expect(ofLarge / ofSmall).toBeGreaterThan(2);
+      } finally {
+        await Promise.all([large, small].map((each) => each.destroy('the test is over')));
+      }
     });
 
     test('4: a program that takes more memory than it may dies, and only it', async () => {

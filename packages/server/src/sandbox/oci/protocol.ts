@@ -58,6 +58,7 @@ export interface CreateCall {
   readonly sandbox: string;
   readonly memoryMib: number;
   readonly cpus: number;
+  readonly burstCpus?: number;
   readonly tmpMib: number;
   readonly maxProcesses: number;
   readonly maxFileDescriptors: number;
