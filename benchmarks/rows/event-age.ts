@@ -1,10 +1,9 @@
 /**
  * Row 13, second half: how old an asynchronous event is when its handler begins. At 80 % of the
  * rate at which the server can perform such events; and of a function that is called now and then,
- * while a million events of another function wait, against without them. The handler appends the
- * age to a file of the host, so this row takes the process driver.
+ * while a million events of another function wait, against without them.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,11 +16,11 @@ import { openStore } from '../../packages/server/src/store/open-store.ts';
 import { openDurableQueue } from '../../packages/server/src/store/queue/open-durable-queue.ts';
 import type { TestServer } from '../../packages/testkit/src/start-server.ts';
 import { createFunction, startBenchServer, startServerAgain } from '../bench-server.ts';
+import { AGES_MODULE, HandlerAges } from '../handler-ages.ts';
 import { createInvokeClient, type InvokeClient } from '../invoke-client.ts';
 import type { Line } from '../scoreboard.ts';
 import { milliseconds, ratio, summarise } from '../statistics.ts';
 
-const ARGS = ['--isolation', 'process'] as const;
 const CONNECTIONS = 16;
 /** So often is the function called whose events must not wait for the others. */
 const GAP_MS = 25;
@@ -29,50 +28,24 @@ const GAP_MS = 25;
 export async function eventAges(events: number, backlog: number): Promise<readonly Line[]> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-ages-'));
   const dataFolder = path.join(folder, 'data');
-  const ages = new AgeFile(path.join(folder, 'ages'));
   try {
-    const first = await startBenchServer(ARGS, dataFolder);
-    await createFunctions(first, ages.file);
-    const lines = [await atFourFifths(first, ages, events)];
-    const alone = await ageOf(first, ages, events / 4);
+    const first = await startBenchServer([], dataFolder);
+    await createFunctions(first);
+    const lines = [await atFourFifths(first, events)];
+    const alone = await ageOf(first, events / 4);
     await first.stop();
     await fill(path.join(dataFolder, 'queue.sqlite'), backlog);
-    await using second = await startServerAgain(ARGS, dataFolder);
-    const beside = await ageOf(second, ages, events / 4);
+    await using second = await startServerAgain([], dataFolder);
+    const beside = await ageOf(second, events / 4);
     return [...lines, backlogLine(backlog, alone, beside)];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** What the handler has written since it was last looked at. */
-class AgeFile {
-  readonly file: string;
-
-  constructor(file: string) {
-    this.file = file;
-  }
-
-  async clear(): Promise<void> {
-    await writeFile(this.file, '');
-  }
-
-  /** Once there are so many. */
-  async all(count: number): Promise<readonly number[]> {
-    for (;;) {
-      const ages = (await readFile(this.file, 'utf8')).split('\n').filter(Boolean).map(Number);
-      if (ages.length >= count) return ages;
-      await sleep(20);
-    }
-  }
-}
-
-async function createFunctions(server: TestServer, file: string): Promise<void> {
+async function createFunctions(server: TestServer): Promise<void> {
   const common = { runtime: 'nodejs26.x', handler: 'index.handler' };
-  const ages = `import fs from 'node:fs';
-export const handler = async ({ sentAt }) =>
-  fs.appendFileSync(${JSON.stringify(file)}, Date.now() - sentAt + '\\n');`;
-  await createFunction(server, { ...common, name: 'ages', files: { 'index.mjs': ages } });
+  await createFunction(server, { ...common, name: 'ages', files: { 'index.mjs': AGES_MODULE } });
   const waits = 'export const handler = () => new Promise((resolve) => setTimeout(resolve, 1000));';
   await createFunction(server, { ...common, name: 'waits', files: { 'index.mjs': waits } });
 }
@@ -84,9 +57,9 @@ async function sendEvent(client: InvokeClient): Promise<void> {
 }
 
 /** Events a second from the first one sent to the last one performed. */
-async function peakRate(client: InvokeClient, ages: AgeFile, events: number): Promise<number> {
+async function peakRate(client: InvokeClient, ages: HandlerAges, events: number): Promise<number> {
   await ages.clear();
-  const startedAt = performance.now();
+  const startedAtMs = Date.now();
   let sent = 0;
   const sender = async (): Promise<void> => {
     while (sent < events) {
@@ -96,12 +69,13 @@ async function peakRate(client: InvokeClient, ages: AgeFile, events: number): Pr
   };
   await Promise.all(Array.from({ length: CONNECTIONS }, sender));
   const performed = await ages.all(sent);
-  return (performed.length * 1_000) / (performance.now() - startedAt);
+  const lastMs = performed.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
+  return (performed.length * 1_000) / (lastMs - startedAtMs);
 }
 
 async function paced(
   client: InvokeClient,
-  ages: AgeFile,
+  ages: HandlerAges,
   events: number,
   gapMs: number,
 ): Promise<readonly number[]> {
@@ -114,15 +88,17 @@ async function paced(
     while (sends.length < due) sends.push(sendEvent(client));
   }
   await Promise.all(sends);
-  return await ages.all(events);
+  return (await ages.all(events)).map(({ ageMs }) => ageMs);
 }
 
-async function atFourFifths(server: TestServer, ages: AgeFile, events: number): Promise<Line> {
+async function atFourFifths(server: TestServer, events: number): Promise<Line> {
+  const ages = new HandlerAges(server, 'ages');
   const client = createInvokeClient(server.endpoint, CONNECTIONS);
   await peakRate(client, ages, events / 4);
   const peak = await peakRate(client, ages, events);
   const { p50, p99 } = summarise(await paced(client, ages, events, 1_000 / (peak * 0.8)));
   client.close();
+  ages.close();
   return {
     row: '13',
     metric: 'age of an event when its handler begins, at 80 % load, p50 (p99)',
@@ -134,12 +110,14 @@ async function atFourFifths(server: TestServer, ages: AgeFile, events: number): 
   };
 }
 
-async function ageOf(server: TestServer, ages: AgeFile, events: number): Promise<number> {
+async function ageOf(server: TestServer, events: number): Promise<number> {
+  const ages = new HandlerAges(server, 'ages');
   const client = createInvokeClient(server.endpoint, CONNECTIONS);
   // The first ones start environments.
   await paced(client, ages, 20, GAP_MS);
   const { p99 } = summarise(await paced(client, ages, events, GAP_MS));
   client.close();
+  ages.close();
   return p99;
 }
 
