@@ -12,6 +12,7 @@ import { contentHashMismatch, signatureMismatch } from '../../wire/sigv4-errors.
 import type { RawHead } from '../raw-request.ts';
 import type { S3Caller } from './authenticate-s3.ts';
 import { decodeChunks, incompleteBody } from './aws-chunked.ts';
+import { flowingChunks } from './flowing-chunks.ts';
 
 /** The client has gone: there is nobody to answer. */
 export class ClientGone extends Error {
@@ -85,9 +86,7 @@ function announced(text: string | undefined): number {
 /** Leaving it early must not cost the connection, on which the refusal is still to be answered. */
 async function* chunksOf(message: IncomingMessage): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of message.iterator({ destroyOnReturn: false })) {
-      yield chunk as Uint8Array;
-    }
+    yield* flowingChunks(message);
   } catch (cause) {
     throw new ClientGone('The client has gone.', { cause });
   }
