@@ -10,11 +10,11 @@
  *
  * A file may go when nothing refers to it. Who is about to refer to one holds it: `write` answers
  * with a held blob, and until `release` it stays, whatever the counts in the database say. A
- * removal looks at the holders and at the count under the lock of that blob, under which a file
- * also gets its name: a PUT comes before a removal and stops it, or after it and makes the file anew.
+ * removal looks at the holders and at the count under the lock of that blob, and a PUT that has begun
+ * to hold it waits for that lock before it names its file: it comes before a removal and stops it, or
+ * after it and makes the file anew.
  */
-import { constants } from 'node:fs';
-import { access, mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Closeable } from '../lib/lifetime.ts';
 import { KeyedLock } from '../lib/keyed-lock.ts';
@@ -22,9 +22,13 @@ import type { Logger } from '../lib/logger.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import { syncFolder } from '../lib/sync-folder.ts';
 import type { DigestName } from './checksums.ts';
-import { createDigester, type Digester, type Digests } from './digester.ts';
-import { createFolderSyncs, type FolderSyncs } from './folder-syncs.ts';
-import { writeStream } from './write-stream.ts';
+import {
+  createContentClient,
+  type ContentClient,
+  type ContentThread,
+  type Digests,
+} from './content-client.ts';
+import { feedContent } from './feed-content.ts';
 
 export interface Blob {
   /** Lower-case hex. */
@@ -80,8 +84,8 @@ export interface BlobStoreDeps {
   readonly folder: string;
   readonly references: BlobReferences;
   readonly logger: Logger;
-  /** How a new file is opened; tests give disks that fail. */
-  readonly openFile?: (file: string) => Promise<FileHandle>;
+  /** How the content thread is started; tests give disks that fail. */
+  readonly startThread?: () => ContentThread;
 }
 
 export async function openBlobStore(deps: BlobStoreDeps): Promise<BlobStore> {
@@ -111,33 +115,32 @@ class DiskBlobStore implements BlobStore {
   readonly #holders = new Map<string, number>();
   /** Blobs whose removal found a holder: looked at again when the last one lets go. */
   readonly #doomed = new Set<string>();
-  readonly #syncs: FolderSyncs = createFolderSyncs();
-  readonly #digester: Digester = createDigester();
+  readonly #contents: ContentClient;
   #incoming = 0;
 
   constructor(deps: BlobStoreDeps) {
     this.#deps = deps;
+    this.#contents = createContentClient(deps.startThread);
   }
 
   async write(chunks: AsyncIterable<Uint8Array>, checks?: BlobChecks): Promise<HeldBlob> {
     const file = path.join(this.#deps.folder, 'incoming', String((this.#incoming += 1)));
-    const running = this.#digester.start([
-      ...new Set<DigestName>([NAME, ...(checks?.digests ?? [])]),
-    ]);
+    const names = new Set<DigestName>([NAME, ...(checks?.digests ?? [])]);
+    const content = this.#contents.start([...names], file);
     let held: HeldBlob | undefined;
     try {
-      await using handle = await (this.#deps.openFile ?? openNew)(file);
-      const { sizeBytes, digests } = await writeStream(handle, chunks, running);
+      const { sizeBytes, digests } = await feedContent(chunks, content);
       const sha256 = digests.get(NAME)?.toString('hex') ?? '';
       const blob = { sha256, size: sizeBytes };
       checks?.accept(blob, digests);
       held = this.#keep(blob);
-      await this.#makeDurable(handle, file, blob.sha256);
+      await this.#removed(sha256);
+      await content.keep(this.#at(sha256));
       return held;
     } catch (error) {
       // It may have its name already; another writer of the same content keeps it.
       held?.discard();
-      await rm(file, { force: true });
+      await content.cancel();
       throw error;
     }
   }
@@ -167,19 +170,7 @@ class DiskBlobStore implements BlobStore {
   }
 
   async digest(chunks: AsyncIterable<Uint8Array>, names: readonly DigestName[]): Promise<Digests> {
-    const running = this.#digester.start(names);
-    let last: readonly Uint8Array[] = [];
-    try {
-      for await (const chunk of chunks) {
-        // One behind: a body that is a single chunk is hashed without the thread.
-        if (last.length > 0) await running.update(last);
-        last = [chunk];
-      }
-      return await running.finish(last);
-    } catch (error) {
-      running.cancel();
-      throw error;
-    }
+    return (await feedContent(chunks, this.#contents.start(names))).digests;
   }
 
   async collect(hashes: Iterable<string>): Promise<void> {
@@ -206,27 +197,16 @@ class DiskBlobStore implements BlobStore {
   }
 
   close(): Promise<void> {
-    return this.#digester.close();
+    return this.#contents.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #makeDurable(handle: FileHandle, file: string, sha256: string): Promise<void> {
-    const place = this.#at(sha256);
-    const isNew = await this.#lock.run(sha256, async () => {
-      if (await isThere(place)) return false;
-      await rename(file, place);
-      return true;
-    });
-    if (isNew) {
-      await together(handle.datasync(), this.#syncs.sync(path.dirname(place)));
-      return;
-    }
-    await handle.datasync();
-    await this.#lock.run(sha256, () => rename(file, place));
-    await this.#syncs.sync(path.dirname(place));
+  /** Resolves when no removal is under way that began before the blob was held. */
+  #removed(sha256: string): Promise<void> {
+    return this.#lock.run(sha256, async () => {});
   }
 
   #keep(blob: Blob): HeldBlob {
@@ -264,25 +244,4 @@ class DiskBlobStore implements BlobStore {
   #at(sha256: string): string {
     return path.join(this.#deps.folder, 'blobs', sha256.slice(0, 2), sha256);
   }
-}
-
-function openNew(file: string): Promise<FileHandle> {
-  return open(file, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
-}
-
-async function isThere(file: string): Promise<boolean> {
-  try {
-    await access(file);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return false;
-  }
-}
-
-/** Settles when both have: what failed is not touched while the other one is under way. */
-async function together(...works: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(works);
-  const failed = outcomes.find((each) => each.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

@@ -2,13 +2,11 @@
  * Makes names in a folder durable, one fsync for all that ask while another one runs: a sync that
  * has begun before a name was made does not count for it.
  */
-import { syncFolder } from '../lib/sync-folder.ts';
-
 export interface FolderSyncs {
   sync(folder: string): Promise<void>;
 }
 
-export function createFolderSyncs(): FolderSyncs {
+export function createFolderSyncs(syncFolder: (folder: string) => Promise<void>): FolderSyncs {
   const running = new Map<string, Promise<void>>();
   const next = new Map<string, Promise<void>>();
   const start = (folder: string): Promise<void> => {

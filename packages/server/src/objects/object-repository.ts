@@ -17,6 +17,7 @@ import {
   type ObjectVersion,
   type VersionRow,
 } from './object-version.ts';
+import { ReadAhead, type Ahead } from './read-ahead.ts';
 
 /** An object to be stored; its contents are held by the caller until this has been written. */
 export interface NewObject {
@@ -51,12 +52,22 @@ export interface PutOptions {
   readonly check?: Precondition;
   /** Written in the same transaction: events, the end of an upload. */
   readonly also?: (version: ObjectVersion) => readonly Statement[];
+  /** Of the same bucket and key. */
+  readonly ahead?: Ahead<Heads>;
+}
+
+/** What a change of a key is made against. */
+export interface Heads {
+  readonly current: ObjectVersion | undefined;
+  /** The one version that is replaced where the bucket keeps none. */
+  readonly plain: ObjectVersion | undefined;
 }
 
 export class ObjectRepository {
   readonly #store: Store;
   readonly #newVersionId: () => string;
   readonly #lock = new KeyedLock();
+  readonly #ahead = new ReadAhead<Heads>();
 
   constructor({ store, newVersionId }: ObjectRepositoryDeps) {
     this.#store = store;
@@ -72,9 +83,14 @@ export class ObjectRepository {
     return (await this.#select('bucket = ? AND key = ? AND version = ?', bucket, key, version))[0];
   }
 
+  /** For a `put` whose contents are still to come. */
+  readAhead(bucket: Bucket, key: string): Ahead<Heads> {
+    return this.#ahead.start(lockOf(bucket, key), () => this.#heads(bucket, key));
+  }
+
   put(bucket: Bucket, key: string, made: NewObject, options: PutOptions = {}): Promise<Changed> {
-    return this.#lock.run(lockOf(bucket, key), async () => {
-      const { current, plain } = await this.#heads(bucket, key);
+    return this.#change(bucket, key, async () => {
+      const { current, plain } = await (options.ahead?.take() ?? this.#heads(bucket, key));
       options.check?.(current?.isMarker === true ? undefined : current);
       const keepsVersions = bucket.versioning === 'Enabled';
       const version: ObjectVersion = {
@@ -103,7 +119,7 @@ export class ObjectRepository {
     nowMs: number,
     options: PutOptions & { readonly also?: (version: ObjectVersion) => readonly Statement[] } = {},
   ): Promise<Changed> {
-    return this.#lock.run(lockOf(bucket, key), async () => {
+    return this.#change(bucket, key, async () => {
       const { current, plain } = await this.#heads(bucket, key);
       options.check?.(current?.isMarker === true ? undefined : current);
       if (bucket.versioning === undefined) {
@@ -137,7 +153,7 @@ export class ObjectRepository {
     version: string,
     options: PutOptions = {},
   ): Promise<Changed> {
-    return this.#lock.run(lockOf(bucket, key), async () => {
+    return this.#change(bucket, key, async () => {
       const found = await this.find(bucket, key, version);
       options.check?.(found);
       if (found === undefined) return { version: undefined, dropped: [] };
@@ -159,7 +175,7 @@ export class ObjectRepository {
     change: (details: ObjectDetails) => ObjectDetails,
     also: (version: ObjectVersion) => readonly Statement[] = () => [],
   ): Promise<ObjectVersion | undefined> {
-    return this.#lock.run(lockOf(bucket, key), async () => {
+    return this.#change(bucket, key, async () => {
       const found =
         version === undefined
           ? await this.current(bucket, key)
@@ -187,13 +203,12 @@ export class ObjectRepository {
     });
   }
 
-  async #heads(
-    bucket: Bucket,
-    key: string,
-  ): Promise<{
-    readonly current: ObjectVersion | undefined;
-    readonly plain: ObjectVersion | undefined;
-  }> {
+  #change<T>(bucket: Bucket, key: string, work: () => Promise<T>): Promise<T> {
+    const name = lockOf(bucket, key);
+    return this.#lock.run(name, () => work().finally(() => this.#ahead.spoil(name)));
+  }
+
+  async #heads(bucket: Bucket, key: string): Promise<Heads> {
     const found = await this.#select(
       "bucket = ? AND key = ? AND (is_current = 1 OR version = 'null')",
       bucket,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtemp, open, readdir, rm, type FileHandle } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,25 +8,38 @@ import { randomIds } from '../lib/ids.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
+import type { Blob } from './blob-store.ts';
 import type { Bucket } from './bucket.ts';
+import { systemDisk, type ContentDisk } from './content-disk.ts';
+import { startThreadOn } from './fixtures/start-thread-on.ts';
 import { openObjectStore, type ObjectStore } from './object-store.ts';
 import type { NewObject } from './object-repository.ts';
+import type { ObjectVersion } from './object-version.ts';
 
 let folder: string;
 let store: Store;
 let objects: ObjectStore;
 let bucket: Bucket;
 /** Set: the next writes to a file, or their syncs, fail as on a full disk. */
-let fullAt: 'write' | 'sync' | undefined;
+let fullAt: 'create' | 'write' | 'sync' | undefined;
 
-const openFile = async (file: string): Promise<FileHandle> => {
-  const handle = await open(file, 'wx');
-  const fail = async (): Promise<never> => {
-    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
-  };
-  if (fullAt === 'write') Object.assign(handle, { writev: fail, write: fail });
-  if (fullAt === 'sync') Object.assign(handle, { datasync: fail });
-  return handle;
+const fail = (at: typeof fullAt): void => {
+  if (fullAt === at) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+};
+const disk: ContentDisk = {
+  ...systemDisk,
+  create(file) {
+    fail('create');
+    return systemDisk.create(file);
+  },
+  write(...args) {
+    fail('write');
+    systemDisk.write(...args);
+  },
+  async sync(descriptor) {
+    fail('sync');
+    await systemDisk.sync(descriptor);
+  },
 };
 
 async function start(): Promise<void> {
@@ -36,7 +49,7 @@ async function start(): Promise<void> {
     clock: systemClock,
     ids: randomIds,
     logger: silentLogger,
-    openFile,
+    startThread: () => startThreadOn(disk),
   });
 }
 
@@ -54,37 +67,35 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
+async function* pieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += 1_048_576) yield bytes.slice(at, at + 1_048_576);
 }
 
-async function put(
-  key: string,
-  bytes: Uint8Array,
-  also: (made: NewObject) => void = () => {},
-): Promise<void> {
-  const blob = await objects.blobs.write(once(bytes));
+async function put(key: string, bytes: Uint8Array): Promise<void> {
+  const blob = await objects.blobs.write(pieces(bytes));
   try {
-    const made: NewObject = {
-      modifiedMs: Date.now(),
-      size: blob.size,
-      etag: createHash('md5').update(bytes).digest('hex'),
-      details: {
-        headers: {},
-        metadata: {},
-        tags: [],
-        storageClass: 'STANDARD',
-        encryption: { algorithm: 'AES256' },
-        segments: [{ number: 1, sha256: blob.sha256, size: blob.size }],
-        isMultipart: false,
-      },
-    };
-    also(made);
-    const { dropped } = await objects.objects.put(bucket, key, made);
+    const { dropped } = await objects.objects.put(bucket, key, madeOf(blob, bytes));
     objects.drop(dropped);
   } finally {
     blob.release();
   }
+}
+
+function madeOf({ sha256, size }: Blob, bytes: Uint8Array): NewObject {
+  return {
+    modifiedMs: Date.now(),
+    size,
+    etag: createHash('md5').update(bytes).digest('hex'),
+    details: {
+      headers: {},
+      metadata: {},
+      tags: [],
+      storageClass: 'STANDARD',
+      encryption: { algorithm: 'AES256' },
+      segments: [{ number: 1, sha256, size }],
+      isMultipart: false,
+    },
+  };
 }
 
 async function read(key: string): Promise<Buffer> {
@@ -132,14 +143,21 @@ describe('contents', () => {
     }
   });
 
-  test('of a write that failed on a full disk leave nothing, and the object stays as it was', async () => {
-    await put('kept', Buffer.from('before'));
-    fullAt = 'write';
-    await expect(put('kept', randomBytes(3_000_000))).rejects.toMatchObject({ code: 'ENOSPC' });
-    expect(await files()).toHaveLength(1);
-    fullAt = undefined;
-    expect((await read('kept')).toString()).toBe('before');
-  });
+  test.each(['create', 'write', 'sync'] as const)(
+    'that a full disk refuses (%s) leave nothing, and the object stays as it was',
+    async (at) => {
+      await put('kept', Buffer.from('before'));
+      fullAt = at;
+      // Short; with more than one flush; and such that the first one fails while more comes.
+      for (const sizeBytes of [3_000, 3_000_000, 20_000_000]) {
+        const full = { code: 'ENOSPC' };
+        await expect(put('kept', randomBytes(sizeBytes))).rejects.toMatchObject(full);
+      }
+      await expect.poll(files).toHaveLength(1);
+      fullAt = undefined;
+      expect((await read('kept')).toString()).toBe('before');
+    },
+  );
 
   test('that cannot be synced are not taken, and the same ones that are there stay', async () => {
     await put('kept', Buffer.from('before'));
@@ -156,7 +174,7 @@ describe('contents', () => {
 
   test('that no record has ever named are removed by the next start', async () => {
     await put('kept', Buffer.from('kept'));
-    const stray = await objects.blobs.write(once(Buffer.from('stray')));
+    const stray = await objects.blobs.write(pieces(Buffer.from('stray')));
     expect(await files()).toHaveLength(2);
     await objects.close();
     await start();
@@ -172,7 +190,9 @@ describe('contents', () => {
         throw new Error('not what was announced');
       },
     };
-    await expect(objects.blobs.write(once(Buffer.from('x')), checks)).rejects.toThrow('announced');
+    await expect(objects.blobs.write(pieces(Buffer.from('x')), checks)).rejects.toThrow(
+      'announced',
+    );
     expect(await files()).toEqual([]);
   });
 });
@@ -208,6 +228,22 @@ describe('bytes that are only hashed', () => {
     const digests = await objects.blobs.digest(each(...several()), ['MD5']);
     expect(digests.get('MD5')).toEqual(expected);
   });
+});
+
+test('what was read ahead of another change of the key does not count', async () => {
+  await put('k', Buffer.from('first'));
+  using ahead = objects.objects.readAhead(bucket, 'k');
+  expect((await ahead.take())?.current?.size).toBe(5);
+  await put('k', Buffer.from('the second'));
+  expect(ahead.take()).toBeUndefined();
+  const seen: (number | undefined)[] = [];
+  const blob = await objects.blobs.write(pieces(Buffer.from('3')));
+  const made = madeOf(blob, Buffer.from('3'));
+  const check = (current: ObjectVersion | undefined): void => void seen.push(current?.size);
+  await objects.objects.put(bucket, 'k', made, { ahead, check });
+  blob.release();
+  expect(seen).toEqual([10]);
+  expect((await read('k')).toString()).toBe('3');
 });
 
 test('a bucket with something in it is not removed, and an object gets into no removed one', async () => {

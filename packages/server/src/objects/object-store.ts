@@ -36,7 +36,7 @@ export interface ObjectStoreDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
-  readonly openFile?: BlobStoreDeps['openFile'];
+  readonly startThread?: BlobStoreDeps['startThread'];
 }
 
 export async function openObjectStore(deps: ObjectStoreDeps): Promise<ObjectStore> {
@@ -46,7 +46,7 @@ export async function openObjectStore(deps: ObjectStoreDeps): Promise<ObjectStor
     folder: path.resolve(deps.folder),
     references: referencesIn(store),
     logger,
-    ...(deps.openFile === undefined ? {} : { openFile: deps.openFile }),
+    ...(deps.startThread === undefined ? {} : { startThread: deps.startThread }),
   });
   const underWay = new Set<Promise<void>>();
   const inBackground = (what: string, work: Promise<void>): void => {

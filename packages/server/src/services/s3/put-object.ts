@@ -29,6 +29,7 @@ export function putObject(deps: S3Deps): Operation<Input> {
       refuseUnsupported(input);
       const details = detailsOf(input, bucket);
       const check = writePrecondition(input);
+      using ahead = deps.objects.objects.readAhead(bucket, input.Key);
       const { blob, etag, checksum } = await storeBody(deps, input);
       try {
         const made = {
@@ -48,6 +49,7 @@ export function putObject(deps: S3Deps): Operation<Input> {
           input.Bucket,
           deps.objects.objects.put(bucket, input.Key, made, {
             check,
+            ahead,
             also: (written) =>
               deps.events.statements(bucket, 'ObjectCreated:Put', written, context),
           }),

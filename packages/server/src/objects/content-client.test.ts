@@ -2,14 +2,19 @@ import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checksumAlgorithms, startDigest, type DigestName } from './checksums.ts';
-import { createDigester, type Digester, type Digests, type RunningDigests } from './digester.ts';
+import {
+  createContentClient,
+  type ContentClient,
+  type Digests,
+  type RunningContent,
+} from './content-client.ts';
 
-let digester: Digester;
+let client: ContentClient;
 beforeEach(() => {
-  digester = createDigester();
+  client = createContentClient();
 });
 afterEach(async () => {
-  await digester.close();
+  await client.close();
 });
 
 const names: readonly DigestName[] = [...checksumAlgorithms, 'MD5'];
@@ -34,7 +39,7 @@ function* cut(bytes: Uint8Array, size: number): Generator<Uint8Array> {
 }
 
 async function digestsOf(bytes: Uint8Array, size: number): Promise<Digests> {
-  const running = digester.start(names);
+  const running = client.start(names);
   for (const chunk of cut(bytes, size)) await running.update([chunk]);
   return await running.finish([]);
 }
@@ -51,28 +56,28 @@ describe('digests', () => {
 
   test('are the same of a short body, which is hashed here, and of a long one in the thread', async () => {
     const bytes = randomBytes(3_000_000);
-    expect(await digester.start(names).finish([bytes])).toEqual(expected(bytes));
+    expect(await client.start(names).finish([bytes])).toEqual(expected(bytes));
     for (const size of [7_777, 262_144, 3_000_000]) {
       expect(await digestsOf(bytes, size)).toEqual(expected(bytes));
     }
-    const running = digester.start(names);
+    const running = client.start(names);
     await running.update([copyOf(bytes.subarray(0, 1_000_000))]);
     expect(await running.finish([copyOf(bytes.subarray(1_000_000))])).toEqual(expected(bytes));
   });
 
   test('of bodies that take turns are not mixed up, and one that is given up harms no other', async () => {
     const bodies = [1, 2, 3].map((seed) => Buffer.alloc(400_000, seed));
-    const given = digester.start(names);
+    const given = client.start(names);
     await given.update([randomBytes(100_000)]);
     const all = Promise.all(bodies.map((bytes) => digestsOf(bytes, 50_000)));
-    given.cancel();
+    await given.cancel();
     expect(await all).toEqual(bodies.map(expected));
   });
 
   test('leave bytes alone that share their memory with others', async () => {
     const whole = randomBytes(200_000);
     const copy = Buffer.from(whole);
-    const running = digester.start(['MD5']);
+    const running = client.start(['MD5']);
     await running.update([whole.subarray(0, 100_000)]);
     await running.update([whole.subarray(100_000)]);
     const digests = await running.finish([]);
@@ -83,19 +88,19 @@ describe('digests', () => {
 
 describe('a thread that breaks', () => {
   /** At its first bytes: there is no such digest. */
-  const breaking = (): RunningDigests => digester.start(['MD4' as DigestName]);
+  const breaking = (): RunningContent => client.start(['MD4' as DigestName]);
 
   test('rejects every body that it has, and the next body starts another', async () => {
-    const [waiting, behind, finishing] = [breaking(), digester.start(names), digester.start(names)];
+    const [waiting, behind, finishing] = [breaking(), client.start(names), client.start(names)];
     const outcomes = await Promise.allSettled([
       // More than may wait, so that there is room only when some of it has been hashed.
-      waiting.update([randomBytes(600_000)]),
-      behind.update([randomBytes(600_000)]),
+      waiting.update([randomBytes(1_200_000)]),
+      behind.update([randomBytes(1_200_000)]),
       finishing.update([randomBytes(1_000)]).then(() => finishing.finish([])),
     ]);
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({
-        reason: { name: 'DigesterBroken', cause: expect.any(Error) },
+        reason: { name: 'ContentThreadBroken', cause: expect.any(Error) },
       });
     }
     const bytes = randomBytes(700_000);
@@ -103,24 +108,24 @@ describe('a thread that breaks', () => {
   });
 
   test('takes no more of a body that it had, also where another has been started', async () => {
-    const running = digester.start(names);
+    const running = client.start(names);
     await running.update([randomBytes(1_000)]);
-    await expect(breaking().update([randomBytes(600_000)])).rejects.toThrow('has ended');
-    const another = digester.start(names);
+    await expect(breaking().update([randomBytes(1_200_000)])).rejects.toThrow('has ended');
+    const another = client.start(names);
     const bytes = randomBytes(1_000);
     await another.update([copyOf(bytes)]);
-    const refused = { name: 'DigesterBroken' };
+    const refused = { name: 'ContentThreadBroken' };
     await expect(running.update([randomBytes(1_000)])).rejects.toMatchObject(refused);
     await expect(running.finish([])).rejects.toMatchObject(refused);
-    running.cancel();
+    await running.cancel();
     expect(await another.finish([])).toEqual(expected(bytes));
   });
 });
 
 test('when it is closed, who still waits is told', async () => {
-  const running = digester.start(names);
+  const running = client.start(names);
   await running.update([randomBytes(100_000)]);
-  const told = expect(running.finish([])).rejects.toMatchObject({ name: 'DigesterBroken' });
-  await digester.close();
+  const told = expect(running.finish([])).rejects.toMatchObject({ name: 'ContentThreadBroken' });
+  await client.close();
   await told;
 });
