@@ -46,6 +46,7 @@ import type { LogStore } from '../observe/log-store/log-store.ts';
 import { openLogStore } from '../observe/open-log-store.ts';
 import { startSandboxDriver } from '../sandbox/choose-driver.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
+import { goFirst } from '../sandbox/go-first.ts';
 import { describeNetwork, warnOfNetwork } from '../sandbox/network/policy.ts';
 import { openEventsService, type EventsService } from '../services/events/service.ts';
 import { createIamService } from '../services/iam/service.ts';
@@ -218,6 +219,7 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
     logger,
   });
   parts.use(driver);
+  if (driver.isolation === 'oci') parts.use(goFirst());
   const { network } = driver;
   if (config.network === 'public' && network.kind === 'none') throw new Error(network.reason);
   const invoker = await startInvoker({
