@@ -7,8 +7,11 @@ import { runCommand } from '../../../../testkit/src/run-command.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { writeUntilKilled } from '../fixtures/write-until-killed.ts';
 import { openStore } from '../open-store.ts';
-import type { Store } from '../store.ts';
+import type { SqlValue, Store } from '../store.ts';
+import { ByteWriter } from './byte-writer.ts';
 import { startJournal } from './journal.ts';
+import { ALIGNMENT, HEADER_BYTES, KEY_BYTES, seal } from './record.ts';
+import { BatchEncoder } from './statement-codec.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -42,10 +45,13 @@ async function stepsOf(store: Store): Promise<number> {
 }
 
 /** As a server does that ends before its database has taken anything. */
-async function leaveInJournal(fillers: readonly string[]): Promise<void> {
-  await (await openCounter()).close();
+async function leaveInJournal(fillers: readonly SqlValue[]): Promise<void> {
+  const store = await openCounter();
+  const [keyRow] = await store.read<{ key: Uint8Array }>('SELECT key FROM journal_key');
+  await store.close();
   await using journal = startJournal({
     folder: path.dirname(segmentOf('data')),
+    key: keyRow?.key ?? Buffer.alloc(0),
     lastGeneration: 0,
     hasSpare: false,
     logger: silentLogger,
@@ -127,6 +133,16 @@ describe('a journal', () => {
     expect(await readdir(path.join(folder, 'data', 'db.journal'))).toEqual(['damaged-1']);
   });
 
+  test('runs nothing of what was sent as a record of it', async () => {
+    await leaveInJournal(['first', Buffer.concat([Buffer.from('second'), ...forgedRecords()])]);
+    const bytes = await readFile(segmentOf('data'));
+    bytes.writeUInt8(0, bytes.indexOf('second'));
+    await writeFile(segmentOf('data'), bytes);
+    await using store = await open();
+    expect(await stepsOf(store)).toBe(1);
+    expect(store.damaged).toBe(0);
+  });
+
   test('takes a last record that is not whole for one that nobody was told of', async () => {
     await leaveInJournal(['first', 'second', 'third']);
     const bytes = await readFile(segmentOf('data'));
@@ -175,6 +191,17 @@ describe('a journal', () => {
     120_000,
   );
 });
+
+/** As good as somebody can make them who does not know the key, wherever they come to lie. */
+function forgedRecords(): readonly Buffer[] {
+  const out = new ByteWriter();
+  out.reset(HEADER_BYTES);
+  new BatchEncoder(out).add([{ sql: 'UPDATE counter SET steps = 1000000' }]);
+  const payloadBytes = out.size - HEADER_BYTES;
+  const record = out.finish(ALIGNMENT);
+  seal(record, payloadBytes, { generation: 1, number: 1 }, Buffer.alloc(KEY_BYTES));
+  return Array.from({ length: ALIGNMENT }, () => [record, Buffer.alloc(1)]).flat();
+}
 
 function mayTrace(): boolean {
   return (

@@ -1,17 +1,21 @@
 /**
  * Records in a segment of the journal:
  *
- *     magic, generation, number, length of the payload, CRC-32 of it, CRC-32 of these five | payload
+ *     key, generation, number, length of the payload, CRC-32 of it, CRC-32 of these five | payload
  *
- * six numbers of 32 bits, little endian, each record filled up to a multiple of 8 bytes. A segment
- * is used again and again, each time with a higher generation: what an earlier one has left behind
- * the newest record is told from it by that.
+ * 12 bytes and five numbers of 32 bits, little endian, each record filled up to a multiple of 8
+ * bytes. A segment is used again and again, each time with a higher generation: what an earlier one
+ * has left behind the newest record is told from it by that.
+ *
+ * Payloads hold what anybody has sent, and a scan goes through the bytes of those that an earlier
+ * generation left, or that are damaged. The key, which is random and known to the database alone,
+ * keeps it from taking a record that somebody has sent for one that was written.
  */
 import { crc32 } from 'node:zlib';
 
-export const HEADER_BYTES = 24;
+export const KEY_BYTES = 12;
+export const HEADER_BYTES = 32;
 export const ALIGNMENT = 8;
-const MAGIC = 0x31_4a_48_48;
 
 /** Where a record is among all. */
 export interface RecordPlace {
@@ -25,13 +29,14 @@ export function seal(
   record: Buffer<ArrayBuffer>,
   payloadBytes: number,
   { generation, number }: RecordPlace,
+  key: Uint8Array,
 ): void {
-  record.writeUInt32LE(MAGIC, 0);
-  record.writeUInt32LE(generation, 4);
-  record.writeUInt32LE(number, 8);
-  record.writeUInt32LE(payloadBytes, 12);
-  record.writeUInt32LE(crc32(record.subarray(HEADER_BYTES, HEADER_BYTES + payloadBytes)), 16);
-  record.writeUInt32LE(crc32(record.subarray(0, 20)), 20);
+  record.set(key, 0);
+  record.writeUInt32LE(generation, 12);
+  record.writeUInt32LE(number, 16);
+  record.writeUInt32LE(payloadBytes, 20);
+  record.writeUInt32LE(crc32(record.subarray(HEADER_BYTES, HEADER_BYTES + payloadBytes)), 24);
+  record.writeUInt32LE(crc32(record.subarray(0, 28)), 28);
 }
 
 export interface ScannedSegment {
@@ -41,15 +46,15 @@ export interface ScannedSegment {
 }
 
 /**
- * The records of that generation. One that is not whole is damaged where a later one is there;
+ * The records of that generation and with that key. One that is not whole is damaged where a later one is there;
  * at the end it is one that was being written when the server ended, and which nobody was told of.
  */
-export function scanSegment(bytes: Buffer, generation: number): ScannedSegment {
+export function scanSegment(bytes: Buffer, generation: number, key: Uint8Array): ScannedSegment {
   const records: { number: number; payload: Buffer }[] = [];
   const damaged: number[] = [];
   let next = 0;
   for (let at = 0; at + HEADER_BYTES <= bytes.byteLength;) {
-    const header = readHeader(bytes, at, generation);
+    const header = readHeader(bytes, at, generation, key);
     if (header === undefined || header.number < next) {
       at += ALIGNMENT;
       continue;
@@ -74,13 +79,18 @@ interface Header {
   readonly checksum: number;
 }
 
-function readHeader(bytes: Buffer, at: number, generation: number): Header | undefined {
-  if (bytes.readUInt32LE(at) !== MAGIC || bytes.readUInt32LE(at + 4) !== generation)
-    return undefined;
-  if (crc32(bytes.subarray(at, at + 20)) !== bytes.readUInt32LE(at + 20)) return undefined;
+function readHeader(
+  bytes: Buffer,
+  at: number,
+  generation: number,
+  key: Uint8Array,
+): Header | undefined {
+  if (bytes.readUInt32LE(at + 12) !== generation) return undefined;
+  if (bytes.compare(key, 0, KEY_BYTES, at, at + KEY_BYTES) !== 0) return undefined;
+  if (crc32(bytes.subarray(at, at + 28)) !== bytes.readUInt32LE(at + 28)) return undefined;
   return {
-    number: bytes.readUInt32LE(at + 8),
-    payloadBytes: bytes.readUInt32LE(at + 12),
-    checksum: bytes.readUInt32LE(at + 16),
+    number: bytes.readUInt32LE(at + 16),
+    payloadBytes: bytes.readUInt32LE(at + 20),
+    checksum: bytes.readUInt32LE(at + 24),
   };
 }

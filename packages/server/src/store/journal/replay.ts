@@ -2,15 +2,18 @@
  * At a start: what the journal has and the database does not is put there. A record that is not
  * what was written is passed over, and the file that has it is kept for whoever wants to look.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { StatementCache } from '../statement-cache.ts';
 import { applyRecords } from './apply-records.ts';
-import { scanSegment, type RecordPlace } from './record.ts';
+import { KEY_BYTES, scanSegment, type RecordPlace } from './record.ts';
 import { SPARE } from './segments.ts';
 
 export interface Replayed {
+  /** What records of this database's journal have in front. */
+  readonly key: Uint8Array;
   /** The highest generation that has ever been used. */
   readonly lastGeneration: number;
   readonly hasSpare: boolean;
@@ -30,6 +33,7 @@ export function replayJournal(
   folder: string,
 ): Replayed {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const key = readKey(database);
   let applied = readApplied(database);
   const refused: string[] = [];
   const damagedFiles: string[] = [];
@@ -37,7 +41,7 @@ export function replayJournal(
   const generations = generationsIn(folder);
   for (const generation of generations) {
     const file = path.join(folder, String(generation));
-    const segment = scanSegment(readFileSync(file), generation);
+    const segment = scanSegment(readFileSync(file), generation, key);
     const isNew = (number: number): boolean =>
       generation > applied.generation ||
       (generation === applied.generation && number > applied.number);
@@ -65,6 +69,7 @@ export function replayJournal(
     damagedFiles.push(setAside(folder, generation));
   }
   return {
+    key,
     lastGeneration: Math.max(applied.generation, ...generations),
     hasSpare: readdirSync(folder).includes(SPARE),
     records,
@@ -72,6 +77,15 @@ export function replayJournal(
     damagedFiles,
     damagedRecords,
   };
+}
+
+function readKey(database: DatabaseSync): Uint8Array {
+  database.exec('CREATE TABLE IF NOT EXISTS journal_key (key BLOB NOT NULL) STRICT');
+  const row = database.prepare('SELECT key FROM journal_key').get();
+  if (row !== undefined) return row['key'] as Uint8Array;
+  const key = randomBytes(KEY_BYTES);
+  database.prepare('INSERT INTO journal_key VALUES (?)').run(key);
+  return new Uint8Array(key);
 }
 
 function readApplied(database: DatabaseSync): RecordPlace {

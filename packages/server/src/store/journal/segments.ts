@@ -23,6 +23,8 @@ const FILL_BYTES = 1_048_576;
 
 export interface SegmentsDeps {
   readonly folder: string;
+  /** What its records have in front. */
+  readonly key: Uint8Array;
   /** The highest generation that has ever been used. */
   readonly lastGeneration: number;
   readonly hasSpare: boolean;
@@ -64,7 +66,7 @@ export class Segments {
   async append(record: Buffer<ArrayBuffer>, payloadBytes: number): Promise<RecordPlace> {
     const segment = await this.#segment();
     const place = { generation: segment.generation, number: segment.records };
-    seal(record, payloadBytes, place);
+    seal(record, payloadBytes, place, this.#deps.key);
     try {
       await writeAll(segment, record);
     } catch (error) {
