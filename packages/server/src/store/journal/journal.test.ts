@@ -168,28 +168,37 @@ describe('a journal', () => {
     expect(await stepsOf(copy)).toBe(accepted);
   }, 60_000);
 
-  test.skipIf(!mayTrace())(
-    'refuses what cannot be written, and goes on in another file',
-    async () => {
-      const script = path.join(import.meta.dirname, '../fixtures/refused-appender.ts');
-      const file = path.join(folder, 'data', 'db');
-      await (await openCounter()).close();
-      const { stdout, stderr } = await runCommand(
-        [
-          ...['strace', '-f', '-qq', '-o', '/dev/null', '-P', segmentOf('data')],
-          ...['-e', 'trace=pwrite64', '-e', 'inject=pwrite64:error=EIO:when=3'],
-          ...[process.execPath, script, file],
-        ],
-        { timeoutMs: 100_000 },
-      );
-      expect(stderr).toBe('');
-      const { acknowledged, refused } = JSON.parse(stdout) as Record<string, readonly string[]>;
-      expect(refused).toEqual(['StoreFailure: EIO: i/o error, write']);
-      await using store = await open();
-      expect(await stepsOf(store)).toBe(acknowledged?.length);
-    },
-    120_000,
-  );
+  // Which call of each thread fails.
+  for (const [call, place, which] of [
+    ['pwrite64', 'data/db.journal/1', 3],
+    ['fsync', 'data/db.journal', 1],
+  ] as const) {
+    test.skipIf(!mayTrace())(
+      `refuses what cannot be written (${call}), and goes on in another file`,
+      async () => {
+        const script = path.join(import.meta.dirname, '../fixtures/refused-appender.ts');
+        const file = path.join(folder, 'data', 'db');
+        await (await openCounter()).close();
+        const { stdout, stderr } = await runCommand(
+          [
+            ...['strace', '-f', '-qq', '-o', '/dev/null', '-P', path.join(folder, place)],
+            ...['-e', `trace=${call}`, '-e', `inject=${call}:error=EIO:when=${which}`],
+            ...[process.execPath, '--expose-gc', script, file],
+          ],
+          { timeoutMs: 100_000 },
+        );
+        expect(stderr).toBe('');
+        const { acknowledged, refused } = JSON.parse(stdout) as Record<string, readonly string[]>;
+        expect(refused?.length).toBeGreaterThan(0);
+        expect(new Set(refused)).toEqual(
+          new Set([expect.stringMatching(/^StoreFailure: EIO: i\/o error/)]),
+        );
+        await using store = await open();
+        expect(await stepsOf(store)).toBe(acknowledged?.length);
+      },
+      120_000,
+    );
+  }
 });
 
 /** As good as somebody can make them who does not know the key, wherever they come to lie. */

@@ -129,7 +129,12 @@ export class Segments {
     // A write is durable when it returns, in one call instead of two.
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_DSYNC;
     const handle = await open(file, flags, 0o600);
-    await syncFolder(folder);
+    try {
+      await syncFolder(folder);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
     return { generation, handle, isFilled, position: 0, records: 0, isGood: true, hasAsked: false };
   }
 
