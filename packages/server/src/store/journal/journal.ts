@@ -67,12 +67,13 @@ class WriteAheadJournal implements Journal {
   #round: PromiseWithResolvers<void> | undefined;
   /** In the round. */
   #batches = 0;
-  #isWriting = false;
+  #writing: Promise<void> | undefined;
   #pending: Pending[] = [];
   #pendingBytes = 0;
   #applying: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
+  #isClosed = false;
   #applied = 0;
   records = 0;
 
@@ -85,6 +86,8 @@ class WriteAheadJournal implements Journal {
     this.#out.reset(HEADER_BYTES);
     this.#lifetime = closeable(async () => {
       await this.#round?.promise.catch(() => {});
+      await this.#writing;
+      this.#isClosed = true;
       clearTimeout(this.#timer);
       try {
         await this.settle();
@@ -112,7 +115,7 @@ class WriteAheadJournal implements Journal {
     this.#encoder.add(statements);
     this.#batches += 1;
     // The disk works on these while the event loop deals with the others.
-    if (this.#batches >= EARLY_BATCHES) void this.#write();
+    if (this.#batches >= EARLY_BATCHES) this.#writeNow();
     return promise;
   }
 
@@ -123,19 +126,21 @@ class WriteAheadJournal implements Journal {
 
   /** Behind all sockets that have something to read now, not only behind this one's callbacks. */
   #writeSoon(): void {
-    if (!this.#isWriting) setImmediate(() => void this.#write());
+    if (this.#writing === undefined) setImmediate(() => this.#writeNow());
+  }
+
+  #writeNow(): void {
+    if (this.#round !== undefined) this.#writing ??= this.#write();
   }
 
   async #write(): Promise<void> {
-    if (this.#isWriting || this.#round === undefined) return;
-    this.#isWriting = true;
     try {
-      if (this.#pendingBytes > MOST_PENDING_BYTES) await (this.#applying ?? this.#apply());
+      while (this.#pendingBytes > MOST_PENDING_BYTES) await (this.#applying ?? this.#apply());
       await this.#writeRound(this.#take());
     } catch (error) {
       this.#take().durable.reject(asStoreFailure(error));
     }
-    this.#isWriting = false;
+    this.#writing = undefined;
     if (this.#round !== undefined) this.#writeSoon();
     this.#applySoon();
   }
@@ -166,8 +171,9 @@ class WriteAheadJournal implements Journal {
   }
 
   #applySoon(): void {
-    if (this.#pending.length === 0 || this.#applying !== undefined || this.#isFailing) return;
-    if (this.#pendingBytes >= APPLY_BYTES) this.#applyInBackground();
+    if (this.#isClosed || this.#pending.length === 0 || this.#applying !== undefined) return;
+    if (this.#isFailing) this.#timer ??= this.#later(RETRY_AFTER_MS);
+    else if (this.#pendingBytes >= APPLY_BYTES) this.#applyInBackground();
     else this.#timer ??= this.#later(APPLY_AFTER_MS);
   }
 
@@ -179,13 +185,8 @@ class WriteAheadJournal implements Journal {
   }
 
   #applyInBackground(): void {
-    this.#apply().catch((error: unknown) => {
-      if (!this.#isFailing) {
-        this.#deps.logger.error('the database takes nothing from the journal', { error });
-      }
-      this.#isFailing = true;
-      this.#timer ??= this.#later(RETRY_AFTER_MS);
-    });
+    // Its failure was told to the log.
+    this.#apply().catch(() => {});
   }
 
   /** The oldest records; called while none are under way. */
@@ -203,10 +204,18 @@ class WriteAheadJournal implements Journal {
     const some = this.#oldest();
     const last = some.at(-1)?.place;
     if (last === undefined) return;
-    await this.#deps.apply(
-      some.map(({ payload }) => payload),
-      last,
-    );
+    try {
+      await this.#deps.apply(
+        some.map(({ payload }) => payload),
+        last,
+      );
+    } catch (error) {
+      if (!this.#isFailing) {
+        this.#deps.logger.error('the database takes nothing from the journal', { error });
+      }
+      this.#isFailing = true;
+      throw error;
+    }
     this.#isFailing = false;
     this.#pending = this.#pending.slice(some.length);
     for (const { payload } of some) this.#pendingBytes -= payload.byteLength;
