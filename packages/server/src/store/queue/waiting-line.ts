@@ -21,15 +21,17 @@ export class WaitingLine<Batch> {
     if (signal?.aborted === true) return undefined;
     const { promise, resolve } = Promise.withResolvers<Batch | undefined>();
     const caller = { take, resolve };
-    const giveUp = (): void => resolve(undefined);
+    const giveUp = (): void => {
+      // A caller that gave up is passed over: what it would take nobody would have.
+      this.#callers.delete(caller);
+      resolve(undefined);
+    };
     const timer = setTimeout(giveUp, forMs);
     signal?.addEventListener('abort', giveUp);
     this.#callers.add(caller);
     try {
       return await promise;
     } finally {
-      // A caller that gave up is passed over: what it would take nobody would have.
-      this.#callers.delete(caller);
       clearTimeout(timer);
       signal?.removeEventListener('abort', giveUp);
     }
