@@ -50,6 +50,8 @@ export class EmbeddedQueue implements DurableQueue {
   readonly #refill: Refill;
   readonly #removing: Removing;
   readonly #numbers: SequenceNumbers;
+  /** Taken, with the receipt of somebody whose time is over. */
+  readonly #changingHands = new Set<QueueEntry>();
   #loading: Promise<void> = Promise.resolve();
   /** Sent while earlier ones were not known yet. */
   #early: Added[] | undefined = [];
@@ -138,7 +140,7 @@ export class EmbeddedQueue implements DurableQueue {
     const entry = this.#find(queue, receipt);
     if (entry === undefined) return 'gone';
     if (entry.receipt !== receipt) return 'replaced';
-    return entry.state === 'in-flight' ? 'held' : 'visible';
+    return entry.state === 'in-flight' && !this.#changingHands.has(entry) ? 'held' : 'visible';
   }
 
   async remove(queue: string, receipts: readonly string[]): Promise<readonly ReceiptState[]> {
@@ -235,13 +237,12 @@ export class EmbeddedQueue implements DurableQueue {
       dueMs: 0,
     };
     // At once: nobody is to receive, remove or move it while it is on its way.
-    const { index } = this.#open(queue);
-    index.remove(entry);
+    this.#open(queue).index.remove(entry);
     try {
       await this.#deps.store.append([...reservation, moveStatement(entry, moved, nowMs)]);
     } catch (error) {
-      entry.state = 'visible';
-      index.add(entry);
+      entry.state = 'in-flight';
+      this.#open(queue).index.add(entry);
       throw error;
     }
     this.#contents.drop(entry);
@@ -306,6 +307,7 @@ export class EmbeddedQueue implements DurableQueue {
     if (taken.accepted.length === 0 && taken.refused.length === 0) return undefined;
     for (const entry of taken.accepted) {
       open.index.keepUntil(entry, this.#deps.clock.monotonicMs() + options.visibilityMs);
+      if (entry.receipt !== '') this.#changingHands.add(entry);
     }
     return taken;
   }
@@ -341,6 +343,7 @@ export class EmbeddedQueue implements DurableQueue {
       }
       throw error;
     } finally {
+      for (const entry of taken.accepted) this.#changingHands.delete(entry);
       this.#serve(queue);
     }
   }

@@ -66,7 +66,7 @@ export class HandOut {
     for (const { sequence } of damaged) {
       statements.push(...quarantineStatements(sequence, 'The content does not match.'));
     }
-    const before = accepted.map((entry) => ({ entry, earlier: { ...entry } }));
+    const before = [...accepted, ...refused].map((entry) => ({ entry, earlier: { ...entry } }));
     for (const entry of contents.keys()) {
       entry.receipt = newReceipt(this.#deps.ids, entry.sequence);
       entry.receiveCount += 1;
@@ -74,6 +74,8 @@ export class HandOut {
       statements.push(updateStatement(entry, nowMs + options.visibilityMs));
     }
     const moved = this.#giveUp(refused, options, numbers, statements);
+    // At once: nobody is to be told that he has removed what is on its way to another queue.
+    for (const entry of refused) entry.receipt = '';
     try {
       await this.#deps.store.append(statements);
     } catch (error) {
