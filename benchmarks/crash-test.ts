@@ -45,4 +45,4 @@ const report = await crashRounds({
 });
 console.log(JSON.stringify(report));
 console.log(`${Math.round((performance.now() - startedAt) / 1_000)} s`);
-if (report.missing.length + report.unexplained + report.late > 0) process.exitCode = 1;
+if (report.missing.length + report.unexplained.length + report.late > 0) process.exitCode = 1;

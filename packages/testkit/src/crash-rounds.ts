@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createCrashFunctions, expiredNumbers, PERISHABLE_MS } from './crash-functions.ts';
-import { RunFile, unexplained, type Run } from './crash-runs.ts';
+import { RunFile, unexplained, type RepeatedRun, type Run } from './crash-runs.ts';
 import { sdkSender, type EventSender } from './event-sender.ts';
 import { startServer, type TestServer } from './start-server.ts';
 
@@ -22,7 +22,7 @@ export interface CrashReport {
   /** Runs beyond the first of an event. */
   readonly repeated: number;
   /** Of these: not of an event that may have been in flight when the server was killed. */
-  readonly unexplained: number;
+  readonly unexplained: readonly RepeatedRun[];
   /** Perishable events that were told as expired. */
   readonly expired: number;
   /** Runs of perishable events that were older than they may be. */

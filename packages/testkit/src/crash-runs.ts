@@ -57,26 +57,49 @@ const MOST_IN_HANDS = 128;
 /** What runs in a process of its own may begin a moment after its server's end; the next one starts later. */
 const AFTER_KILL_MS = 500;
 
+/** A run of an event that had run before. */
+export interface RepeatedRun {
+  readonly number: number;
+  readonly firstAtMs: number;
+  readonly againAtMs: number;
+  /** Kills of the server between the two. */
+  readonly kills: number;
+  /** Runs of other events between the first one and the next kill. */
+  readonly runsBeforeKill: number;
+}
+
 /**
  * Runs beyond the first of an event that no kill explains: the server was not killed between the two,
  * or so many other events had run between the earlier one and the kill that it was in nobody's hands
  * any more. Not told by time, which says nothing on a machine under load.
  */
-export function unexplained(runs: readonly Run[], killedAtMs: readonly number[]): number {
+export function unexplained(
+  runs: readonly Run[],
+  killedAtMs: readonly number[],
+): readonly RepeatedRun[] {
   const inOrder = runs.toSorted((a, b) => a.atMs - b.atMs);
   const lives = killedAtMs.map((killMs) => killMs + AFTER_KILL_MS);
   const before = new Map<number, { readonly at: number; readonly life: number }>();
   const ends = new Map<number, number>();
   let life = 0;
-  const repeated: { readonly at: number; readonly life: number; readonly now: number }[] = [];
+  const repeated: { readonly first: number; readonly life: number; again: number; now: number }[] =
+    [];
   for (const [at, { number, atMs }] of inOrder.entries()) {
     while (atMs > (lives[life] ?? Number.POSITIVE_INFINITY)) life += 1;
     ends.set(life, at);
     const earlier = before.get(number);
-    if (earlier !== undefined) repeated.push({ ...earlier, now: life });
+    if (earlier !== undefined) {
+      repeated.push({ first: earlier.at, life: earlier.life, again: at, now: life });
+    }
     before.set(number, { at, life });
   }
-  const isExplained = (each: { at: number; life: number; now: number }): boolean =>
-    each.now > each.life && (ends.get(each.life) ?? 0) - each.at <= MOST_IN_HANDS;
-  return repeated.filter((each) => !isExplained(each)).length;
+  return repeated
+    .map((each) => ({
+      number: inOrder[each.first]?.number ?? 0,
+      firstAtMs: inOrder[each.first]?.atMs ?? 0,
+      againAtMs: inOrder[each.again]?.atMs ?? 0,
+      kills: each.now - each.life,
+      runsBeforeKill: (ends.get(each.life) ?? 0) - each.first,
+    }))
+    .filter(({ kills, runsBeforeKill }) => kills === 0 || runsBeforeKill > MOST_IN_HANDS);
 }
