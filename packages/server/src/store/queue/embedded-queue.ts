@@ -221,11 +221,10 @@ export class EmbeddedQueue implements DurableQueue {
     const state = this.#stateOf(queue, receipt);
     const entry = this.#find(queue, receipt);
     if (state !== 'held' || entry === undefined) return state;
-    const { sequence, reservation } = this.#numbers.next();
     const nowMs = this.#deps.clock.nowMs();
     const moved: QueueEntry = {
       ...entry,
-      sequence,
+      sequence: this.#numbers.next(),
       id,
       queue: target,
       sentAtMs: nowMs,
@@ -239,7 +238,7 @@ export class EmbeddedQueue implements DurableQueue {
     // At once: nobody is to receive, remove or move it while it is on its way.
     this.#open(queue).index.remove(entry);
     try {
-      await this.#deps.store.append([...reservation, moveStatement(entry, moved, nowMs)]);
+      await this.#deps.store.append([moveStatement(entry, moved, nowMs)]);
     } catch (error) {
       entry.state = 'in-flight';
       this.#open(queue).index.add(entry);

@@ -108,18 +108,17 @@ export class HandOut {
         statements.push(deleteStatement([entry]));
         continue;
       }
-      const { sequence, reservation } = numbers.next();
       // AWS: its name and the moment at which it was first sent stay as they are.
       const next: QueueEntry = {
         ...entry,
-        sequence,
+        sequence: numbers.next(),
         queue: options.deadLetter.queue,
         movedFrom: entry.queue,
         receipt: '',
         state: 'visible',
         dueMs: 0,
       };
-      statements.push(...reservation, moveStatement(entry, next, this.#deps.clock.nowMs()));
+      statements.push(moveStatement(entry, next, this.#deps.clock.nowMs()));
       moved.push(next);
     }
     return moved;

@@ -64,9 +64,8 @@ export class Sending {
       }
       return { id: known.id, sequence: known.sequence, isDuplicate: true };
     }
-    const { sequence, reservation } = this.#numbers.next();
+    const sequence = this.#numbers.next();
     const sent = { id: entry.id, sequence, isDuplicate: false };
-    batch.statements.push(...reservation);
     if (entry.deduplication !== undefined && key !== undefined) {
       const untilMs = nowMs + entry.deduplication.windowMs;
       const { promise: writing } = (batch.keyed ??= fateOfKeys());

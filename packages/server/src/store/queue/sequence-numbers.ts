@@ -9,29 +9,42 @@ const BLOCK = 1_000_000;
 export interface SequenceNumbers {
   /** All that an earlier server gave are at most this; all that this one gives are higher. */
   readonly lastOfEarlier: number;
-  /** With the statement that must be written together with what has the number. */
-  next(): { readonly sequence: number; readonly reservation: readonly Statement[] };
+  next(): number;
 }
 
 export async function openSequenceNumbers(store: Store): Promise<SequenceNumbers> {
-  const [row] = await store.read<{ reserved: number }>('SELECT reserved FROM queue_sequence');
-  let last = row?.reserved ?? 0;
+  // There are entries above what is reserved where the database is older than its journal.
+  const [row] = await store.read<{ last: number }>(
+    `SELECT max(reserved, (SELECT ifnull(max(sequence), 0) FROM queue_entries)) AS last
+     FROM queue_sequence`,
+  );
+  const lastOfEarlier = row?.last ?? 0;
+  let last = lastOfEarlier;
   let reserved = last + BLOCK;
   await store.write([reservationOf(reserved)]);
+  let isReserving = false;
+  const reserve = async (): Promise<void> => {
+    isReserving = true;
+    try {
+      await store.append([reservationOf(reserved + BLOCK)]);
+      reserved += BLOCK;
+    } catch {
+      // The next number tries again: a disk that refuses this refuses what has the numbers as well.
+    } finally {
+      isReserving = false;
+    }
+  };
   return {
-    lastOfEarlier: last,
+    lastOfEarlier,
     next: () => {
       last += 1;
-      if (last < reserved) return { sequence: last, reservation: none };
-      reserved += BLOCK;
-      return { sequence: last, reservation: [reservationOf(reserved)] };
+      // Half a block early, so that it is durable before any of its numbers is given.
+      if (!isReserving && last + BLOCK / 2 > reserved) void reserve();
+      return last;
     },
   };
 }
 
-const none: readonly Statement[] = [];
-
-/** Of two that overtake each other in failing batches, the higher one stays. */
 function reservationOf(reserved: number): Statement {
-  return { sql: 'UPDATE queue_sequence SET reserved = max(reserved, ?)', params: [reserved] };
+  return { sql: 'UPDATE queue_sequence SET reserved = ?', params: [reserved] };
 }
