@@ -60,7 +60,8 @@ function runtimeArguments(run: OciRun): readonly string[] {
     case 'crun':
       return [...before, '--cgroup-manager=disabled', ...after];
     case 'runsc':
-      return [...before, '--ignore-cgroups', '--network=host', ...after];
+      // Without the last it does not look at the filter of system calls.
+      return [...before, '--ignore-cgroups', '--network=host', '--oci-seccomp', ...after];
     case 'runc':
     case 'kata':
       return [...before, ...after];

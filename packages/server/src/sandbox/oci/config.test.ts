@@ -39,6 +39,10 @@ interface Seen {
   };
 }
 
+interface Filtered {
+  readonly linux: { readonly seccomp: ReturnType<typeof seccompProfile> };
+}
+
 const seen = ociConfig(config) as Seen;
 
 test('every namespace is new but the network, which is the one made for it', () => {
@@ -47,6 +51,14 @@ test('every namespace is new but the network, which is the one made for it', () 
     { type: 'network', path: '/proc/1/fd/7' },
     { type: 'user' },
   ]);
+});
+
+test('clone3 is refused, and passed to a kernel of its own that cannot say ENOSYS', () => {
+  const clone3Of = (profile: ReturnType<typeof seccompProfile>): object | undefined =>
+    profile.syscalls.find(({ names }) => names.includes('clone3'));
+  expect(clone3Of(seccompProfile('x64'))).toMatchObject({ errnoRet: 38 });
+  const own = ociConfig({ ...config, firstHostId: undefined }) as Filtered;
+  expect(clone3Of(own.linux.seccomp)).toEqual({ names: ['clone3'], action: 'SCMP_ACT_ALLOW' });
 });
 
 test('no capability in any of the five sets, no new privileges, an ordinary user', () => {

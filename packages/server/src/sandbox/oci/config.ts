@@ -57,7 +57,7 @@ export function ociConfig(config: SandboxConfig): object {
       ],
       ...(config.firstHostId === undefined ? {} : idMappings(config.firstHostId)),
       ...(config.cgroupsPath === undefined ? {} : { cgroupsPath: config.cgroupsPath }),
-      seccomp: seccompProfile(config.architecture),
+      seccomp: seccompProfile(config.architecture, config.firstHostId === undefined),
       maskedPaths: MASKED_PATHS,
       readonlyPaths: READONLY_PATHS,
       rootfsPropagation: 'private',

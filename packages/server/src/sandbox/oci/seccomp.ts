@@ -90,8 +90,11 @@ const TIME_AND_MACHINE = `
   timer_gettime timer_getoverrun timer_delete timerfd_create timerfd_settime timerfd_gettime
   uname sysinfo getrandom`;
 
-/** `architecture` as Node names it. Programs of another architecture do not run. */
-export function seccompProfile(architecture: string): SeccompProfile {
+/**
+ * `architecture` as Node names it. Programs of another architecture do not run. `passesClone3` for a
+ * kernel that refuses with EPERM whatever a rule says (gVisor's): no thread could be made then.
+ */
+export function seccompProfile(architecture: string, passesClone3 = false): SeccompProfile {
   const name = ARCHITECTURES[architecture];
   return {
     defaultAction: 'SCMP_ACT_ERRNO',
@@ -100,8 +103,10 @@ export function seccompProfile(architecture: string): SeccompProfile {
     syscalls: [
       { names: allowedNames(), action: 'SCMP_ACT_ALLOW' },
       threadRule(),
-      // Its flags are behind a pointer, where a filter cannot see them; glibc falls back to clone.
-      { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
+      passesClone3
+        ? { names: ['clone3'], action: 'SCMP_ACT_ALLOW' }
+        : // Its flags are behind a pointer, where a filter cannot see them; glibc falls back to clone.
+          { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
       ...personalityRules(),
       ...socketRules(),
     ],
