@@ -133,6 +133,17 @@ describe('a journal', () => {
     expect(await readdir(path.join(folder, 'data', 'db.journal'))).toEqual(['damaged-1']);
   });
 
+  test('of another database is kept aside and counted', async () => {
+    await leaveInJournal(['first']);
+    for (const end of ['', '-wal', '-shm']) {
+      await rm(path.join(folder, 'data', `db${end}`), { force: true });
+    }
+    await using store = await openCounter();
+    expect(await stepsOf(store)).toBe(0);
+    expect(store.damaged).toBe(1);
+    expect(await readdir(path.join(folder, 'data', 'db.journal'))).toEqual(['damaged-1']);
+  });
+
   test('runs nothing of what was sent as a record of it', async () => {
     await leaveInJournal(['first', Buffer.concat([Buffer.from('second'), ...forgedRecords()])]);
     const bytes = await readFile(segmentOf('data'));

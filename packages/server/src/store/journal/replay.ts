@@ -8,7 +8,7 @@ import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { StatementCache } from '../statement-cache.ts';
 import { applyRecords } from './apply-records.ts';
-import { KEY_BYTES, scanSegment, type RecordPlace } from './record.ts';
+import { KEY_BYTES, scanSegment, type RecordPlace, type ScannedSegment } from './record.ts';
 import { SPARE } from './segments.ts';
 
 export interface Replayed {
@@ -33,7 +33,7 @@ export function replayJournal(
   folder: string,
 ): Replayed {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const key = readKey(database);
+  const { key, isNew: isOfAnother } = readKey(database);
   let applied = readApplied(database);
   const refused: string[] = [];
   const damagedFiles: string[] = [];
@@ -41,7 +41,9 @@ export function replayJournal(
   const generations = generationsIn(folder);
   for (const generation of generations) {
     const file = path.join(folder, String(generation));
-    const segment = scanSegment(readFileSync(file), generation, key);
+    const segment = isOfAnother
+      ? OF_ANOTHER_DATABASE
+      : scanSegment(readFileSync(file), generation, key);
     const isNew = (number: number): boolean =>
       generation > applied.generation ||
       (generation === applied.generation && number > applied.number);
@@ -79,13 +81,16 @@ export function replayJournal(
   };
 }
 
-function readKey(database: DatabaseSync): Uint8Array {
+/** Kept aside: without its key nobody knows what of it was written, and not only sent. */
+const OF_ANOTHER_DATABASE: ScannedSegment = { records: [], damaged: [0] };
+
+function readKey(database: DatabaseSync): { readonly key: Uint8Array; readonly isNew: boolean } {
   database.exec('CREATE TABLE IF NOT EXISTS journal_key (key BLOB NOT NULL) STRICT');
   const row = database.prepare('SELECT key FROM journal_key').get();
-  if (row !== undefined) return row['key'] as Uint8Array;
-  const key = randomBytes(KEY_BYTES);
+  if (row !== undefined) return { key: row['key'] as Uint8Array, isNew: false };
+  const key = new Uint8Array(randomBytes(KEY_BYTES));
   database.prepare('INSERT INTO journal_key VALUES (?)').run(key);
-  return new Uint8Array(key);
+  return { key, isNew: true };
 }
 
 function readApplied(database: DatabaseSync): RecordPlace {
