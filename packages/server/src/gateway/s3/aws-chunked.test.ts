@@ -111,3 +111,20 @@ describe('trailers', () => {
     });
   });
 });
+
+test('pieces may be taken with their memory, wherever the body was cut', async () => {
+  const cutFrom = async function* (): AsyncGenerator<Uint8Array> {
+    // Each with memory of its own, as a request's chunks have it.
+    for (const text of ['6\r\n', 'abc', 'def\r\n2\r\n', 'gh', '\r\n0\r\n', '\r\n']) {
+      yield new TextEncoder().encode(text).slice();
+    }
+  };
+  const body = { isSigned: false, hasTrailers: false, signed, secretAccessKey };
+  let text = '';
+  for await (const piece of decodeChunks(cutFrom(), { ...body, trailers: new Map() })) {
+    text += Buffer.from(piece).toString();
+    const buffer = piece.buffer as ArrayBuffer;
+    if (buffer.byteLength === piece.byteLength) structuredClone(buffer, { transfer: [buffer] });
+  }
+  expect(text).toBe('abcdefgh');
+});

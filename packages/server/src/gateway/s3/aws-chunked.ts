@@ -51,9 +51,11 @@ interface Reader {
   some(most: number): Promise<Uint8Array>;
 }
 
+const nothing = new Uint8Array(0);
+
 function createReader(source: AsyncIterable<Uint8Array>): Reader {
   const iterator = source[Symbol.asyncIterator]();
-  let buffered: Uint8Array = new Uint8Array(0);
+  let buffered: Uint8Array = nothing;
   const more = async (): Promise<void> => {
     const next = await iterator.next();
     if (next.done === true) throw incompleteBody();
@@ -77,7 +79,9 @@ function createReader(source: AsyncIterable<Uint8Array>): Reader {
     async some(most) {
       while (buffered.byteLength === 0) await more();
       const piece = buffered.subarray(0, most);
-      buffered = buffered.subarray(piece.byteLength);
+      // Whoever takes all of it may take its memory too: not even an empty rest of it is kept.
+      const isAll = piece.byteLength === buffered.byteLength;
+      buffered = isAll ? nothing : buffered.subarray(piece.byteLength);
       return piece;
     },
   };
