@@ -5,10 +5,11 @@
 import type { Digests, RunningContent } from './content-client.ts';
 
 /**
- * One message each: small enough that the disk is busy while the rest of a megabyte comes and is
- * hashed; each message wakes the thread, which costs more than a copy.
+ * The first piece goes soon, so that the thread begins, and is all of a short body. The later ones are
+ * larger: each message wakes the thread, which costs more than a copy.
  */
-const PIECE_BYTES = 262_144;
+const FIRST_BYTES = 65_536;
+const LARGEST_BYTES = 262_144;
 
 export interface FedContent {
   readonly sizeBytes: number;
@@ -23,14 +24,15 @@ export async function feedContent(
   let sizeBytes = 0;
   let piece: Uint8Array[] = [];
   let pieceBytes = 0;
+  let enough = FIRST_BYTES;
   try {
     for await (const chunk of chunks) {
       sizeBytes += chunk.byteLength;
       piece.push(chunk);
       pieceBytes += chunk.byteLength;
-      if (pieceBytes < PIECE_BYTES) continue;
+      if (pieceBytes < enough) continue;
       await content.update(piece);
-      [piece, pieceBytes] = [[], 0];
+      [piece, pieceBytes, enough] = [[], 0, Math.min(enough * 2, LARGEST_BYTES)];
     }
     return { sizeBytes, digests: await content.finish(piece) };
   } catch (error) {

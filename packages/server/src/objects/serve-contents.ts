@@ -2,7 +2,7 @@
  * The content thread's side: several bodies in turns. Bytes are written as they come, and hashed
  * when nothing more has come meanwhile: the disk works at the one while this thread does the other.
  */
-import type { MessagePort } from 'node:worker_threads';
+import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { invariant } from '../lib/invariant.ts';
 import { releaseBuffer } from '../lib/young-buffers.ts';
 import { startDigest, type RunningDigest } from './checksums.ts';
@@ -18,28 +18,39 @@ interface Body {
   readonly file: NewFile | undefined;
 }
 
-export function serveContents(
-  port: Pick<MessagePort, 'on' | 'postMessage'>,
-  disk: ContentDisk,
-): void {
-  const server = new ContentServer(
-    { disk, folders: createFolderSyncs((folder) => disk.syncFolder(folder)) },
-    (reply) => port.postMessage(reply),
-  );
-  port.on('message', (requests: readonly ContentRequest[]) => {
+export function serveContents(port: MessagePort, disk: ContentDisk): void {
+  const take = (requests: readonly ContentRequest[]): void => {
     for (const request of requests) server.take(request);
+  };
+  const takeMore = (): void => {
+    for (;;) {
+      const more = receiveMessageOnPort(port);
+      if (more === undefined) return;
+      take(more.message as readonly ContentRequest[]);
+    }
+  };
+  const server = new ContentServer({
+    files: { disk, folders: createFolderSyncs((folder) => disk.syncFolder(folder)) },
+    reply: (message) => port.postMessage(message),
+    takeMore,
   });
+  port.on('message', take);
+}
+
+interface ContentServerDeps {
+  readonly files: NewFileDeps;
+  readonly reply: (message: ContentReply) => void;
+  /** Takes what has come meanwhile. */
+  readonly takeMore: () => void;
 }
 
 class ContentServer {
-  readonly #deps: NewFileDeps;
-  readonly #reply: (reply: ContentReply) => void;
+  readonly #deps: ContentServerDeps;
   readonly #bodies = new Map<number, Body>();
   readonly #hashLater = createTurns();
 
-  constructor(deps: NewFileDeps, reply: (reply: ContentReply) => void) {
+  constructor(deps: ContentServerDeps) {
     this.#deps = deps;
-    this.#reply = reply;
   }
 
   take(request: ContentRequest): void {
@@ -69,7 +80,7 @@ class ContentServer {
     this.#bodies.set(id, { digests, file: undefined });
     if (file === undefined) return;
     try {
-      this.#bodies.set(id, { digests, file: new NewFile(file, this.#deps) });
+      this.#bodies.set(id, { digests, file: new NewFile(file, this.#deps.files) });
     } catch (error) {
       this.#fail(id, error);
     }
@@ -78,16 +89,28 @@ class ContentServer {
   #update({ file, digests }: Body, { id, chunks, tells }: UpdateRequest): void {
     file?.write(chunks);
     const hash = (): void => {
-      releaseBuffer(hashed(digests, chunks));
+      releaseBuffer(this.#digest(digests, chunks));
       if (!tells) return;
       const room = file?.room() ?? Promise.resolve();
       room.then(
-        () => this.#reply({ id, kind: 'updated' }),
+        () => this.#deps.reply({ id, kind: 'updated' }),
         (error: unknown) => this.#fail(id, error),
       );
     };
     if (digests.length === 0) hash();
     else this.#hashLater(hash);
+  }
+
+  /** Answers how many bytes these are. */
+  #digest(digests: readonly RunningDigest[], chunks: readonly Uint8Array[]): number {
+    let bytes = 0;
+    for (const chunk of chunks) {
+      for (const digest of digests) digest.update(chunk);
+      bytes += chunk.byteLength;
+      // What is to be written does not wait for the rest of these.
+      this.#deps.takeMore();
+    }
+    return bytes;
   }
 
   #finish(id: number, { file, digests }: Body): void {
@@ -98,7 +121,7 @@ class ContentServer {
       if (!this.#bodies.has(id)) return;
       if (file === undefined) this.#bodies.delete(id);
       const values = digests.map((each) => new Uint8Array(each.digest()));
-      this.#reply({ id, kind: 'finished', digests: values });
+      this.#deps.reply({ id, kind: 'finished', digests: values });
     });
   }
 
@@ -107,7 +130,7 @@ class ContentServer {
     file.keep(place).then(
       () => {
         this.#bodies.delete(id);
-        this.#reply({ id, kind: 'kept' });
+        this.#deps.reply({ id, kind: 'kept' });
       },
       (error: unknown) => this.#fail(id, error),
     );
@@ -123,19 +146,10 @@ class ContentServer {
   /** Told when nothing is left of it. */
   #end({ file }: Body, last: ContentReply): void {
     this.#bodies.delete(last.id);
-    const told = (): void => this.#reply(last);
+    const told = (): void => this.#deps.reply(last);
     // What cannot be removed is removed by the next start.
     (file?.drop() ?? Promise.resolve()).then(told, told);
   }
-}
-
-function hashed(digests: readonly RunningDigest[], chunks: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const chunk of chunks) {
-    for (const digest of digests) digest.update(chunk);
-    bytes += chunk.byteLength;
-  }
-  return bytes;
 }
 
 /** One piece of work after another; between two of them, what has come is taken. */

@@ -19,8 +19,10 @@ export async function writeResponse(
   if (!mayHaveBody || response.req.method === 'HEAD') {
     await stream?.cancel();
     endUnread(response, '');
-  } else if (stream === undefined) endUnread(response, body);
-  else await pump(response, stream);
+  } else if (stream === undefined) {
+    // Node joins a text to the head, and both leave in one write.
+    endUnread(response, body.byteLength === 0 ? '' : body);
+  } else await pump(response, stream);
 }
 
 async function pump(response: ServerResponse, stream: OutgoingBody): Promise<void> {
