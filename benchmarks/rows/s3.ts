@@ -133,20 +133,28 @@ async function put(
   const own: number[] = [];
   const control: number[] = [];
   const nameless: number[] = [];
-  const all = (work: (bytes: Buffer, name: string) => Promise<unknown>, name: string) => {
-    const bodies = Array.from({ length: count }, () => randomBytes(sizeBytes));
-    return timed(() => Promise.all(bodies.map((bytes, at) => work(bytes, `${name}-${at}`))));
+  // `to`: an address or a file; it is made, and an address signed, before the clock runs.
+  const all = (
+    work: (bytes: Buffer, to: string) => Promise<unknown>,
+    to: (index: number) => string,
+  ): Promise<number> => {
+    const writes = Array.from(
+      { length: count },
+      (_, index) => [randomBytes(sizeBytes), to(index)] as const,
+    );
+    return timed(() => Promise.all(writes.map(([bytes, each]) => work(bytes, each))));
   };
-  const send = (bytes: Buffer, name: string): Promise<void> =>
-    exchange(presigned(server, 'PUT', name), 'PUT', bytes);
+  const send = (bytes: Buffer, url: string): Promise<void> => exchange(url, 'PUT', bytes);
   const controls = await mkdtemp(path.join(folder, 'bare-'));
-  const write = (isNamed: boolean) => (bytes: Buffer, name: string) =>
-    writeDurably(path.join(controls, `${name}-${isNamed}`), bytes, isNamed);
+  const write = (isNamed: boolean) => (bytes: Buffer, file: string) =>
+    writeDurably(file, bytes, isNamed);
   for (let round = 0; round < rounds; round += 1) {
     const name = `put-${sizeBytes}-${count}-${round}`;
-    own.push(await all(send, name));
-    control.push(await all(write(true), name));
-    nameless.push(await all(write(false), name));
+    const fileOf = (kind: string) => (index: number) =>
+      path.join(controls, `${name}-${index}-${kind}`);
+    own.push(await all(send, (index) => presigned(server, 'PUT', `${name}-${index}`)));
+    control.push(await all(write(true), fileOf('named')));
+    nameless.push(await all(write(false), fileOf('nameless')));
   }
   const [ownMs, controlMs, namelessMs] = [median(own), median(control), median(nameless)];
   const size = sizeBytes === MEGABYTE ? '1 MB' : `${sizeBytes / 1_000} kB`;
