@@ -45,6 +45,7 @@ describe('while something is on its way to the disk or from it', () => {
     await queue.loaded;
   });
   beforeEach(async () => {
+    goOn();
     for (const name of queue.names()) await queue.drop(name);
   });
   afterAll(async () => {
@@ -90,22 +91,28 @@ describe('while something is on its way to the disk or from it', () => {
     expect(await queue.receive('q', { most: 1, visibilityMs: 1_000 })).toHaveLength(1);
   });
 
-  test('an earlier receipt holds nothing of what is being handed out to another', async () => {
-    const receipt = await receiveFirst();
-    // Has the content on the disk alone.
-    const other = await openDurableQueue({ store, clock, ids: randomIds, logger: silentLogger });
-    await other.loaded;
-    nowMs += 1_000;
-    stop('read');
-    const options = { most: 1, visibilityMs: 1_000 };
-    const receiving = other.receive('q', options);
-    await vi.waitFor(() => expect(waiting).toHaveLength(1));
-    expect(await other.hold('q', receipt, 0)).toBe('visible');
-    expect(await other.move('q', receipt, 'target', 'b')).toBe('visible');
-    goOn();
-    expect(await other.receive('q', options)).toEqual([]);
-    const [received] = await receiving;
-    expect(await other.receiptState('q', received?.receipt ?? '')).toBe('held');
-    await other.close();
-  });
+  for (const afterReceives of [1, 5]) {
+    const what = afterReceives === 1 ? 'being given up' : 'being handed out to another';
+    test(`an earlier receipt holds and moves nothing of what is ${what}`, async () => {
+      const receipt = await receiveFirst();
+      await queue.send('q', [{ id: 'b', body: Buffer.from('b'), lane: 'b' }]);
+      // Has the content on the disk alone.
+      const other = await openDurableQueue({ store, clock, ids: randomIds, logger: silentLogger });
+      await other.loaded;
+      nowMs += 1_000;
+      stop('read');
+      const deadLetter = { queue: 'dead', afterReceives };
+      const options = { most: 10, visibilityMs: 1_000, deadLetter };
+      const receiving = other.receive('q', options);
+      await vi.waitFor(() => expect(waiting).toHaveLength(1));
+      expect(await other.hold('q', receipt, 0)).toBe('visible');
+      expect(await other.move('q', receipt, 'target', 'b')).toBe('visible');
+      goOn();
+      const received = await receiving;
+      expect(received).toHaveLength(afterReceives === 1 ? 1 : 2);
+      expect(await other.receive('q', options)).toEqual([]);
+      expect(await other.receiptState('q', received[0]?.receipt ?? '')).toBe('held');
+      await other.close();
+    });
+  }
 });

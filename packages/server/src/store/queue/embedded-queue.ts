@@ -306,6 +306,8 @@ export class EmbeddedQueue implements DurableQueue {
     if (taken.accepted.length === 0 && taken.refused.length === 0) return undefined;
     for (const entry of taken.accepted) {
       open.index.keepUntil(entry, this.#deps.clock.monotonicMs() + options.visibilityMs);
+    }
+    for (const entry of [...taken.accepted, ...taken.refused]) {
       if (entry.receipt !== '') this.#changingHands.add(entry);
     }
     return taken;
@@ -342,7 +344,7 @@ export class EmbeddedQueue implements DurableQueue {
       }
       throw error;
     } finally {
-      for (const entry of taken.accepted) this.#changingHands.delete(entry);
+      for (const entry of [...taken.accepted, ...taken.refused]) this.#changingHands.delete(entry);
       this.#serve(queue);
     }
   }
