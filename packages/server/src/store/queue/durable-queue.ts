@@ -79,7 +79,8 @@ export interface QueueCounts {
 export interface DurableQueue extends Closeable {
   /**
    * When what an earlier server left is known, or the queue is closed. Until then `send` accepts,
-   * `counts` and `names` tell nothing yet, and everything else waits.
+   * `counts` and `names` tell nothing yet, and everything else waits; where the disk does not let
+   * it be known for now, everything else rejects.
    */
   readonly loaded: Promise<void>;
   /** All of them or none, in this order. */

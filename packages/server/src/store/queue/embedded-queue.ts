@@ -42,6 +42,7 @@ type DamagedEntry = Pick<QueueEntry, 'queue' | 'id' | 'sequence'>;
 export class EmbeddedQueue implements DurableQueue {
   readonly #lifetime: Closeable;
   readonly #deps: DurableQueueDeps;
+  readonly #ending = new AbortController();
   readonly #keys: Deduplication;
   readonly #contents = new ContentCache();
   readonly #queues = new Map<string, OpenQueue>();
@@ -56,7 +57,8 @@ export class EmbeddedQueue implements DurableQueue {
   /** Sent while earlier ones were not known yet. */
   #early: Added[] | undefined = [];
   #quarantined: number;
-  #isClosed = false;
+  /** Why the earlier ones are not known yet, where that could not be read. */
+  #trouble: unknown;
 
   constructor(deps: DurableQueueDeps, { numbers, keys, quarantined }: EmbeddedState) {
     this.#deps = deps;
@@ -72,22 +74,18 @@ export class EmbeddedQueue implements DurableQueue {
       serve: (queue) => this.#serve(queue),
     });
     this.#lifetime = closeable(async () => {
-      this.#isClosed = true;
+      this.#ending.abort();
       for (const { waiting, timer } of this.#queues.values()) {
         waiting.dismiss();
         clearTimeout(timer);
       }
-      // Its failure was told to those who waited for it.
-      await Promise.allSettled([this.#loading]);
+      await this.#loading;
     });
   }
 
   /** Called once. */
   startLoading(): void {
     this.#loading = this.#load();
-    this.#loading.catch((error: unknown) => {
-      this.#deps.logger.error('what waits could not be read', { error });
-    });
   }
 
   get loaded(): Promise<void> {
@@ -361,7 +359,13 @@ export class EmbeddedQueue implements DurableQueue {
     await loadQueues(this.#deps, this.#numbers.lastOfEarlier, {
       open: (queue) => this.#open(queue),
       onDamage: (row) => this.#reportDamage(row),
-      isOver: () => this.#isClosed,
+      onTrouble: (error) => {
+        if (this.#trouble === undefined) {
+          this.#deps.logger.error('what waits could not be read', { error });
+        }
+        this.#trouble = error;
+      },
+      ending: this.#ending.signal,
     });
     const early = this.#early ?? [];
     this.#early = undefined;
@@ -392,7 +396,7 @@ export class EmbeddedQueue implements DurableQueue {
   #arm(queue: string, open: OpenQueue): void {
     clearTimeout(open.timer);
     open.timer = undefined;
-    if (open.waiting.isEmpty || this.#isClosed) return;
+    if (open.waiting.isEmpty || this.#ending.signal.aborted) return;
     // Not made visible here, though it may be due by now: nobody would be served with it.
     const { nextDueMs } = open.index;
     if (nextDueMs === undefined) return;
@@ -424,11 +428,13 @@ export class EmbeddedQueue implements DurableQueue {
   async #ready(): Promise<void> {
     this.#refuseWhenClosed();
     if (this.#early === undefined) return;
+    // It is tried again; callers that come later need not wait for that.
+    if (this.#trouble !== undefined) throw this.#trouble;
     await this.#loading;
     this.#refuseWhenClosed();
   }
 
   #refuseWhenClosed(): void {
-    if (this.#isClosed) throw new Error('The queue is closed.');
+    if (this.#ending.signal.aborted) throw new Error('The queue is closed.');
   }
 }

@@ -9,6 +9,8 @@ import type { QueueEntry } from './queue-entry.ts';
 import { ENTRY_COLUMNS, quarantineStatements, readEntryRow, type EntryRow } from './queue-rows.ts';
 
 export interface LoadedStep {
+  /** The highest number that it covers. */
+  readonly to: number;
   /** Whose state matters: delayed, in flight, received before, in a lane. */
   readonly entries: readonly QueueEntry[];
   readonly stretches: readonly (Stretch & { readonly queue: string })[];
@@ -18,24 +20,23 @@ export interface LoadedStep {
 const SEQUENCES_AT_ONCE = 50_000;
 const PLAIN = `lane = '' AND is_ordered = 0 AND receipt = '' AND visible_at <= ?`;
 
-/** Those with a sequence number up to `last`. */
-export async function* loadSteps(
+/** The next of those with a sequence number above `done` and up to `last`; undefined where there are none. */
+export async function readStep(
   deps: DurableQueueDeps,
+  done: number,
   last: number,
   onDamage: (row: EntryRow) => void,
-): AsyncGenerator<LoadedStep> {
-  for (let done = -1; done < last;) {
-    const from = await firstAfter(deps, done);
-    if (from === undefined || from > last) return;
-    const to = Math.min(last, from + SEQUENCES_AT_ONCE - 1);
-    // One moment for both: what is plain is told once.
-    const nowMs = deps.clock.nowMs();
-    yield {
-      stretches: await readStretches(deps, from, to, nowMs),
-      entries: await readOthers(deps, from, to, nowMs, onDamage),
-    };
-    done = to;
-  }
+): Promise<LoadedStep | undefined> {
+  const from = await firstAfter(deps, done);
+  if (from === undefined || from > last) return undefined;
+  const to = Math.min(last, from + SEQUENCES_AT_ONCE - 1);
+  // One moment for both: what is plain is told once.
+  const nowMs = deps.clock.nowMs();
+  return {
+    to,
+    stretches: await readStretches(deps, from, to, nowMs),
+    entries: await readOthers(deps, from, to, nowMs, onDamage),
+  };
 }
 
 /** The entries of a stretch; what is not what was written is set aside. */
@@ -108,8 +109,8 @@ async function soundEntries(
       entries.push(entry);
       continue;
     }
-    onDamage(row);
     await store.append(quarantineStatements(row.sequence, 'The checksum does not match.'));
+    onDamage(row);
   }
   return entries;
 }

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Clock } from '../../lib/clock.ts';
 import { randomIds } from '../../lib/ids.ts';
 import { silentLogger } from '../../lib/logger.ts';
@@ -147,6 +147,29 @@ describe('what waits', () => {
 });
 
 describe('the embedded queue', () => {
+  test('looks through what waits again where it could not be read at first', async () => {
+    const fixture = await startFixture();
+    await fixture.queue.send('q', [{ id: 'a', body: Buffer.from('a') }]);
+    let failing = 3;
+    const store: Store = {
+      ...fixture.store,
+      read: async (sql, params) => {
+        if (sql.includes('min(sequence)') && (failing -= 1) >= 0)
+          throw new Error('The disk is full.');
+        return await fixture.store.read(sql, params);
+      },
+    };
+    const clock = { nowMs: () => 1_790_000_000_000, monotonicMs: () => 0 };
+    const queue = await openDurableQueue({ store, clock, ids: randomIds, logger: silentLogger });
+    await vi.waitUntil(() => failing < 2);
+    await expect(queue.receiptState('q', '1-a')).rejects.toThrow('The disk is full.');
+    await queue.loaded;
+    const received = await queue.receive('q', { most: 1, visibilityMs: 1_000 });
+    expect(received).toMatchObject([{ id: 'a' }]);
+    await queue.close();
+    await fixture.end();
+  });
+
   test('tells the sender when there is no room, keeps nothing and goes on when there is', async () => {
     const fixture = await startFixture({ hasJournal: false });
     const entry = (bytes: number) => [{ id: `${bytes}`, body: Buffer.alloc(bytes) }];
