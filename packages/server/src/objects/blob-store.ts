@@ -43,6 +43,8 @@ export interface HeldBlob extends Blob {
 }
 
 export interface BlobStore extends Closeable {
+  /** Something may be written soon. */
+  prepare(): void;
   /**
    * Durable once resolved. The chunks are used up. `accept` sees the digests of the whole before
    * it gets its name: where it throws, nothing is left.
@@ -121,6 +123,10 @@ class DiskBlobStore implements BlobStore {
   constructor(deps: BlobStoreDeps) {
     this.#deps = deps;
     this.#contents = createContentClient(deps.startThread);
+  }
+
+  prepare(): void {
+    this.#contents.prepare();
   }
 
   async write(chunks: AsyncIterable<Uint8Array>, checks?: BlobChecks): Promise<HeldBlob> {

@@ -33,19 +33,23 @@ interface BucketRow {
 export async function openBucketRepository(deps: {
   readonly store: Store;
   readonly logger: Logger;
+  /** For each that there is, and for each change of one. */
+  readonly onBucket?: () => void;
 }): Promise<BucketRepository> {
-  const repository = new SqlBuckets(deps.store);
+  const repository = new SqlBuckets(deps.store, deps.onBucket);
   await repository.load(deps.logger);
   return repository;
 }
 
 class SqlBuckets implements BucketRepository {
   readonly #store: Store;
+  readonly #onBucket: () => void;
   readonly #buckets = new Map<string, Bucket>();
   quarantinedRows = 0;
 
-  constructor(store: Store) {
+  constructor(store: Store, onBucket: () => void = () => {}) {
     this.#store = store;
+    this.#onBucket = onBucket;
   }
 
   async load(logger: Logger): Promise<void> {
@@ -127,6 +131,7 @@ class SqlBuckets implements BucketRepository {
 
   #keep(bucket: Bucket): void {
     this.#buckets.set(bucket.name, bucket);
+    this.#onBucket();
   }
 
   async #write(statement: {

@@ -1,8 +1,8 @@
 /**
  * The contents of bodies: hashed, and written to files that get a name when their digests are known
  * and right. A thread of its own does it, so that the event loop neither waits for megabytes to be
- * hashed nor hands each call to the disk over; only a short body is hashed here. The thread starts with the
- * first body that needs it. When it breaks, the bodies under way are rejected, and the next one starts
+ * hashed nor hands each call to the disk over; only a short body is hashed here. The thread starts with
+ * `prepare`, or with the first body that needs it. When it breaks, the bodies under way are rejected, and the next one starts
  * another.
  */
 import { Worker } from 'node:worker_threads';
@@ -14,6 +14,8 @@ import type { ContentReply, ContentRequest, DiskFailure } from './content-messag
 export type Digests = ReadonlyMap<DigestName, Buffer>;
 
 export interface ContentClient extends Closeable {
+  /** Starts the thread, so that the first body that needs it need not wait for that. */
+  prepare(): void;
   /** One body: only hashed, or also written to `file`, which must be new. */
   start(names: readonly DigestName[], file?: string): RunningContent;
 }
@@ -42,6 +44,7 @@ export function createContentClient(
 ): ContentClient {
   const end = new ThreadEnd(startThread);
   return {
+    prepare: () => end.prepare(),
     start(names, file) {
       let body: Body | undefined;
       /** Of a short body, until it is kept. */
@@ -91,9 +94,14 @@ class ThreadEnd {
   readonly #bodies = new Map<number, Body>();
   #thread: ContentThread | undefined;
   #lastId = 0;
+  #isClosed = false;
 
   constructor(startThread: () => ContentThread) {
     this.#startThread = startThread;
+  }
+
+  prepare(): void {
+    if (!this.#isClosed) this.#thread ??= this.#start();
   }
 
   begin(names: readonly DigestName[], file: string | undefined): Body {
@@ -147,6 +155,7 @@ class ThreadEnd {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const thread = this.#thread;
     this.#fail(new ContentThreadBroken());
     await thread?.terminate();
@@ -162,7 +171,7 @@ class ThreadEnd {
   /** Throws where the body has failed since its last call. */
   #ask(body: Body, chunks: readonly Uint8Array[], ...more: readonly ContentRequest[]): void {
     const { id, opening } = body;
-    if (!this.#bodies.has(id)) throw body.failure ?? new ContentThreadBroken();
+    if (!this.#bodies.has(id) || this.#isClosed) throw body.failure ?? new ContentThreadBroken();
     const requests: ContentRequest[] = opening === undefined ? [] : [opening];
     body.opening = undefined;
     const own = chunks.map(owned);

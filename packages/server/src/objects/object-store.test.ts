@@ -42,6 +42,7 @@ const disk: ContentDisk = {
   },
 };
 
+let started: number;
 async function start(): Promise<void> {
   objects = await openObjectStore({
     folder: path.join(folder, 'objects'),
@@ -49,7 +50,10 @@ async function start(): Promise<void> {
     clock: systemClock,
     ids: randomIds,
     logger: silentLogger,
-    startThread: () => startThreadOn(disk),
+    startThread: () => {
+      started += 1;
+      return startThreadOn(disk);
+    },
   });
 }
 
@@ -57,6 +61,7 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-objects-'));
   store = await openStore({ path: path.join(folder, 'db'), logger: silentLogger });
   fullAt = undefined;
+  started = 0;
   await start();
   await objects.buckets.insert({ name: 'b', account: '0', region: 'r', createdMs: 0 });
   bucket = objects.buckets.find('b') as Bucket;
@@ -244,6 +249,19 @@ test('what was read ahead of another change of the key does not count', async ()
   blob.release();
   expect(seen).toEqual([10]);
   expect((await read('k')).toString()).toBe('3');
+});
+
+test('the thread that writes starts with the first bucket, and with a server that has one', async () => {
+  expect(started).toBe(1);
+  await objects.buckets.insert({ name: 'c', account: '0', region: 'r', createdMs: 0 });
+  expect(started).toBe(1);
+  await objects.close();
+  await start();
+  expect(started).toBe(2);
+  for (const each of objects.buckets.all()) await objects.buckets.remove(each);
+  await objects.close();
+  await start();
+  expect(started).toBe(2);
 });
 
 test('a bucket with something in it is not removed, and an object gets into no removed one', async () => {

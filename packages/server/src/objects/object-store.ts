@@ -60,7 +60,8 @@ export async function openObjectStore(deps: ObjectStoreDeps): Promise<ObjectStor
   };
   inBackground('objects.cleaning-failed', cleanUp(store, blobs));
   return {
-    buckets: await openBucketRepository({ store, logger }),
+    // Who has a bucket writes objects: the first one need not wait for a thread to start.
+    buckets: await openBucketRepository({ store, logger, onBucket: () => blobs.prepare() }),
     objects: new ObjectRepository({ store, newVersionId: () => newVersionId(ids) }),
     uploads: new UploadRepository(store),
     blobs,
