@@ -8,13 +8,13 @@ import type { Clock } from '../lib/clock.ts';
 import type { KeptTmp, Sandbox, SandboxMount } from '../sandbox/driver.ts';
 import type { ShutdownReason } from './extensions-api/extension-registry.ts';
 import { environmentVariables } from './environment-variables.ts';
+import { giveWay, type GivenWay } from './give-way.ts';
 import type { InitEnd, InitFailure } from './init-end.ts';
 import type { EnvironmentLog } from './log/environment-log.ts';
 import type { BootedRuntime } from './pool/booted-runtime.ts';
 import type { EnvironmentPlan } from './prepare-environment.ts';
 import { cpusOf, limitLikeFunction, openSandbox, type OpenSandboxDeps } from './open-sandbox.ts';
 import type { SandboxWish } from './open-sandbox.ts';
-import { INIT_CPUS } from './sandbox-shape.ts';
 import { shutDown } from './shut-down.ts';
 import { onlyRuntime, startPrograms, type StartedPrograms } from './start-programs.ts';
 import { SharedReading } from './shared-reading.ts';
@@ -40,9 +40,11 @@ export class RunningRuntime {
   readonly #cpus: number;
   readonly #startedMs: number;
   readonly #readiness: Readiness;
+  readonly #givenWay: GivenWay | undefined;
   readonly #peakBytes: SharedReading;
 
-  constructor({ sandbox, session, readiness, clock, cpus, programs, startedMs }: RuntimeParts) {
+  constructor(parts: RuntimeParts) {
+    const { sandbox, session, readiness, clock, cpus, programs, startedMs } = parts;
     this.#cpus = cpus;
     this.session = session;
     this.ended = readiness.ended;
@@ -51,6 +53,7 @@ export class RunningRuntime {
     this.#clock = clock;
     this.#startedMs = startedMs;
     this.#readiness = readiness;
+    this.#givenWay = parts.givenWay;
     this.#peakBytes = new SharedReading(() => sandbox.memoryPeakBytes());
   }
 
@@ -112,8 +115,7 @@ export class RunningRuntime {
 
   /** Nobody waits for it: the first invocation is not to pay for the end of init's burst. */
   #endBurst(): void {
-    // More than that it has had from the beginning.
-    if (this.#cpus > INIT_CPUS) return;
+    this.#givenWay?.end();
     this.#sandbox.limitCpus(this.#cpus).catch(() => {
       // Only a sandbox that is being destroyed refuses.
     });
@@ -142,6 +144,7 @@ export class RunningRuntime {
   /** From here on the runtime's calls have no effect. */
   async #shutDown(reason: ShutdownReason): Promise<void> {
     const { session } = this;
+    this.#givenWay?.end();
     session.end();
     await shutDown(this.#programs, session.extensions, reason, this.#clock);
   }
@@ -163,6 +166,8 @@ interface RuntimeParts {
   readonly cpus: number;
   /** When its init began. */
   readonly startedMs: number;
+  /** Of one that boots now. */
+  readonly givenWay?: GivenWay;
 }
 
 export interface StartOptions extends SandboxWish {
@@ -249,18 +254,22 @@ async function startFresh(
   const session = new RuntimeSession(readiness.runtimeListener, deps.limits);
   openExtensions(session, plan, readiness, log);
   const sandbox = await openSandbox(deps, plan, session, options);
+  let givenWay: GivenWay | undefined;
   try {
     signal.throwIfAborted();
     log.deliverInto(sandbox);
     const startedMs = deps.clock.monotonicMs();
     const env = variablesOf(plan, sandbox);
     const mounts = [...functionMounts(plan), ...plan.installation.mounts];
+    givenWay = await giveWay(sandbox);
     const start = { sandbox, plan, session, readiness, log, env, mounts, cwd: TASK_ROOT };
     const programs = await startPrograms(start);
     signal.throwIfAborted();
-    const parts = { sandbox, session, readiness, programs, startedMs, clock: deps.clock };
+    const timing = { startedMs, clock: deps.clock, givenWay };
+    const parts = { sandbox, session, readiness, programs, ...timing };
     return new RunningRuntime({ ...parts, cpus: cpusOf(plan.version) });
   } catch (error) {
+    givenWay?.end();
     session.cut();
     await sandbox.destroy('its program could not be started');
     throw error;

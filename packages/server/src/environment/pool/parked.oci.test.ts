@@ -3,6 +3,7 @@
  * of one's own, a variable that is read at the start, a wrapper, an extension. What the function
  * sees must be the same as in a sandbox that is made for it.
  */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,6 +14,7 @@ import type { FunctionVersion } from '../../core/function-version.ts';
 import type { InvokerSettings } from '../../invoke/start-invoker.ts';
 import { createLogger } from '../../lib/logger.ts';
 import type { SandboxDriver } from '../../sandbox/driver.ts';
+import { findCgroups } from '../../sandbox/oci/cgroup-layout.ts';
 import { startOciDriver } from '../oci-drivers.testsuite.ts';
 import {
   jsonOf,
@@ -45,6 +47,16 @@ while True:
 `;
 const NODE = `exports.handler = async () => ({ env: process.env, arguments: process.argv });`;
 const WRAPPER = '#!/bin/sh\nexport WRAPPED="$1"\nexec "$@"\n';
+
+function sharesOfCpus(): {
+  readonly tree: string;
+  readonly weight: { readonly file: string; readonly ofOneCpu: number };
+} {
+  const layout = findCgroups(readFileSync('/proc/self/mountinfo', 'utf8'));
+  return layout.version === 1
+    ? { tree: layout.cpu, weight: { file: 'cpu.shares', ofOneCpu: 1_024 } }
+    : { tree: layout.root, weight: { file: 'cpu.weight', ofOneCpu: 100 } };
+}
 
 describe('parked sandboxes', () => {
   let folder: string;
@@ -142,6 +154,25 @@ describe('parked sandboxes', () => {
     stage.invoker.retire('arn:aws:lambda:eu-west-1:000000000000:function:first', 'none');
     await until(() => stage.sandboxes.size === 0 && stage.invoker.snapshot().parked.ready === 4);
   }
+
+  test.each([128, 4_000])(
+    'a function of %i MB has its share of the CPUs once it has started',
+    (memoryMib) =>
+      withStage({ parked: 2 }, async (stage) => {
+        await parkedIsReady(stage.invoker);
+        await stage.invoke(versionOf(stage, { memoryMib }));
+        const [sandbox] = stage.sandboxes;
+        const { tree, weight } = sharesOfCpus();
+        const owner = readdirSync(tree).find((name) =>
+          existsSync(path.join(tree, name, sandbox?.id ?? 'none')),
+        );
+        const read = (file: string): number =>
+          Number(readFileSync(path.join(tree, owner ?? '', sandbox?.id ?? '', file), 'latin1'));
+        // It gave way while it started.
+        expect(read('cpu.idle')).toBe(0);
+        expect(read(weight.file)).toBe(Math.round((weight.ofOneCpu * memoryMib) / 1_769));
+      }),
+  );
 
   test('one that was killed while it waited is replaced, and never given out', () =>
     withStage({ parked: 2 }, async (stage) => {
