@@ -19,6 +19,7 @@ import path from 'node:path';
 import type { Closeable } from '../lib/lifetime.ts';
 import { KeyedLock } from '../lib/keyed-lock.ts';
 import type { Logger } from '../lib/logger.ts';
+import { together } from '../lib/together.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import { syncFolder } from '../lib/sync-folder.ts';
 import type { DigestName } from './checksums.ts';
@@ -47,7 +48,7 @@ export interface BlobStore extends Closeable {
   prepare(): void;
   /**
    * Durable once resolved. The chunks are used up. `accept` sees the digests of the whole before
-   * it gets its name: where it throws, nothing is left.
+   * anything refers to it: where it throws, nothing is left.
    */
   write(chunks: AsyncIterable<Uint8Array>, checks?: BlobChecks): Promise<HeldBlob>;
   /** Keeps a blob that is there; undefined where it is not. */
@@ -103,6 +104,9 @@ export async function openBlobStore(deps: BlobStoreDeps): Promise<BlobStore> {
   return new DiskBlobStore({ ...deps, folder });
 }
 
+/** Not hashed as soon as it is there. */
+const LONG_BYTES = 65_536;
+
 /** What a blob is named by. */
 const NAME: DigestName = 'SHA256';
 
@@ -135,13 +139,17 @@ class DiskBlobStore implements BlobStore {
     const content = this.#contents.start([...names], file);
     let held: HeldBlob | undefined;
     try {
-      const { sizeBytes, digests } = await feedContent(chunks, content);
-      const sha256 = digests.get(NAME)?.toString('hex') ?? '';
+      const { sizeBytes, first, digests } = await feedContent(chunks, content);
+      const sha256 = first.toString('hex');
       const blob = { sha256, size: sizeBytes };
-      checks?.accept(blob, digests);
+      const accept = async (): Promise<void> => checks?.accept(blob, await digests);
+      // Of a long body the others are made while its name is on its way to the disk.
+      if (sizeBytes < LONG_BYTES) await accept();
       held = this.#keep(blob);
       await this.#removed(sha256);
-      await content.keep(this.#at(sha256));
+      const keeping = content.keep(this.#at(sha256));
+      if (sizeBytes >= LONG_BYTES) await together(accept(), keeping);
+      else await keeping;
       return held;
     } catch (error) {
       // It may have its name already; another writer of the same content keeps it.
@@ -176,7 +184,9 @@ class DiskBlobStore implements BlobStore {
   }
 
   async digest(chunks: AsyncIterable<Uint8Array>, names: readonly DigestName[]): Promise<Digests> {
-    return (await feedContent(chunks, this.#contents.start(names))).digests;
+    return await (
+      await feedContent(chunks, this.#contents.start(names))
+    ).digests;
   }
 
   async collect(hashes: Iterable<string>): Promise<void> {

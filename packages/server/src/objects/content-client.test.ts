@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { checksumAlgorithms, startDigest, type DigestName } from './checksums.ts';
@@ -63,6 +66,24 @@ describe('digests', () => {
     const running = client.start(names);
     await running.update([copyOf(bytes.subarray(0, 1_000_000))]);
     expect(await running.finish([copyOf(bytes.subarray(1_000_000))])).toEqual(expected(bytes));
+  });
+
+  test('begin with the one that a file is named by, which may get its name before the others', async () => {
+    const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-content-'));
+    for (const bytes of [1_000, 1_000_000, 3_000_000].map((size) => randomBytes(size))) {
+      const place = path.join(folder, String(bytes.byteLength));
+      const running = client.start(names, `${place} aside`);
+      const size = 70_000;
+      if (bytes.byteLength > size) {
+        for (const chunk of cut(bytes, size)) await running.update([chunk]);
+      }
+      const all = running.finish(bytes.byteLength > size ? [] : [copyOf(bytes)]);
+      expect(await running.first()).toEqual(expected(bytes).get(names[0] ?? 'MD5'));
+      await running.keep(place);
+      expect(await readFile(place)).toEqual(bytes);
+      expect(await all).toEqual(expected(bytes));
+    }
+    await rm(folder, { recursive: true });
   });
 
   test('of bodies that take turns are not mixed up, and one that is given up harms no other', async () => {

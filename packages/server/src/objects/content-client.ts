@@ -29,7 +29,9 @@ export interface RunningContent {
   update(chunks: readonly Uint8Array[]): Promise<void>;
   /** With the last chunks. */
   finish(chunks: readonly Uint8Array[]): Promise<Digests>;
-  /** After `finish`, of one with a file: resolves when its bytes and its new name are durable. */
+  /** After `finish` was called: the first digest, which may be there before the others. */
+  first(): Promise<Buffer>;
+  /** With the first digest, of one with a file: resolves when its bytes and its new name are durable. */
   keep(place: string): Promise<void>;
   /** Instead of the rest, or after a rejection: resolves when nothing is left. */
   cancel(): Promise<void>;
@@ -49,13 +51,16 @@ export function createContentClient(
       let body: Body | undefined;
       /** Of a short body, until it is kept. */
       let short: readonly Uint8Array[] = [];
+      let digests: Digests | undefined;
       return {
         update: (chunks) => end.update((body ??= end.begin(names, file)), chunks),
         finish: async (chunks) => {
           if (body !== undefined) return await end.finish(body, chunks);
           short = chunks;
-          return digestsOf(names, chunks);
+          digests = digestsOf(names, chunks);
+          return digests;
         },
+        first: async () => (body === undefined ? firstOf(digests) : await body.first.promise),
         keep: (place) => end.keep((body ??= end.begin([], file)), short, place),
         cancel: async () => {
           if (body !== undefined) await end.cancel(body);
@@ -84,8 +89,14 @@ interface Body {
   /** How much each question that it has not answered yet is about. */
   readonly asked: number[];
   room: PromiseWithResolvers<void> | undefined;
-  answer: PromiseWithResolvers<readonly Uint8Array[]> | undefined;
+  readonly first: PromiseWithResolvers<Buffer>;
+  /** What it is asked for and has not answered: digests, and then that it is kept or dropped. */
+  finished: PromiseWithResolvers<readonly Uint8Array[]> | undefined;
+  ended: PromiseWithResolvers<void> | undefined;
   failure: Error | undefined;
+  /** All its digests are known; what the thread tells last may be this or that it is kept. */
+  isTold: boolean;
+  isKept: boolean;
 }
 
 /** This end of the thread: which bodies it has, and how much of each it still has in memory. */
@@ -115,8 +126,12 @@ class ThreadEnd {
       newBytes: 0,
       asked: [],
       room: undefined,
-      answer: undefined,
+      first: heard(),
+      finished: undefined,
+      ended: undefined,
       failure: undefined,
+      isTold: names.length === 0,
+      isKept: false,
     };
     this.#bodies.set(id, body);
     return body;
@@ -130,28 +145,30 @@ class ThreadEnd {
   }
 
   async finish(body: Body, chunks: readonly Uint8Array[]): Promise<Digests> {
-    const answer = this.#answerTo(body);
+    this.#refuseEnded(body);
+    body.finished = heard();
     this.#ask(body, chunks, { id: body.id, kind: 'finish' });
-    const digests = await answer;
+    const digests = await body.finished.promise;
     return new Map(body.names.map((name, at) => [name, Buffer.from(digests[at] ?? [])]));
   }
 
   /** `chunks`: of a short body, whose only call this is. */
   async keep(body: Body, chunks: readonly Uint8Array[], place: string): Promise<void> {
     const { id, opening } = body;
-    const answer = this.#answerTo(body);
+    this.#refuseEnded(body);
+    body.ended = heard();
     const finish = { id, kind: 'finish' } as const;
     const keep = { id, kind: 'keep', place } as const;
     this.#ask(body, chunks, ...(opening === undefined ? [keep] : [finish, keep]));
-    await answer;
+    await body.ended.promise;
   }
 
   async cancel(body: Body): Promise<void> {
     if (!this.#bodies.has(body.id)) return;
-    const answer = this.#answerTo(body);
+    body.ended = heard();
     this.#ask(body, [], { id: body.id, kind: 'cancel' });
     // Where it has failed instead, nothing is left either.
-    await Promise.allSettled([answer]);
+    await Promise.allSettled([body.ended.promise]);
   }
 
   async close(): Promise<void> {
@@ -161,11 +178,8 @@ class ThreadEnd {
     await thread?.terminate();
   }
 
-  /** What the thread will say to the last request. */
-  #answerTo(body: Body): Promise<readonly Uint8Array[]> {
+  #refuseEnded(body: Body): void {
     if (!this.#bodies.has(body.id)) throw body.failure ?? new ContentThreadBroken();
-    body.answer = Promise.withResolvers();
-    return body.answer.promise;
   }
 
   /** Throws where the body has failed since its last call. */
@@ -209,13 +223,20 @@ class ThreadEnd {
     switch (reply.kind) {
       case 'updated':
         return makeRoom(body);
+      case 'named':
+        return body.first.resolve(Buffer.from(reply.digest));
       case 'finished':
-        if (!body.hasFile) this.#bodies.delete(body.id);
-        return body.answer?.resolve(reply.digests);
+        body.isTold = true;
+        if (!body.hasFile || body.isKept) this.#bodies.delete(body.id);
+        body.first.resolve(Buffer.from(reply.digests[0] ?? []));
+        return body.finished?.resolve(reply.digests);
       case 'kept':
+        body.isKept = true;
+        if (body.isTold) this.#bodies.delete(body.id);
+        return body.ended?.resolve();
       case 'dropped':
         this.#bodies.delete(body.id);
-        return body.answer?.resolve([]);
+        return body.ended?.resolve();
       case 'failed':
         this.#bodies.delete(body.id);
         return reject(body, revived(reply.failure));
@@ -240,7 +261,21 @@ function makeRoom(body: Body): void {
 function reject(body: Body, reason: Error): void {
   body.failure = reason;
   body.room?.reject(reason);
-  body.answer?.reject(reason);
+  body.first.reject(reason);
+  body.finished?.reject(reason);
+  body.ended?.reject(reason);
+}
+
+/** Its failure is told to whoever waits for it, and is nobody's unhandled rejection. */
+function heard<T>(): PromiseWithResolvers<T> {
+  const resolvers = Promise.withResolvers<T>();
+  resolvers.promise.catch(() => {});
+  return resolvers;
+}
+
+function firstOf(digests: Digests | undefined): Buffer {
+  const [first] = digests?.values() ?? [];
+  return first ?? Buffer.alloc(0);
 }
 
 class ContentThreadBroken extends Error {

@@ -19,7 +19,7 @@ export type ContentRequest =
     }
   /** Nothing more comes. */
   | { readonly id: number; readonly kind: 'finish' }
-  /** The last of one with a file. */
+  /** After `finish`, of one with a file. */
   | { readonly id: number; readonly kind: 'keep'; readonly place: string }
   /** Instead of the rest: nobody wants it any more. */
   | { readonly id: number; readonly kind: 'cancel' };
@@ -27,6 +27,8 @@ export type ContentRequest =
 export type ContentReply =
   /** An `update` that asked for it, and all before it, are no longer in memory. */
   | { readonly id: number; readonly kind: 'updated' }
+  /** The first of several digests of one with a file, which is what its name comes from. */
+  | { readonly id: number; readonly kind: 'named'; readonly digest: Uint8Array }
   /** In the order of the names; where there are none, nobody waits for this. */
   | { readonly id: number; readonly kind: 'finished'; readonly digests: readonly Uint8Array[] }
   /** Its bytes and its name are durable. */

@@ -33,6 +33,7 @@ test('a body that breaks off is given up after its last piece, and leaves no fil
       calls.push('updated');
     },
     finish: () => Promise.reject(new Error('it is not whole')),
+    first: () => Promise.reject(new Error('it is not whole')),
     keep: () => Promise.reject(new Error('it is not whole')),
     cancel: async () => {
       calls.push('cancel');

@@ -13,7 +13,9 @@ const LARGEST_BYTES = 262_144;
 
 export interface FedContent {
   readonly sizeBytes: number;
-  readonly digests: Digests;
+  readonly first: Buffer;
+  /** All of them; its failure is told to whoever waits for it. */
+  readonly digests: Promise<Digests>;
 }
 
 /** The chunks are used up. Where it rejects, nothing is left. */
@@ -34,7 +36,9 @@ export async function feedContent(
       await content.update(piece);
       [piece, pieceBytes, enough] = [[], 0, Math.min(enough * 2, LARGEST_BYTES)];
     }
-    return { sizeBytes, digests: await content.finish(piece) };
+    const digests = content.finish(piece);
+    digests.catch(() => {});
+    return { sizeBytes, first: await content.first(), digests };
   } catch (error) {
     await content.cancel();
     throw error;

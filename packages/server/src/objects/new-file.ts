@@ -5,6 +5,7 @@
  */
 import path from 'node:path';
 import type { ContentDisk } from './content-disk.ts';
+import { together } from '../lib/together.ts';
 import type { FolderSyncs } from './folder-syncs.ts';
 
 const FLUSH_BYTES = 8 * 1_048_576;
@@ -23,6 +24,7 @@ export class NewFile {
   /** The flush before the one that runs. */
   #earlier: Promise<void> = this.#syncing;
   #isNamed = false;
+  #isClosed = false;
 
   /** Throws where it cannot be made, or is there. */
   constructor(file: string, deps: NewFileDeps) {
@@ -57,16 +59,22 @@ export class NewFile {
     disk.rename(this.#file, place);
     this.#isNamed = true;
     await together(this.#syncing, folders.sync(path.dirname(place)));
-    disk.close(this.#descriptor);
+    this.#close();
   }
 
   /** Instead of `keep`, or after it has failed. A name that it has already is the caller's. */
   async drop(): Promise<void> {
     // A descriptor that is closed under a sync could be another file's by then.
     await Promise.allSettled([this.#syncing]);
-    const { disk } = this.#deps;
-    disk.close(this.#descriptor);
-    if (!this.#isNamed) disk.remove(this.#file);
+    this.#close();
+    if (!this.#isNamed) this.#deps.disk.remove(this.#file);
+  }
+
+  /** Once: its number may be another file's afterwards. */
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#deps.disk.close(this.#descriptor);
   }
 
   #sync(): void {
@@ -74,11 +82,4 @@ export class NewFile {
     // Whoever keeps the file is told.
     this.#syncing.catch(() => {});
   }
-}
-
-/** Settles when both have: what failed is not touched while the other one is under way. */
-async function together(...works: readonly Promise<void>[]): Promise<void> {
-  const outcomes = await Promise.allSettled(works);
-  const failed = outcomes.find((each) => each.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

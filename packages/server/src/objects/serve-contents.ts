@@ -1,11 +1,12 @@
 /**
  * The content thread's side: several bodies in turns. Bytes are written as they come, and hashed
  * when nothing more has come meanwhile: the disk works at the one while this thread does the other.
+ * Of a body that is not long the digest that it is named by is told first, so that its name is on
+ * its way to the disk while the others are made.
  */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { invariant } from '../lib/invariant.ts';
-import { releaseBuffer } from '../lib/young-buffers.ts';
-import { startDigest, type RunningDigest } from './checksums.ts';
+import { BodyDigests } from './body-digests.ts';
 import type { ContentDisk } from './content-disk.ts';
 import type { ContentReply, ContentRequest } from './content-message.ts';
 import { createFolderSyncs } from './folder-syncs.ts';
@@ -14,8 +15,11 @@ import { NewFile, type NewFileDeps } from './new-file.ts';
 type UpdateRequest = Extract<ContentRequest, { kind: 'update' }>;
 
 interface Body {
-  readonly digests: readonly RunningDigest[];
+  readonly digests: BodyDigests;
   readonly file: NewFile | undefined;
+  /** What is told last may be either. */
+  isTold: boolean;
+  isKept: boolean;
 }
 
 export function serveContents(port: MessagePort, disk: ContentDisk): void {
@@ -76,11 +80,12 @@ class ContentServer {
   }
 
   #start({ id, names, file }: Extract<ContentRequest, { kind: 'start' }>): void {
-    const digests = names.map(startDigest);
-    this.#bodies.set(id, { digests, file: undefined });
+    const digests = new BodyDigests(names, file !== undefined);
+    const told = { isTold: digests.count === 0, isKept: false };
+    this.#bodies.set(id, { digests, file: undefined, ...told });
     if (file === undefined) return;
     try {
-      this.#bodies.set(id, { digests, file: new NewFile(file, this.#deps.files) });
+      this.#bodies.set(id, { digests, file: new NewFile(file, this.#deps.files), ...told });
     } catch (error) {
       this.#fail(id, error);
     }
@@ -89,7 +94,7 @@ class ContentServer {
   #update({ file, digests }: Body, { id, chunks, tells }: UpdateRequest): void {
     file?.write(chunks);
     const hash = (): void => {
-      releaseBuffer(this.#digest(digests, chunks));
+      digests.update(chunks, this.#deps.takeMore);
       if (!tells) return;
       const room = file?.room() ?? Promise.resolve();
       room.then(
@@ -97,39 +102,40 @@ class ContentServer {
         (error: unknown) => this.#fail(id, error),
       );
     };
-    if (digests.length === 0) hash();
+    if (digests.count === 0) hash();
     else this.#hashLater(hash);
-  }
-
-  /** Answers how many bytes these are. */
-  #digest(digests: readonly RunningDigest[], chunks: readonly Uint8Array[]): number {
-    let bytes = 0;
-    for (const chunk of chunks) {
-      for (const digest of digests) digest.update(chunk);
-      bytes += chunk.byteLength;
-      // What is to be written does not wait for the rest of these.
-      this.#deps.takeMore();
-    }
-    return bytes;
   }
 
   #finish(id: number, { file, digests }: Body): void {
     file?.finish();
-    if (digests.length === 0) return;
+    if (digests.count === 0) return;
     this.#hashLater(() => {
       // It may have failed meanwhile, or been given up.
       if (!this.#bodies.has(id)) return;
-      if (file === undefined) this.#bodies.delete(id);
-      const values = digests.map((each) => new Uint8Array(each.digest()));
-      this.#deps.reply({ id, kind: 'finished', digests: values });
+      if (!digests.owes) return this.#tellDigests(id);
+      this.#deps.reply({ id, kind: 'named', digest: digests.first() });
+      this.#hashLater(() => {
+        digests.catchUp(this.#deps.takeMore);
+        this.#tellDigests(id);
+      });
     });
   }
 
-  #keep(id: number, { file }: Body, place: string): void {
+  #tellDigests(id: number): void {
+    const body = this.#bodies.get(id);
+    if (body === undefined) return;
+    body.isTold = true;
+    if (body.file === undefined || body.isKept) this.#bodies.delete(id);
+    this.#deps.reply({ id, kind: 'finished', digests: body.digests.all() });
+  }
+
+  #keep(id: number, body: Body, place: string): void {
+    const { file } = body;
     invariant(file !== undefined, 'a body that is kept has a file');
     file.keep(place).then(
       () => {
-        this.#bodies.delete(id);
+        body.isKept = true;
+        if (body.isTold) this.#bodies.delete(id);
         this.#deps.reply({ id, kind: 'kept' });
       },
       (error: unknown) => this.#fail(id, error),
