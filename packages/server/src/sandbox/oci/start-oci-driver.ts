@@ -92,8 +92,12 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
   const create = (request: SandboxRequest): Promise<Sandbox> =>
     createSandbox({ generations, sandboxes, parks: mountsLate(runtime) }, request);
   const lifetime = closeable(async () => {
-    await sandboxes.destroyAll('the driver was closed');
-    await generations.close();
+    try {
+      await sandboxes.destroyAll('the driver was closed');
+    } finally {
+      // Also beside a sandbox that does not end: what the helper holds of the machine goes back.
+      await generations.close();
+    }
   });
   try {
     const first = await generations.current();
