@@ -32,12 +32,11 @@ export interface JournalDeps extends Omit<SegmentsDeps, 'onSpareFailure'> {
   readonly apply: (payloads: readonly Uint8Array[], last: RecordPlace) => Promise<unknown>;
 }
 
-/** So much is put into the database at once, and so long after it was written at the latest. */
-const APPLY_BYTES = 1_048_576;
-const MOST_APPLIED_BYTES = 4 * 1_048_576;
+/** It goes to the database when it is so much, and so long after it was written at the latest. */
+const APPLY_BYTES = 8 * 1_048_576;
 const APPLY_AFTER_MS = 100;
-/** So many are not kept waiting for more, where nothing is being written. */
-const EARLY_BATCHES = 16;
+/** In one transaction. */
+const MOST_APPLIED_BYTES = 4 * 1_048_576;
 const RETRY_AFTER_MS = 1_000;
 /** Of what the database does not have yet; then appending waits for it. */
 const MOST_PENDING_BYTES = 32 * 1_048_576;
@@ -65,8 +64,6 @@ class WriteAheadJournal implements Journal {
   readonly #lifetime: Closeable;
   /** Of those that have appended since the last write began. */
   #round: PromiseWithResolvers<void> | undefined;
-  /** In the round. */
-  #batches = 0;
   #writing: Promise<void> | undefined;
   #pending: Pending[] = [];
   #pendingBytes = 0;
@@ -111,12 +108,8 @@ class WriteAheadJournal implements Journal {
       this.#round = Promise.withResolvers();
       this.#writeSoon();
     }
-    const { promise } = this.#round;
     this.#encoder.add(statements);
-    this.#batches += 1;
-    // The disk works on these while the event loop deals with the others.
-    if (this.#batches >= EARLY_BATCHES) this.#writeNow();
-    return promise;
+    return this.#round.promise;
   }
 
   async settle(): Promise<void> {
@@ -164,7 +157,6 @@ class WriteAheadJournal implements Journal {
     const payloadBytes = this.#out.size - HEADER_BYTES;
     const record = this.#out.finish(ALIGNMENT);
     this.#round = undefined;
-    this.#batches = 0;
     this.#out.reset(HEADER_BYTES);
     this.#encoder.reset();
     return { record, payloadBytes, durable };

@@ -10,24 +10,25 @@ const MOST_BYTES = 64 * 1_048_576;
 const OVERHEAD_BYTES = 200;
 
 export class ContentCache {
-  readonly #contents = new Map<QueueEntry, EntryContent>();
+  /** By sequence number: an entry that is moved has another one. */
+  readonly #contents = new Map<number, EntryContent>();
   #bytes = 0;
 
   keep(entry: QueueEntry, content: EntryContent): void {
     const bytes = sizeOf(content);
     if (this.#bytes + bytes > MOST_BYTES) return;
     this.#bytes += bytes;
-    this.#contents.set(entry, content);
+    this.#contents.set(entry.sequence, content);
   }
 
   find(entry: QueueEntry): EntryContent | undefined {
-    return this.#contents.get(entry);
+    return this.#contents.get(entry.sequence);
   }
 
   drop(entry: QueueEntry): void {
-    const content = this.#contents.get(entry);
+    const content = this.#contents.get(entry.sequence);
     if (content === undefined) return;
-    this.#contents.delete(entry);
+    this.#contents.delete(entry.sequence);
     this.#bytes -= sizeOf(content);
   }
 }

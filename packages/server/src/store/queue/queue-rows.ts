@@ -28,7 +28,8 @@ export const ENTRY_COLUMNS =
   'sequence, queue, id, lane, is_ordered, sent_at, moved_from, visible_at, receive_count, first_received_at, receipt, content_checksum, checksum';
 
 export function contentChecksum({ body, attributes }: EntryContent): number {
-  return crc32(attributes, crc32(body));
+  const ofBody = crc32(body);
+  return attributes === '' ? ofBody : crc32(attributes, ofBody);
 }
 
 // Texts that are put together once: each is looked up for every row.
@@ -47,7 +48,8 @@ export function insertStatement(
   { attributes, body }: EntryContent,
 ): AppendedStatement {
   const { values, checksum } = columnsOf(entry, visibleAtMs);
-  return { sql: INSERT, params: [...values, checksum, attributes, body] };
+  values.push(checksum, attributes, body);
+  return { sql: INSERT, params: values };
 }
 
 /** After it was received or held, or postponed with other attributes. */
@@ -77,7 +79,8 @@ export function moveStatement(
   visibleAtMs: number,
 ): AppendedStatement {
   const { values, checksum } = columnsOf(entry, visibleAtMs);
-  return { sql: MOVE, params: [...values, checksum, previous.sequence] };
+  values.push(checksum, previous.sequence);
+  return { sql: MOVE, params: values };
 }
 
 export function deleteStatement(entries: readonly QueueEntry[]): AppendedStatement {
@@ -138,8 +141,8 @@ export function readEntryRow(
 function columnsOf(
   entry: QueueEntry,
   visibleAtMs: number,
-): { readonly values: readonly SqlValue[]; readonly checksum: number } {
-  const values = [
+): { readonly values: SqlValue[]; readonly checksum: number } {
+  const values: SqlValue[] = [
     entry.sequence,
     entry.queue,
     entry.id,
