@@ -91,14 +91,7 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
   });
   const create = (request: SandboxRequest): Promise<Sandbox> =>
     createSandbox({ generations, sandboxes, parks: mountsLate(runtime) }, request);
-  const lifetime = closeable(async () => {
-    try {
-      await sandboxes.destroyAll('the driver was closed');
-    } finally {
-      // Also beside a sandbox that does not end: what the helper holds of the machine goes back.
-      await generations.close();
-    }
-  });
+  const lifetime = closeable(() => endAll(sandboxes, generations));
   try {
     const first = await generations.current();
     report(first, logger);
@@ -118,6 +111,15 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
   } catch (error) {
     await lifetime.close();
     throw error;
+  }
+}
+
+async function endAll(sandboxes: Sandboxes, generations: HelperGenerations): Promise<void> {
+  try {
+    await sandboxes.destroyAll('the driver was closed');
+  } finally {
+    // Also beside a sandbox that does not end: what the helper holds of the machine goes back.
+    await generations.close();
   }
 }
 
