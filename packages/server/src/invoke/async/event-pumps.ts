@@ -170,7 +170,8 @@ class Pump {
       if ((await queue.receiptState(this.#place, entry.receipt)) !== 'held') return;
       const startedAt = performance.now();
       await this.#deps.perform(this.#place, entry, (how) => {
-        if (how === 'tried') this.#pace.tried(performance.now() - startedAt);
+        const isFull = this.#running >= this.#pace.limit;
+        if (how === 'tried') this.#pace.tried(performance.now() - startedAt, isFull);
         else if (how === 'throttled') this.#pace.throttled();
         this.#untried.delete(entry);
         leave();

@@ -17,6 +17,14 @@ describe('the pace of a function', () => {
     expect(settled((atOnce) => 10 * Math.max(1, atOnce / 2))).toBeLessThan(12);
   });
 
+  test('does not grow for one whose events come one after the other', () => {
+    const pace = new Pace();
+    for (let event = 0; event < 5_000; event += 1) pace.tried(5, false);
+    expect(pace.limit).toBe(2);
+    for (let event = 0; event < 5_000; event += 1) pace.tried(5, event % 2 === 0);
+    expect(pace.limit).toBe(100);
+  });
+
   test('grows again for one that has become slower by itself', () => {
     const pace = new Pace();
     for (let event = 0; event < 1_000; event += 1) pace.tried(5);
