@@ -473,8 +473,9 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       const script = `sleep ${seconds} & echo ready; sleep ${seconds}`;
       const output = await startProgram(sandbox, shell(script));
       await until(() => output.stdout() === 'ready\n');
+      // The shell says so before its children are what it starts.
+      await expect.poll(() => runningOf(sandbox, seconds), { timeout: 30_000 }).not.toEqual([]);
       await sandbox.freeze();
-      expect(await runningOf(sandbox, seconds)).not.toEqual([]);
       await sandbox.destroy('the test says so');
       expect(await runningOf(sandbox, seconds)).toEqual([]);
     });
