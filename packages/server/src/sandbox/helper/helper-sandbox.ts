@@ -120,7 +120,7 @@ export class HelperSandbox {
     if (left !== undefined) this.#openFds.add(left.treeFd);
     createCgroup(cgroups, this.#name, this.#call);
     // A file system of its own, so that one detach ends everything that is mounted below it.
-    mkdirSync(this.#folder, { recursive: true });
+    mkdirSync(this.#folder);
     mount({ source: 'hearth', target: this.#folder, type: 'tmpfs', options: 'mode=755,size=4m' });
     this.#isMounted = true;
     const tmp = path.join(this.#folder, 'tmp');

@@ -56,6 +56,7 @@ export class SandboxHost {
   readonly #left = new Map<string, LeftTmp>();
   #prepared: Prepared | undefined;
   #memoryCheck: NodeJS.Timeout | undefined;
+  #isEnding = false;
 
   constructor(send: SendMessage) {
     this.#send = send;
@@ -63,6 +64,8 @@ export class SandboxHost {
 
   /** Performs one call; what it returns is sent as its result. */
   async perform(call: HelperCall): Promise<unknown> {
+    // What was on its way when the server died would come to be behind the end of everything else.
+    if (this.#isEnding) throw new Error('The helper is ending.');
     switch (call.call) {
       case 'init':
         return await this.#init(call);
@@ -95,6 +98,7 @@ export class SandboxHost {
 
   /** Ends every sandbox and removes what was made for all of them. */
   async close(): Promise<void> {
+    this.#isEnding = true;
     clearInterval(this.#memoryCheck);
     await Promise.allSettled([...this.#sandboxes.keys()].map((name) => this.#destroy(name)));
     for (const name of this.#left.keys()) this.#discard(name);
