@@ -77,29 +77,31 @@ export function unexplained(
   runs: readonly Run[],
   killedAtMs: readonly number[],
 ): readonly RepeatedRun[] {
-  const inOrder = runs.toSorted((a, b) => a.atMs - b.atMs);
   const lives = killedAtMs.map((killMs) => killMs + AFTER_KILL_MS);
-  const before = new Map<number, { readonly at: number; readonly life: number }>();
-  const ends = new Map<number, number>();
   let life = 0;
-  const repeated: { readonly first: number; readonly life: number; again: number; now: number }[] =
-    [];
-  for (const [at, { number, atMs }] of inOrder.entries()) {
-    while (atMs > (lives[life] ?? Number.POSITIVE_INFINITY)) life += 1;
-    ends.set(life, at);
+  const inOrder = runs
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map((run, at) => {
+      while (run.atMs > (lives[life] ?? Number.POSITIVE_INFINITY)) life += 1;
+      return { ...run, at, life };
+    });
+  const lastOfLife = new Map(inOrder.map((run) => [run.life, run.at]));
+  const before = new Map<number, (typeof inOrder)[number]>();
+  const repeated: RepeatedRun[] = [];
+  for (const again of inOrder) {
+    const { number } = again;
     const earlier = before.get(number);
-    if (earlier !== undefined) {
-      repeated.push({ first: earlier.at, life: earlier.life, again: at, now: life });
-    }
-    before.set(number, { at, life });
+    before.set(number, again);
+    if (earlier === undefined) continue;
+    repeated.push({
+      number,
+      firstAtMs: earlier.atMs,
+      againAtMs: again.atMs,
+      kills: again.life - earlier.life,
+      runsBeforeKill: (lastOfLife.get(earlier.life) ?? earlier.at) - earlier.at,
+    });
   }
-  return repeated
-    .map((each) => ({
-      number: inOrder[each.first]?.number ?? 0,
-      firstAtMs: inOrder[each.first]?.atMs ?? 0,
-      againAtMs: inOrder[each.again]?.atMs ?? 0,
-      kills: each.now - each.life,
-      runsBeforeKill: (ends.get(each.life) ?? 0) - each.first,
-    }))
-    .filter(({ kills, runsBeforeKill }) => kills === 0 || runsBeforeKill > MOST_IN_HANDS);
+  return repeated.filter(
+    ({ kills, runsBeforeKill }) => kills === 0 || runsBeforeKill > MOST_IN_HANDS,
+  );
 }
