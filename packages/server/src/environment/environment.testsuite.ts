@@ -6,6 +6,7 @@ import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../testkit/src/seeded-random.ts';
 import { functionArn } from '../core/function-version.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
@@ -621,13 +622,4 @@ export function environmentSuite(
         ));
     });
   });
-}
-
-/** A small generator whose seed a failure prints, so that a bad run can be had again. */
-function seededRandom(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fff_ffff;
-    return (state >> 8) % below;
-  };
 }
