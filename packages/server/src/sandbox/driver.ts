@@ -150,7 +150,8 @@ export interface Sandbox {
   /** Changes the limit of a living sandbox. Without isolation it has no effect. */
   limitMemory(memoryMib: number): Promise<void>;
   /**
-   * Whether the tree runs only while nothing else wants the CPUs: for what is made ahead of need.
+   * Whether the tree runs only while nothing else wants the CPUs: for what is made ahead of need, or
+   * has just begun to start. Afterwards it has its share again, which is not to be changed meanwhile.
    * Without isolation it has no effect.
    */
   yieldCpus(yields: boolean): Promise<void>;

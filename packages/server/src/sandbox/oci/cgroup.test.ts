@@ -120,11 +120,14 @@ test('a kill goes to the whole group at once, thawed and with all the CPU it nee
 });
 
 test('the memory limit and the idle class of a living group can be changed', async () => {
-  await writeFile(group('cpu.idle'), '');
+  for (const file of ['cpu.idle', 'cpu.weight']) await writeFile(group(file), '');
   setMemory(layout, name, 512);
   expect(await read('memory.max')).toBe(String(512 * 1_048_576));
-  setIdle(layout, name, true);
+  setIdle(layout, name, true, 2);
   expect(await read('cpu.idle')).toBe('1');
-  setIdle(layout, name, false);
+  // The kernel would refuse it.
+  expect(await read('cpu.weight')).toBe('');
+  setIdle(layout, name, false, 2);
   expect(await read('cpu.idle')).toBe('0');
+  expect(await read('cpu.weight')).toBe('200');
 });

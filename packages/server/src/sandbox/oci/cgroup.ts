@@ -104,18 +104,18 @@ export function setMemory(
 }
 
 /**
- * Whether the group runs only when nothing else wants to (SCHED_IDLE for all of it). Afterwards it
- * weighs as much as one with the share of one CPU.
+ * Whether the group runs only when nothing else wants to (SCHED_IDLE for all of it). `cpus` is its
+ * share when it does not: the kernel forgets its weight meanwhile, and takes no other.
  */
 export function setIdle(
   layout: CgroupLayout,
-  { owner, sandbox }: CgroupName,
+  name: CgroupName,
   isIdle: boolean,
+  cpus: number,
 ): void {
-  const tree = layout.version === 2 ? layout.root : layout.cpu;
-  const file = path.join(tree, owner, sandbox, 'cpu.idle');
   // Since Linux 5.15; before, it shares as anything else does.
-  writeOptional(file, isIdle ? '1' : '0');
+  writeOptional(path.join(cpuFolder(layout, name), 'cpu.idle'), isIdle ? '1' : '0');
+  if (!isIdle) writeOptional(...weight(layout, name, cpus));
 }
 
 /** Resolves once every process of the group has stopped, or runs again. */
@@ -220,6 +220,10 @@ function ownTrees({ memory, cpu, pids, freezer: freezerTree }: CgroupV1): readon
   return [...new Set([memory, cpu, pids, freezerTree])];
 }
 
+function cpuFolder(layout: CgroupLayout, { owner, sandbox }: CgroupName): string {
+  return path.join(layout.version === 2 ? layout.root : layout.cpu, owner, sandbox);
+}
+
 function cpuWrites(
   layout: CgroupLayout,
   name: CgroupName,
@@ -228,41 +232,44 @@ function cpuWrites(
 ): readonly (readonly [string, string])[] {
   const most = Math.max(cpus, burstCpus);
   const quotaUs = Math.max(CPU_QUOTA_LEAST_US, Math.round(most * CPU_PERIOD_US));
+  const group = cpuFolder(layout, name);
   if (layout.version === 2) {
-    const group = path.join(layout.root, name.owner, name.sandbox);
     return [
       // A burst above the quota is refused, so it is cleared before the quota may fall.
       [path.join(group, 'cpu.max.burst'), '0'],
       [path.join(group, 'cpu.max'), `${quotaUs} ${CPU_PERIOD_US}`],
       [path.join(group, 'cpu.max.burst'), String(quotaUs)],
-      [path.join(group, 'cpu.weight'), weight(WEIGHT_V2, cpus)],
+      weight(layout, name, cpus),
     ];
   }
-  const group = path.join(layout.cpu, name.owner, name.sandbox);
   return [
     [path.join(group, 'cpu.cfs_burst_us'), '0'],
     [path.join(group, 'cpu.cfs_period_us'), String(CPU_PERIOD_US)],
     [path.join(group, 'cpu.cfs_quota_us'), String(quotaUs)],
     [path.join(group, 'cpu.cfs_burst_us'), String(quotaUs)],
-    [path.join(group, 'cpu.shares'), weight(WEIGHT_V1, cpus)],
+    weight(layout, name, cpus),
   ];
 }
 
 /** AWS: CPU is in proportion to memory, also where there is not enough for all. */
-function weight(ofOneCpu: number, cpus: number): string {
-  return String(Math.min(WEIGHT_MOST, Math.max(WEIGHT_LEAST, Math.round(ofOneCpu * cpus))));
+function weight(
+  layout: CgroupLayout,
+  name: CgroupName,
+  cpus: number,
+): readonly [file: string, value: string] {
+  const [file, ofOneCpu] =
+    layout.version === 2
+      ? (['cpu.weight', WEIGHT_V2] as const)
+      : (['cpu.shares', WEIGHT_V1] as const);
+  const value = Math.min(WEIGHT_MOST, Math.max(WEIGHT_LEAST, Math.round(ofOneCpu * cpus)));
+  return [path.join(cpuFolder(layout, name), file), String(value)];
 }
 
-function liftCpuLimit(layout: CgroupLayout, { owner, sandbox }: CgroupName): void {
-  const group = path.join(layout.version === 2 ? layout.root : layout.cpu, owner, sandbox);
-  writeOptional(path.join(group, 'cpu.idle'), '0');
-  if (layout.version === 2) {
-    writeOptional(path.join(group, 'cpu.max'), 'max');
-    writeOptional(path.join(group, 'cpu.weight'), weight(WEIGHT_V2, 1));
-  } else {
-    writeOptional(path.join(group, 'cpu.cfs_quota_us'), '-1');
-    writeOptional(path.join(group, 'cpu.shares'), weight(WEIGHT_V1, 1));
-  }
+function liftCpuLimit(layout: CgroupLayout, name: CgroupName): void {
+  const group = cpuFolder(layout, name);
+  if (layout.version === 2) writeOptional(path.join(group, 'cpu.max'), 'max');
+  else writeOptional(path.join(group, 'cpu.cfs_quota_us'), '-1');
+  setIdle(layout, name, false, 1);
 }
 
 function freezer(

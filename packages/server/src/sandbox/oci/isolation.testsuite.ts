@@ -161,10 +161,14 @@ export function describeIsolation(
       expect(stdout).toBe('EAGAIN true\n');
     });
 
-    test('1: who spins gets CPU in proportion to its share, where others spin too', async () => {
+    test('1: who spins gets CPU in proportion to its share, also after it has yielded, where others spin too', async () => {
       const large = await driver.create(sandboxRequest({ cpus: 2 }));
       const small = await driver.create(sandboxRequest({ cpus: 0.5 }));
       try {
+        for (const each of [large, small]) {
+          await each.yieldCpus(true);
+          await each.yieldCpus(false);
+        }
         const spins = [await spin(large), await spin(small)] as const;
         const [first = 0, second = 0] = spins.map(cpuTimeMs);
         const gained = (): readonly [number, number] => [

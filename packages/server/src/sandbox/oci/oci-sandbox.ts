@@ -55,11 +55,14 @@ export class OciSandbox implements Sandbox {
   #lastProgram = 0;
   #output: { readonly stdout: OutputStream; readonly stderr: OutputStream } | undefined;
   #isStarted = false;
+  /** Its share, which it has back when it yields no more. */
+  #cpus: number;
   #destroying: Promise<void> | undefined;
 
   constructor(deps: OciSandboxDeps) {
     this.#deps = deps;
     this.id = deps.request.id;
+    this.#cpus = deps.request.cpus;
     this.#name = { owner: deps.owner, sandbox: this.id };
     this.#memory = new MemoryGauge(deps.cgroups, this.#name);
     this.exited = this.#exit.promise;
@@ -195,6 +198,7 @@ export class OciSandbox implements Sandbox {
   }
 
   async limitCpus(cpus: number): Promise<void> {
+    this.#cpus = cpus;
     await this.#onCgroup(() => setCpus(this.#deps.cgroups, this.#name, cpus));
   }
 
@@ -211,7 +215,7 @@ export class OciSandbox implements Sandbox {
   }
 
   async yieldCpus(yields: boolean): Promise<void> {
-    await this.#onCgroup(() => setIdle(this.#deps.cgroups, this.#name, yields));
+    await this.#onCgroup(() => setIdle(this.#deps.cgroups, this.#name, yields, this.#cpus));
   }
 
   async freeze(): Promise<void> {
