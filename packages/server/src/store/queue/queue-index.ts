@@ -91,9 +91,11 @@ export class QueueIndex {
     return { accepted, refused };
   }
 
+  /** `Infinity`: until something else is said of it. */
   keepUntil(entry: QueueEntry, dueMs: number): void {
     entry.dueMs = dueMs;
-    this.#due.add(entry);
+    // What is never due would stay at the end of the heap for good.
+    if (dueMs < Number.POSITIVE_INFINITY) this.#due.add(entry);
   }
 
   /** It is in nobody's hands, and visible later. */
