@@ -135,10 +135,17 @@ export class EmbeddedQueue implements DurableQueue {
   }
 
   #stateOf(queue: string, receipt: string): ReceiptState {
+    const held = this.#held(queue, receipt);
+    return typeof held === 'string' ? held : 'held';
+  }
+
+  /** The entry, where the receipt is `held`. */
+  #held(queue: string, receipt: string): QueueEntry | Exclude<ReceiptState, 'held'> {
     const entry = this.#find(queue, receipt);
     if (entry === undefined) return 'gone';
     if (entry.receipt !== receipt) return 'replaced';
-    return entry.state === 'in-flight' && !this.#changingHands.has(entry) ? 'held' : 'visible';
+    const isHeld = entry.state === 'in-flight' && !this.#changingHands.has(entry);
+    return isHeld ? entry : 'visible';
   }
 
   async remove(queue: string, receipts: readonly string[]): Promise<readonly ReceiptState[]> {
@@ -160,9 +167,8 @@ export class EmbeddedQueue implements DurableQueue {
 
   async hold(queue: string, receipt: string, forMs: number): Promise<ReceiptState> {
     await this.#ready();
-    const state = this.#stateOf(queue, receipt);
-    const entry = this.#find(queue, receipt);
-    if (state !== 'held' || entry === undefined) return state;
+    const entry = this.#held(queue, receipt);
+    if (typeof entry === 'string') return entry;
     const { clock, store } = this.#deps;
     const dueMs = clock.monotonicMs() + forMs;
     await store.append([updateStatement(entry, clock.nowMs() + forMs)]);
@@ -181,11 +187,11 @@ export class EmbeddedQueue implements DurableQueue {
     attributes: string,
   ): Promise<ReceiptState> {
     await this.#ready();
-    const held = this.#find(queue, receipt);
-    const content = held === undefined ? undefined : await this.#handOut.contentOf(held);
-    const state = this.#stateOf(queue, receipt);
-    const entry = this.#find(queue, receipt);
-    if (state !== 'held' || entry === undefined) return state;
+    const found = this.#held(queue, receipt);
+    if (typeof found === 'string') return found;
+    const content = await this.#handOut.contentOf(found);
+    const entry = this.#held(queue, receipt);
+    if (typeof entry === 'string') return entry;
     if (content === undefined) return 'gone';
     const { clock } = this.#deps;
     const { index } = this.#open(queue);
@@ -216,9 +222,8 @@ export class EmbeddedQueue implements DurableQueue {
 
   async move(queue: string, receipt: string, target: string, id: string): Promise<ReceiptState> {
     await this.#ready();
-    const state = this.#stateOf(queue, receipt);
-    const entry = this.#find(queue, receipt);
-    if (state !== 'held' || entry === undefined) return state;
+    const entry = this.#held(queue, receipt);
+    if (typeof entry === 'string') return entry;
     const nowMs = this.#deps.clock.nowMs();
     const moved: QueueEntry = {
       ...entry,

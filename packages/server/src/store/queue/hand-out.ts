@@ -66,7 +66,10 @@ export class HandOut {
     for (const { sequence } of damaged) {
       statements.push(...quarantineStatements(sequence, 'The content does not match.'));
     }
-    const before = [...accepted, ...refused].map((entry) => ({ entry, earlier: { ...entry } }));
+    const before = [...accepted, ...refused].map((entry) => {
+      const { receipt, receiveCount, firstReceivedAtMs } = entry;
+      return { entry, earlier: { receipt, receiveCount, firstReceivedAtMs } };
+    });
     for (const entry of contents.keys()) {
       entry.receipt = newReceipt(this.#deps.ids, entry.sequence);
       entry.receiveCount += 1;
@@ -79,10 +82,7 @@ export class HandOut {
     try {
       await this.#deps.store.append(statements);
     } catch (error) {
-      for (const { entry, earlier } of before) {
-        const { receipt, receiveCount, firstReceivedAtMs } = earlier;
-        Object.assign(entry, { receipt, receiveCount, firstReceivedAtMs });
-      }
+      for (const { entry, earlier } of before) Object.assign(entry, earlier);
       throw error;
     }
     for (const entry of damaged) this.#onDamage(entry);

@@ -54,13 +54,6 @@ export class Lane {
     this.#entries[place - 1] = entry;
   }
 
-  *waiting(): Generator<QueueEntry> {
-    for (let index = this.#front; index < this.#entries.length; index += 1) {
-      const entry = this.#entries[index];
-      if (entry !== undefined && isWaiting(entry)) yield entry;
-    }
-  }
-
   #placeOf(sequence: number): number {
     let low = this.#front;
     let high = this.#entries.length;
