@@ -5,6 +5,7 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { syncFolder } from '../../lib/sync-folder.ts';
+import { writeAll } from '../../lib/write-all.ts';
 import { segmentFile } from './segment-file.ts';
 
 export interface SegmentWriter {
@@ -88,16 +89,4 @@ async function openSegment(folder: string, segment: number): Promise<FileHandle>
   // The name of a new file is durable only with its folder.
   await syncFolder(folder);
   return file;
-}
-
-async function writeAll(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let done = 0; done < bytes.byteLength;) {
-    const { bytesWritten } = await file.write(
-      bytes,
-      done,
-      bytes.byteLength - done,
-      position + done,
-    );
-    done += bytesWritten;
-  }
 }

@@ -11,6 +11,7 @@ import { constants } from 'node:fs';
 import { open, rename, rm, truncate, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { syncFolder } from '../../lib/sync-folder.ts';
+import { writeAll } from '../../lib/write-all.ts';
 import { seal, type RecordPlace } from './record.ts';
 
 export const SPARE = 'spare';
@@ -68,7 +69,7 @@ export class Segments {
     const place = { generation: segment.generation, number: segment.records };
     seal(record, payloadBytes, place, this.#deps.key);
     try {
-      await writeAll(segment, record);
+      await writeAll(segment.handle, record, segment.position);
     } catch (error) {
       segment.isGood = false;
       throw error;
@@ -158,20 +159,12 @@ export class Segments {
     try {
       const zeros = Buffer.alloc(FILL_BYTES);
       await using handle = await open(unfinished, 'w', 0o600);
-      for (let at = 0; at < SEGMENT_BYTES; at += FILL_BYTES)
-        await handle.write(zeros, 0, FILL_BYTES, at);
+      for (let at = 0; at < SEGMENT_BYTES; at += FILL_BYTES) await writeAll(handle, zeros, at);
       await handle.sync();
       await rename(unfinished, path.join(folder, SPARE));
       this.#hasSpare = true;
     } finally {
       await rm(unfinished, { force: true });
     }
-  }
-}
-
-async function writeAll({ handle, position }: Segment, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.byteLength;) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.byteLength - at, position + at);
-    at += bytesWritten;
   }
 }
