@@ -22,14 +22,10 @@ import type { Logger } from '../lib/logger.ts';
 import { together } from '../lib/together.ts';
 import { removeTree } from '../lib/remove-tree.ts';
 import { syncFolder } from '../lib/sync-folder.ts';
-import type { DigestName } from './checksums.ts';
-import {
-  createContentClient,
-  type ContentClient,
-  type ContentThread,
-  type Digests,
-} from './content-client.ts';
+import type { DigestName, Digests } from './checksums.ts';
+import { createContentClient, type ContentClient } from './content-client.ts';
 import { feedContent } from './feed-content.ts';
+import type { ContentThread } from './thread-end.ts';
 
 export interface Blob {
   /** Lower-case hex. */
@@ -104,9 +100,6 @@ export async function openBlobStore(deps: BlobStoreDeps): Promise<BlobStore> {
   return new DiskBlobStore({ ...deps, folder });
 }
 
-/** Not hashed as soon as it is there. */
-const LONG_BYTES = 65_536;
-
 /** What a blob is named by. */
 const NAME: DigestName = 'SHA256';
 
@@ -139,17 +132,17 @@ class DiskBlobStore implements BlobStore {
     const content = this.#contents.start([...names], file);
     let held: HeldBlob | undefined;
     try {
-      const { sizeBytes, first, digests } = await feedContent(chunks, content);
+      const { sizeBytes, isShort, first, digests } = await feedContent(chunks, content);
       const sha256 = first.toString('hex');
       const blob = { sha256, size: sizeBytes };
       const accept = async (): Promise<void> => checks?.accept(blob, await digests);
       // Of a long body the others are made while its name is on its way to the disk.
-      if (sizeBytes < LONG_BYTES) await accept();
+      if (isShort) await accept();
       held = this.#keep(blob);
       await this.#removed(sha256);
       const keeping = content.keep(this.#at(sha256));
-      if (sizeBytes >= LONG_BYTES) await together(accept(), keeping);
-      else await keeping;
+      if (isShort) await keeping;
+      else await together(accept(), keeping);
       return held;
     } catch (error) {
       // It may have its name already; another writer of the same content keeps it.
@@ -184,9 +177,8 @@ class DiskBlobStore implements BlobStore {
   }
 
   async digest(chunks: AsyncIterable<Uint8Array>, names: readonly DigestName[]): Promise<Digests> {
-    return await (
-      await feedContent(chunks, this.#contents.start(names))
-    ).digests;
+    const { digests } = await feedContent(chunks, this.#contents.start(names));
+    return await digests;
   }
 
   async collect(hashes: Iterable<string>): Promise<void> {

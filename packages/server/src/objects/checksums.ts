@@ -16,6 +16,8 @@ export interface Checksum {
 /** Also what is no checksum of S3's, but the ETag. */
 export type DigestName = ChecksumAlgorithm | 'MD5';
 
+export type Digests = ReadonlyMap<DigestName, Buffer>;
+
 export interface RunningDigest {
   update(chunk: Uint8Array): unknown;
   digest(): Buffer;

@@ -4,13 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { checksumAlgorithms, startDigest, type DigestName } from './checksums.ts';
-import {
-  createContentClient,
-  type ContentClient,
-  type Digests,
-  type RunningContent,
-} from './content-client.ts';
+import { checksumAlgorithms, startDigest, type DigestName, type Digests } from './checksums.ts';
+import { createContentClient, type ContentClient, type RunningContent } from './content-client.ts';
 
 let client: ContentClient;
 beforeEach(() => {

@@ -1,15 +1,22 @@
 /** What the content thread is asked and what it answers; the number is that of one body. */
 import type { DigestName } from './checksums.ts';
 
+/** `file`: written to this new one as well; without it the body is only hashed. */
+export interface StartRequest {
+  readonly id: number;
+  readonly kind: 'start';
+  readonly names: readonly DigestName[];
+  readonly file: string | undefined;
+}
+
+/** How many answers a body is done with: `finished` where it is hashed, `kept` where it has a file. */
+export function answersTo({ names, file }: StartRequest): number {
+  return (names.length > 0 ? 1 : 0) + (file === undefined ? 0 : 1);
+}
+
 /** A message is several of these, of one body. */
 export type ContentRequest =
-  /** `file`: written to this new one as well; without it the body is only hashed. */
-  | {
-      readonly id: number;
-      readonly kind: 'start';
-      readonly names: readonly DigestName[];
-      readonly file: string | undefined;
-    }
+  | StartRequest
   /** The chunks are transferred, not copied. `tells`: that they are dealt with is answered. */
   | {
       readonly id: number;
@@ -29,7 +36,7 @@ export type ContentReply =
   | { readonly id: number; readonly kind: 'updated' }
   /** The first of several digests of one with a file, which is what its name comes from. */
   | { readonly id: number; readonly kind: 'named'; readonly digest: Uint8Array }
-  /** In the order of the names; where there are none, nobody waits for this. */
+  /** In the order of the names; not told where there are none. */
   | { readonly id: number; readonly kind: 'finished'; readonly digests: readonly Uint8Array[] }
   /** Its bytes and its name are durable. */
   | { readonly id: number; readonly kind: 'kept' }

@@ -2,7 +2,8 @@
  * The chunks of a body to the content thread, in pieces: larger ones when the thread is behind, so
  * that there are fewer messages, and none for a body that is short.
  */
-import type { Digests, RunningContent } from './content-client.ts';
+import type { Digests } from './checksums.ts';
+import type { RunningContent } from './content-client.ts';
 
 /**
  * The first piece goes soon, so that the thread begins, and is all of a short body. The later ones are
@@ -13,6 +14,8 @@ const LARGEST_BYTES = 262_144;
 
 export interface FedContent {
   readonly sizeBytes: number;
+  /** It was all in the last piece: its digests are there with the first. */
+  readonly isShort: boolean;
   readonly first: Buffer;
   /** All of them; its failure is told to whoever waits for it. */
   readonly digests: Promise<Digests>;
@@ -38,7 +41,8 @@ export async function feedContent(
     }
     const digests = content.finish(piece);
     digests.catch(() => {});
-    return { sizeBytes, first: await content.first(), digests };
+    const isShort = sizeBytes < FIRST_BYTES;
+    return { sizeBytes, isShort, first: await content.first(), digests };
   } catch (error) {
     await content.cancel();
     throw error;

@@ -8,7 +8,12 @@ import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 import { invariant } from '../lib/invariant.ts';
 import { BodyDigests } from './body-digests.ts';
 import type { ContentDisk } from './content-disk.ts';
-import type { ContentReply, ContentRequest } from './content-message.ts';
+import {
+  answersTo,
+  type ContentReply,
+  type ContentRequest,
+  type StartRequest,
+} from './content-message.ts';
 import { createFolderSyncs } from './folder-syncs.ts';
 import { NewFile, type NewFileDeps } from './new-file.ts';
 
@@ -16,10 +21,9 @@ type UpdateRequest = Extract<ContentRequest, { kind: 'update' }>;
 
 interface Body {
   readonly digests: BodyDigests;
-  readonly file: NewFile | undefined;
-  /** What is told last may be either. */
-  isTold: boolean;
-  isKept: boolean;
+  file: NewFile | undefined;
+  /** How many answers are still to be given. */
+  left: number;
 }
 
 export function serveContents(port: MessagePort, disk: ContentDisk): void {
@@ -79,13 +83,14 @@ class ContentServer {
     }
   }
 
-  #start({ id, names, file }: Extract<ContentRequest, { kind: 'start' }>): void {
+  #start(request: StartRequest): void {
+    const { id, names, file } = request;
     const digests = new BodyDigests(names, file !== undefined);
-    const told = { isTold: digests.count === 0, isKept: false };
-    this.#bodies.set(id, { digests, file: undefined, ...told });
+    const body: Body = { digests, file: undefined, left: answersTo(request) };
+    this.#bodies.set(id, body);
     if (file === undefined) return;
     try {
-      this.#bodies.set(id, { digests, file: new NewFile(file, this.#deps.files), ...told });
+      body.file = new NewFile(file, this.#deps.files);
     } catch (error) {
       this.#fail(id, error);
     }
@@ -124,22 +129,23 @@ class ContentServer {
   #tellDigests(id: number): void {
     const body = this.#bodies.get(id);
     if (body === undefined) return;
-    body.isTold = true;
-    if (body.file === undefined || body.isKept) this.#bodies.delete(id);
-    this.#deps.reply({ id, kind: 'finished', digests: body.digests.all() });
+    this.#answer(body, { id, kind: 'finished', digests: body.digests.all() });
   }
 
   #keep(id: number, body: Body, place: string): void {
     const { file } = body;
     invariant(file !== undefined, 'a body that is kept has a file');
     file.keep(place).then(
-      () => {
-        body.isKept = true;
-        if (body.isTold) this.#bodies.delete(id);
-        this.#deps.reply({ id, kind: 'kept' });
-      },
+      () => this.#answer(body, { id, kind: 'kept' }),
       (error: unknown) => this.#fail(id, error),
     );
+  }
+
+  /** Its digests may be told last, or that it is kept. */
+  #answer(body: Body, answer: ContentReply): void {
+    body.left -= 1;
+    if (body.left === 0) this.#bodies.delete(answer.id);
+    this.#deps.reply(answer);
   }
 
   #fail(id: number, error: unknown): void {
