@@ -48,10 +48,13 @@ export interface ObjectRepositoryDeps {
   readonly newVersionId: () => string;
 }
 
-export interface PutOptions {
+export interface ChangeOptions {
   readonly check?: Precondition;
   /** Written in the same transaction: events, the end of an upload. */
   readonly also?: (version: ObjectVersion) => readonly Statement[];
+}
+
+export interface PutOptions extends ChangeOptions {
   /** Of the same bucket and key. */
   readonly ahead?: Ahead<Heads>;
 }
@@ -117,7 +120,7 @@ export class ObjectRepository {
     bucket: Bucket,
     key: string,
     nowMs: number,
-    options: PutOptions & { readonly also?: (version: ObjectVersion) => readonly Statement[] } = {},
+    options: ChangeOptions = {},
   ): Promise<Changed> {
     return this.#change(bucket, key, async () => {
       const { current, plain } = await this.#heads(bucket, key);
@@ -151,7 +154,7 @@ export class ObjectRepository {
     bucket: Bucket,
     key: string,
     version: string,
-    options: PutOptions = {},
+    options: ChangeOptions = {},
   ): Promise<Changed> {
     return this.#change(bucket, key, async () => {
       const found = await this.find(bucket, key, version);
