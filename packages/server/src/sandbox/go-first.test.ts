@@ -34,6 +34,14 @@ test('the session of a terminal is left alone', async () => {
   expect(await autogroup()).toBe('/autogroup-12 nice 0\n');
 });
 
+test('what a server that was killed has left goes on, and is undone in the end', async () => {
+  await processWith(0, -10);
+  const first = goFirst(proc);
+  expect(await autogroup()).toBe('-10');
+  await first.close();
+  expect(await autogroup()).toBe('0');
+});
+
 test('what somebody has chosen is left alone', async () => {
   await processWith(0, 5);
   await goFirst(proc).close();

@@ -5,7 +5,8 @@
  * invocation. It needs little, so nobody misses what it takes.
  *
  * Only where the session is no terminal's, whose other programs would go first too, and where nobody has
- * chosen. Where the server is in a CPU group of its own (systemd, containers), the weight of that counts instead.
+ * chosen; what a server has left that was killed is the next one's to undo. Where the server is in a CPU group
+ * of its own (systemd, containers), the weight of that counts instead.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,16 +19,17 @@ const UNCHANGED = '0';
 /** `proc` is the folder of this process. Undone at the end, for what lives on in the session. */
 export function goFirst(proc = '/proc/self'): Closeable {
   const file = path.join(proc, 'autogroup');
-  const hasGone = isNobodysChoice(file) && !hasTerminal(proc) && write(file, FIRST);
+  const goes = isNobodysChoice(file) && !hasTerminal(proc) && write(file, FIRST);
   return closeable(async () => {
-    if (hasGone) write(file, UNCHANGED);
+    if (goes) write(file, UNCHANGED);
   });
 }
 
 /** Not so where the kernel knows no such thing. */
 function isNobodysChoice(file: string): boolean {
   try {
-    return / nice 0\s*$/.test(readFileSync(file, 'latin1'));
+    const [, nice = ''] = readFileSync(file, 'latin1').trimEnd().split(' nice ');
+    return nice === UNCHANGED || nice === FIRST;
   } catch {
     return false;
   }
