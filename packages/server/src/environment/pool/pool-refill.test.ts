@@ -95,3 +95,23 @@ test('at every step the memory of the machine is looked at once for all kinds', 
   expect(looks).toBe(4);
   await refill.close();
 });
+
+test('where others need memory, no more goes than they need, though it is not free at once', async () => {
+  let missingMib = -100;
+  const budgetMib = (pooledMib: number): number => pooledMib - missingMib;
+  const deps = { clock: systemClock, logger: silentLogger, budgetMib, atOnce: () => 1 };
+  const refill = new PoolRefill(deps);
+  const make = async (): Promise<PoolMember> => member();
+  const kinds = ['first', 'second'].map(
+    (name) => new PoolKind({ name, usual: 4, costMib: 2, make }, systemClock.monotonicMs()),
+  );
+  for (const kind of kinds) refill.add(kind);
+  refill.fill();
+  await settled();
+  expect(kinds.map(({ ready }) => ready)).toEqual([4, 4]);
+  missingMib = 3;
+  refill.review();
+  await settled();
+  expect(kinds.map(({ ready }) => ready)).toEqual([2, 4]);
+  await refill.close();
+});

@@ -48,9 +48,11 @@ export class PoolRefill {
   /** What is more than is needed goes, and forgotten bursts are forgotten. */
   review(): void {
     const nowMs = this.#deps.clock.monotonicMs();
+    // What goes is free only in a moment: who looks again before then sees as little as before, and drops all.
+    const targetOf = this.targets();
     for (const kind of this.#kinds) {
       kind.forget(nowMs - MEMORY_MS);
-      while (kind.ready > 0 && kind.size > this.targets()(kind)) {
+      while (kind.ready > 0 && kind.size > targetOf(kind)) {
         this.#drop(kind.removeOldest());
       }
     }
@@ -81,13 +83,16 @@ export class PoolRefill {
     return this.#closing.signal.aborted;
   }
 
-  /** How many of each kind there should be now: until something is made, taken or has ended. */
+  /** How many of each kind there should be beside the others, by the memory that the machine has at this call. */
   targets(): (kind: PoolKind) => number {
-    const pooledMib = [...this.#kinds].reduce((sum, { memoryMib }) => sum + memoryMib, 0);
     // To ask the machine is slow: once for all kinds.
-    const budgetMib = this.#deps.budgetMib(pooledMib);
+    const budgetMib = this.#deps.budgetMib(this.#pooledMib);
     const nowMs = this.#deps.clock.monotonicMs();
-    return (kind) => kind.target(budgetMib - (pooledMib - kind.memoryMib), nowMs);
+    return (kind) => kind.target(budgetMib - (this.#pooledMib - kind.memoryMib), nowMs);
+  }
+
+  get #pooledMib(): number {
+    return [...this.#kinds].reduce((sum, { memoryMib }) => sum + memoryMib, 0);
   }
 
   async #fillAll(): Promise<void> {
