@@ -1,5 +1,6 @@
 /** The store's port over SQLite in memory, for tests of the rooms that own tables. */
 import { DatabaseSync } from 'node:sqlite';
+import { inTransaction } from '../../server/src/store/in-transaction.ts';
 import {
   StaleWrite,
   type Migration,
@@ -47,18 +48,6 @@ function run(database: DatabaseSync, statement: Statement): { readonly changes: 
     all += changes;
   }
   return { changes: all };
-}
-
-function inTransaction<T>(database: DatabaseSync, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    database.exec('ROLLBACK');
-    throw error;
-  }
 }
 
 function migrate(database: DatabaseSync, room: string, migrations: readonly Migration[]): void {

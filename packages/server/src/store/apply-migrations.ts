@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction } from './in-transaction.ts';
 import type { Migration } from './store.ts';
 import { StoreUnusable } from './store-unusable.ts';
 
@@ -33,17 +34,12 @@ export function applyMigrations(
 }
 
 function apply(database: DatabaseSync, room: string, migration: Migration): void {
-  database.exec('BEGIN IMMEDIATE');
-  try {
+  inTransaction(database, () => {
     database.exec(migration.sql);
     database
       .prepare('INSERT INTO store_migrations (room, id, checksum) VALUES (?, ?, ?)')
       .run(room, migration.id, checksumOf(migration));
-    database.exec('COMMIT');
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
+  });
 }
 
 function checksumOf({ sql }: Migration): string {

@@ -7,6 +7,7 @@
  * of its own, so that one caller's fault is never another's.
  */
 import type { DatabaseSync } from 'node:sqlite';
+import { inTransaction } from './in-transaction.ts';
 import type { StatementCache } from './statement-cache.ts';
 import { StaleWrite, type Statement } from './store.ts';
 
@@ -21,23 +22,13 @@ export function commitGroup(
   batches: readonly (readonly Statement[])[],
 ): readonly BatchResult[] {
   try {
-    return commitTogether(database, statements, batches);
+    const apply = (): readonly BatchResult[] =>
+      batches.map((batch) => applyBatch(database, statements, batch));
+    return inTransaction(database, apply, statements);
   } catch (error) {
-    rollBack(database);
     if (batches.length === 1) return [{ kind: 'failed', error }];
     return batches.flatMap((batch) => commitGroup(database, statements, [batch]));
   }
-}
-
-function commitTogether(
-  database: DatabaseSync,
-  statements: StatementCache,
-  batches: readonly (readonly Statement[])[],
-): readonly BatchResult[] {
-  statements.prepare('BEGIN IMMEDIATE').run();
-  const results = batches.map((batch) => applyBatch(database, statements, batch));
-  statements.prepare('COMMIT').run();
-  return results;
 }
 
 /** Throws where SQLite has undone the whole transaction. */
@@ -98,8 +89,4 @@ function applyStatement(
     all += changes;
   }
   return { changes: all };
-}
-
-function rollBack(database: DatabaseSync): void {
-  if (database.isTransaction) database.exec('ROLLBACK');
 }

@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { applyBatch } from '../commit-group.ts';
 import { sqliteCodeOf } from '../describe-failure.ts';
+import { inTransaction } from '../in-transaction.ts';
 import type { StatementCache } from '../statement-cache.ts';
 import type { RecordPlace } from './record.ts';
 import { decodeBatches } from './statement-codec.ts';
@@ -19,13 +20,10 @@ export function applyRecords(
   payloads: readonly Uint8Array[],
   last: RecordPlace,
 ): readonly string[] {
-  const refused: string[] = [];
-  statements.prepare('BEGIN IMMEDIATE').run();
-  try {
-    for (const payload of payloads) {
-      for (const batch of decodeBatches(
-        Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength),
-      )) {
+  const apply = (): readonly string[] => {
+    const refused: string[] = [];
+    for (const { buffer, byteOffset, byteLength } of payloads) {
+      for (const batch of decodeBatches(Buffer.from(buffer, byteOffset, byteLength))) {
         const result = applyBatch(database, statements, batch);
         if (result.kind === 'committed') continue;
         if (!isRefusal(result.error)) throw result.error;
@@ -35,12 +33,9 @@ export function applyRecords(
     statements
       .prepare('UPDATE journal_applied SET generation = ?, number = ?')
       .run(last.generation, last.number);
-    statements.prepare('COMMIT').run();
     return refused;
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
+  };
+  return inTransaction(database, apply, statements);
 }
 
 /** ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE (https://sqlite.org/rescode.html): of the batch, not of the disk. */
