@@ -24,6 +24,11 @@ export interface RecordPlace {
   readonly number: number;
 }
 
+export function isAfter(place: RecordPlace, other: RecordPlace): boolean {
+  if (place.generation !== other.generation) return place.generation > other.generation;
+  return place.number > other.number;
+}
+
 /** `record`: the payload behind room for a header, and what fills it up. Ready to be written. */
 export function seal(
   record: Buffer<ArrayBuffer>,

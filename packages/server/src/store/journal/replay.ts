@@ -6,9 +6,17 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { applyMigrations } from '../apply-migrations.ts';
 import type { StatementCache } from '../statement-cache.ts';
+import type { Migration } from '../store.ts';
 import { applyRecords } from './apply-records.ts';
-import { KEY_BYTES, scanSegment, type RecordPlace, type ScannedSegment } from './record.ts';
+import {
+  isAfter,
+  KEY_BYTES,
+  scanSegment,
+  type RecordPlace,
+  type ScannedSegment,
+} from './record.ts';
 import { SPARE } from './segments.ts';
 
 export interface Replayed {
@@ -33,20 +41,20 @@ export function replayJournal(
   folder: string,
 ): Replayed {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  applyMigrations(database, 'journal', migrations);
   const { key, isNew: isOfAnother } = readKey(database);
   let applied = readApplied(database);
   const refused: string[] = [];
   const damagedFiles: string[] = [];
   let [records, damagedRecords] = [0, 0];
-  const generations = generationsIn(folder);
+  const names = readdirSync(folder);
+  const generations = generationsIn(names);
   for (const generation of generations) {
     const file = path.join(folder, String(generation));
     const segment = isOfAnother
       ? OF_ANOTHER_DATABASE
       : scanSegment(readFileSync(file), generation, key);
-    const isNew = (number: number): boolean =>
-      generation > applied.generation ||
-      (generation === applied.generation && number > applied.number);
+    const isNew = (number: number): boolean => isAfter({ generation, number }, applied);
     const found = segment.records.filter(({ number }) => isNew(number));
     const damaged = segment.damaged.filter(isNew).length;
     const last = found.at(-1);
@@ -73,7 +81,7 @@ export function replayJournal(
   return {
     key,
     lastGeneration: Math.max(applied.generation, ...generations),
-    hasSpare: readdirSync(folder).includes(SPARE),
+    hasSpare: names.includes(SPARE),
     records,
     refused,
     damagedFiles,
@@ -81,11 +89,27 @@ export function replayJournal(
   };
 }
 
+/** Append only: what has been released is never edited. */
+const migrations: readonly Migration[] = [
+  {
+    id: 1,
+    // The first databases with a journal have both without this migration.
+    sql: `
+      CREATE TABLE IF NOT EXISTS journal_key (key BLOB NOT NULL) STRICT;
+      CREATE TABLE IF NOT EXISTS journal_applied (
+        generation INTEGER NOT NULL,
+        number INTEGER NOT NULL
+      ) STRICT;
+      INSERT INTO journal_applied
+      SELECT 0, -1 WHERE NOT EXISTS (SELECT * FROM journal_applied);
+    `,
+  },
+];
+
 /** Kept aside: without its key nobody knows what of it was written, and not only sent. */
 const OF_ANOTHER_DATABASE: ScannedSegment = { records: [], damaged: [0] };
 
 function readKey(database: DatabaseSync): { readonly key: Uint8Array; readonly isNew: boolean } {
-  database.exec('CREATE TABLE IF NOT EXISTS journal_key (key BLOB NOT NULL) STRICT');
   const row = database.prepare('SELECT key FROM journal_key').get();
   if (row !== undefined) return { key: row['key'] as Uint8Array, isNew: false };
   const key = new Uint8Array(randomBytes(KEY_BYTES));
@@ -94,20 +118,13 @@ function readKey(database: DatabaseSync): { readonly key: Uint8Array; readonly i
 }
 
 function readApplied(database: DatabaseSync): RecordPlace {
-  database.exec(
-    'CREATE TABLE IF NOT EXISTS journal_applied (generation INTEGER NOT NULL, number INTEGER NOT NULL) STRICT',
-  );
   const row = database.prepare('SELECT generation, number FROM journal_applied').get();
-  if (row !== undefined) {
-    return { generation: Number(row['generation']), number: Number(row['number']) };
-  }
-  database.exec('INSERT INTO journal_applied VALUES (0, -1)');
-  return { generation: 0, number: -1 };
+  return { generation: Number(row?.['generation']), number: Number(row?.['number']) };
 }
 
 /** Oldest first. */
-function generationsIn(folder: string): readonly number[] {
-  return readdirSync(folder)
+function generationsIn(names: readonly string[]): readonly number[] {
+  return names
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .sort((a, b) => a - b);

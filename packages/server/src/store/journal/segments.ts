@@ -12,7 +12,7 @@ import { open, rename, rm, truncate, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { syncFolder } from '../../lib/sync-folder.ts';
 import { writeAll } from '../../lib/write-all.ts';
-import { seal, type RecordPlace } from './record.ts';
+import { isAfter, seal, type RecordPlace } from './record.ts';
 
 export const SPARE = 'spare';
 
@@ -86,10 +86,8 @@ export class Segments {
   /** The database has everything up to this record. */
   release(last: RecordPlace): void {
     for (let first = this.#left[0]; first !== undefined; first = this.#left[0]) {
-      const isNeeded =
-        first.generation > last.generation ||
-        (first.generation === last.generation && first.records > last.number + 1);
-      if (isNeeded) return;
+      const { generation, records } = first;
+      if (isAfter({ generation, number: records - 1 }, last)) return;
       this.#left.shift();
       const segment = first;
       this.#spare(() => this.#recycle(segment));
