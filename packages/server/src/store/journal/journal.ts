@@ -65,13 +65,13 @@ class WriteAheadJournal implements Journal {
   /** Of those that have appended since the last write began. */
   #round: PromiseWithResolvers<void> | undefined;
   #writing: Promise<void> | undefined;
+  /** Of the records, those that the database does not have. */
   #pending: Pending[] = [];
   #pendingBytes = 0;
   #applying: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isFailing = false;
   #isClosed = false;
-  #applied = 0;
   records = 0;
 
   constructor(deps: JournalDeps) {
@@ -106,7 +106,7 @@ class WriteAheadJournal implements Journal {
   append(statements: readonly Statement[]): Promise<void> {
     if (this.#round === undefined) {
       this.#round = Promise.withResolvers();
-      this.#writeSoon();
+      if (this.#writing === undefined) this.#writeSoon();
     }
     this.#encoder.add(statements);
     return this.#round.promise;
@@ -114,16 +114,14 @@ class WriteAheadJournal implements Journal {
 
   async settle(): Promise<void> {
     const wanted = this.records;
-    while (this.#applied < wanted) await (this.#applying ?? this.#apply());
+    while (this.records - this.#pending.length < wanted) await (this.#applying ?? this.#apply());
   }
 
   /** Behind all sockets that have something to read now, not only behind this one's callbacks. */
   #writeSoon(): void {
-    if (this.#writing === undefined) setImmediate(() => this.#writeNow());
-  }
-
-  #writeNow(): void {
-    if (this.#round !== undefined) this.#writing ??= this.#write();
+    setImmediate(() => {
+      this.#writing = this.#write();
+    });
   }
 
   async #write(): Promise<void> {
@@ -164,16 +162,12 @@ class WriteAheadJournal implements Journal {
 
   #applySoon(): void {
     if (this.#isClosed || this.#pending.length === 0 || this.#applying !== undefined) return;
-    if (this.#isFailing) this.#timer ??= this.#later(RETRY_AFTER_MS);
-    else if (this.#pendingBytes >= APPLY_BYTES) this.#applyInBackground();
-    else this.#timer ??= this.#later(APPLY_AFTER_MS);
-  }
-
-  #later(afterMs: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#applying === undefined && this.#pending.length > 0) this.#applyInBackground();
-    }, afterMs).unref();
+    if (!this.#isFailing && this.#pendingBytes >= APPLY_BYTES) {
+      this.#applyInBackground();
+      return;
+    }
+    const afterMs = this.#isFailing ? RETRY_AFTER_MS : APPLY_AFTER_MS;
+    this.#timer ??= setTimeout(() => this.#applyInBackground(), afterMs).unref();
   }
 
   #applyInBackground(): void {
@@ -211,7 +205,6 @@ class WriteAheadJournal implements Journal {
     this.#isFailing = false;
     this.#pending = this.#pending.slice(some.length);
     for (const { payload } of some) this.#pendingBytes -= payload.byteLength;
-    this.#applied += some.length;
     this.#segments.release(last);
   }
 
