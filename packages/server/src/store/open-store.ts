@@ -35,12 +35,13 @@ export async function openStore(deps: StoreDeps): Promise<Store> {
     const readers = await startReading(writer, deps);
     logger.debug('store opened', { path });
     const replayed = writer.opened as Replayed | undefined;
-    if (folder === undefined || replayed === undefined) {
-      return createStore({ writer, readers, journal: undefined, damaged: 0, unlock });
+    let journal: Journal | undefined;
+    if (folder !== undefined && replayed !== undefined) {
+      report(replayed, deps);
+      journal = startJournal({ ...replayed, folder, logger, apply: applying(writer, logger) });
     }
-    report(replayed, deps);
-    const journal = startJournal({ ...replayed, folder, logger, apply: applying(writer, logger) });
-    return createStore({ writer, readers, journal, damaged: replayed.damagedRecords, unlock });
+    const damaged = replayed?.damagedRecords ?? 0;
+    return createStore({ writer, readers, journal, damaged, unlock });
   } catch (error) {
     unlock();
     throw error;
@@ -92,13 +93,14 @@ function createStore({ writer, readers, journal, damaged, unlock }: StoreParts):
   let isClosing = false;
   let writes = 0;
   const roundsAtFirst = writer.rounds;
-  const refuseWhenClosing = (): void => {
+  /** Refuses when it closes; else the database has what was appended, and may be asked. */
+  const settled = async (): Promise<void> => {
     if (isClosing) throw storeClosed();
+    await journal?.settle();
   };
   const write: Store['write'] = async (statements) => {
-    refuseWhenClosing();
+    await settled();
     writes += 1;
-    await journal?.settle();
     const changes = await writer.ask({ kind: 'write', statements });
     return changes as readonly { readonly changes: number }[];
   };
@@ -111,14 +113,12 @@ function createStore({ writer, readers, journal, damaged, unlock }: StoreParts):
       return isClosing ? Promise.reject(storeClosed()) : journal.append(statements);
     },
     read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) => {
-      refuseWhenClosing();
-      await journal?.settle();
+      await settled();
       const question = { kind: 'read', sql, params: params.map(compact) } as const;
       return rowsOf((await readers.choose().ask(question)) as ReadRows) as readonly Row[];
     },
     migrate: async (room, migrations) => {
-      refuseWhenClosing();
-      await journal?.settle();
+      await settled();
       await writer.ask({ kind: 'migrate', room, migrations });
     },
     damaged,
