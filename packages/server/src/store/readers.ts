@@ -3,6 +3,7 @@
  * first busy, because each costs about 8 MB and most stores are read by one caller at a time.
  */
 import type { Logger } from '../lib/logger.ts';
+import { together } from '../lib/together.ts';
 import { startThread, type StoreThread } from './start-thread.ts';
 
 export interface Readers {
@@ -39,7 +40,7 @@ export async function startReaders(file: string, logger: Logger): Promise<Reader
     },
     end: async () => {
       await starting;
-      await Promise.all(readers.map((reader) => reader.end()));
+      await together(...readers.map((reader) => reader.end()));
     },
   };
 }
