@@ -2,11 +2,12 @@
  * IAM and STS over a store in memory, called as the gateway calls them: validated, authorised,
  * handled, and the answer written by the wire and thrown away.
  */
-import type { OperationContext, ServiceName } from '../../server/src/core/operation.ts';
+import type { ServiceName } from '../../server/src/core/operation.ts';
 import type { Principal } from '../../server/src/core/principal.ts';
 import { dispatch } from '../../server/src/gateway/dispatch.ts';
 import { serve } from '../../server/src/gateway/served-service.ts';
 import { rootPrincipal } from '../../server/src/iam/credentials.ts';
+import { createContext } from '../../server/src/iam/fixtures/create-context.ts';
 import { openIdentities, type Identities } from '../../server/src/iam/identities.ts';
 import type { WebIdentityKeys } from '../../server/src/iam/web-identity-keys.ts';
 import type { Clock } from '../../server/src/lib/clock.ts';
@@ -55,23 +56,16 @@ export async function openIam(
       const served = services.get(name);
       const operation = served?.model.operations.get(operationName);
       if (served === undefined || operation === undefined) throw new Error(`no ${operationName}`);
-      const context = contextOf(principal);
+      const context = createContext({
+        ...(principal.kind === 'service' ? {} : { account: principal.account }),
+        region: 'us-east-1',
+        principal,
+        sourceIp: '127.0.0.1',
+      });
       const attributes = { service: name, sourceIp: '127.0.0.1', isSecureTransport: false };
       const output = await dispatch(identities, { served, operation, input, context, attributes });
       served.protocol.serializeOutput(operation, output, context.requestId);
       return output as Output;
     },
-  };
-}
-
-function contextOf(principal: Principal): OperationContext {
-  return {
-    requestId: 'd3b07384-d9a0-4c9b-8f3a-1f2e3d4c5b6a',
-    account: principal.kind === 'service' ? '000000000000' : principal.account,
-    region: 'us-east-1',
-    principal,
-    endpoint: 'http://127.0.0.1:4566',
-    signal: new AbortController().signal,
-    sourceIp: '127.0.0.1',
   };
 }

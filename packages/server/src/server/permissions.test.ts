@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openMemoryStore } from '../../../testkit/src/memory-store.ts';
 import { AwsError } from '../core/aws-error.ts';
 import type { OperationContext, Permission, Service, ServiceName } from '../core/operation.ts';
-import { rootPrincipal } from '../iam/credentials.ts';
+import { createContext } from '../iam/fixtures/create-context.ts';
 import { openIdentities } from '../iam/identities.ts';
 import { systemClock } from '../lib/clock.ts';
 import { randomIds } from '../lib/ids.ts';
@@ -46,14 +46,7 @@ const named: Readonly<Record<string, unknown>> = {
   SourceArn: 'arn:aws:sqs:eu-west-1:000000000000:pay',
 };
 
-const context: OperationContext = {
-  requestId: 'd3b07384-d9a0-4c9b-8f3a-1f2e3d4c5b6a',
-  account: '000000000000',
-  region: 'eu-west-1',
-  principal: rootPrincipal('000000000000'),
-  endpoint: 'http://127.0.0.1:4566',
-  signal: new AbortController().signal,
-};
+const context = createContext();
 
 const services = new Map<ServiceName, Service>();
 const open = new AsyncDisposableStack();

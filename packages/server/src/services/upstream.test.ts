@@ -6,19 +6,12 @@ import {
   type SignedServer,
 } from '../../../testkit/src/start-signed-server.ts';
 import type { Operation, OperationContext } from '../core/operation.ts';
-import { rootPrincipal } from '../iam/credentials.ts';
+import { createContext } from '../iam/fixtures/create-context.ts';
 import { putEvents } from './events/put-events.ts';
 import { createForwardedTopics } from './sns/forwarded-topics.ts';
 import { createUpstream, type Upstream, type UpstreamOptions } from './upstream.ts';
 
-const context: OperationContext = {
-  requestId: 'r',
-  account: '123456789012',
-  region: 'eu-west-1',
-  principal: rootPrincipal('123456789012'),
-  endpoint: 'http://127.0.0.1:4566',
-  signal: new AbortController().signal,
-};
+const context = createContext({ account: '123456789012' });
 const topic = 'arn:aws:sns:eu-west-1:123456789012:news';
 const published =
   '<PublishResponse><PublishResult><MessageId>m-1</MessageId></PublishResult></PublishResponse>';

@@ -9,7 +9,8 @@ import type {
   PutLogEventsResponse,
 } from '@aws-sdk/client-cloudwatch-logs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Operation, OperationContext, Permission, Service } from '../../core/operation.ts';
+import type { Operation, Permission, Service } from '../../core/operation.ts';
+import { createContext } from '../../iam/fixtures/create-context.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { openLogStore } from '../../observe/open-log-store.ts';
@@ -18,14 +19,9 @@ import { openStore } from '../../store/open-store.ts';
 import type { Store } from '../../store/store.ts';
 import { createLogsService } from './service.ts';
 
-const context: OperationContext = {
-  requestId: 'r',
-  account: '000000000000',
-  region: 'eu-west-1',
+const context = createContext({
   principal: { kind: 'service', service: 'lambda.amazonaws.com' },
-  endpoint: 'http://127.0.0.1:4566',
-  signal: new AbortController().signal,
-};
+});
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const group = { logGroupName: '/aws/lambda/f' };

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { IncomingBody, OutgoingBody } from '../../core/object-body.ts';
 import type { Operation, OperationContext } from '../../core/operation.ts';
-import { rootPrincipal } from '../../iam/credentials.ts';
+import { createContext } from '../../iam/fixtures/create-context.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { randomIds } from '../../lib/ids.ts';
 import { silentLogger } from '../../lib/logger.ts';
@@ -11,14 +11,7 @@ import type { ObjectStore } from '../../objects/object-store.ts';
 import { createForwardedBuckets } from './forwarded-buckets.ts';
 
 const account = '000000000000';
-const context: OperationContext = {
-  requestId: 'r',
-  account,
-  region: 'eu-west-1',
-  principal: rootPrincipal(account),
-  endpoint: 'http://127.0.0.1:4566',
-  signal: new AbortController().signal,
-};
+const context = createContext({ account });
 
 /** What the upstream got. `whole` is undefined where the body did not come to its end. */
 interface Got {

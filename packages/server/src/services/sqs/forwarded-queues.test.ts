@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { openMemoryStore } from '../../../../testkit/src/memory-store.ts';
-import type { Operation, OperationContext } from '../../core/operation.ts';
-import { rootPrincipal } from '../../iam/credentials.ts';
+import type { Operation } from '../../core/operation.ts';
+import { createContext } from '../../iam/fixtures/create-context.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { randomIds } from '../../lib/ids.ts';
 import { silentLogger } from '../../lib/logger.ts';
@@ -9,14 +9,7 @@ import { openDurableQueue } from '../../store/queue/open-durable-queue.ts';
 import { createForwardedQueues } from './forwarded-queues.ts';
 import type { SqsService } from './service.ts';
 
-const context: OperationContext = {
-  requestId: 'r',
-  account: '000000000000',
-  region: 'eu-west-1',
-  principal: rootPrincipal('000000000000'),
-  endpoint: 'http://127.0.0.1:4566',
-  signal: new AbortController().signal,
-};
+const context = createContext();
 
 let sent: (readonly [operation: string, input: object])[];
 let answer: (signal: AbortSignal) => Promise<Record<string, unknown>>;

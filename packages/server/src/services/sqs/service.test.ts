@@ -2,8 +2,8 @@ import type { ReceiveMessageResult, SendMessageResult } from '@aws-sdk/client-sq
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMemoryStore } from '../../../../testkit/src/memory-store.ts';
 import type { AwsError } from '../../core/aws-error.ts';
-import type { Operation, OperationContext } from '../../core/operation.ts';
-import { rootPrincipal } from '../../iam/credentials.ts';
+import type { Operation } from '../../core/operation.ts';
+import { createContext } from '../../iam/fixtures/create-context.ts';
 import { randomIds } from '../../lib/ids.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import type { DurableQueue } from '../../store/queue/durable-queue.ts';
@@ -11,14 +11,7 @@ import { openDurableQueue } from '../../store/queue/open-durable-queue.ts';
 import { openSqsService, type SqsService } from './service.ts';
 
 const account = '000000000000';
-const context: OperationContext = {
-  requestId: 'r',
-  account,
-  region: 'eu-west-1',
-  principal: rootPrincipal(account),
-  endpoint: 'http://127.0.0.1:4566',
-  signal: new AbortController().signal,
-};
+const context = createContext({ account });
 const arnOf = (name: string): string => `arn:aws:sqs:eu-west-1:${account}:${name}`;
 
 let passedMs: number;
