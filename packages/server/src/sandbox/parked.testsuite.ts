@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { SandboxFailure, type Sandbox, type SandboxDriver } from './driver.ts';
+import { type DriverSuite } from './driver.testsuite.ts';
 import {
   NODE_MOUNT,
   nodeProgram,
@@ -16,8 +17,7 @@ import {
   startProgram,
   uniqueSleep,
   until,
-  type DriverSuite,
-} from './driver.testsuite.ts';
+} from './run-program.testsuite.ts';
 
 /** The same driver, each of whose sandboxes is parked before anybody has it. */
 export function parksAll({ start, ...suite }: DriverSuite): DriverSuite {

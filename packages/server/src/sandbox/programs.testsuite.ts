@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { KeptTmp, Sandbox, SandboxDriver, SandboxProcess } from './driver.ts';
+import { type DriverSuite } from './driver.testsuite.ts';
 import {
   processesWith,
   sandboxRequest,
@@ -11,8 +12,7 @@ import {
   startProgram,
   uniqueSleep,
   until,
-  type DriverSuite,
-} from './driver.testsuite.ts';
+} from './run-program.testsuite.ts';
 
 export function describePrograms(name: string, suite: DriverSuite): void {
   describe(`programs and /tmp of a sandbox: ${name}`, () => {

@@ -19,7 +19,7 @@ import {
   shell,
   startProgram,
   until,
-} from '../driver.testsuite.ts';
+} from '../run-program.testsuite.ts';
 import { hasLocalListeners } from '../../../../testkit/src/has-local-listeners.ts';
 
 /** Prints one line for each call: its name and the errno (0 where it was allowed). */

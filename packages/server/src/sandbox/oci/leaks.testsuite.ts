@@ -15,7 +15,7 @@ import {
   startProgram,
   uniqueSleep,
   until,
-} from '../driver.testsuite.ts';
+} from '../run-program.testsuite.ts';
 
 export function describeLeaks(
   runtime: string,

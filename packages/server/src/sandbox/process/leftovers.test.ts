@@ -5,7 +5,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../lib/logger.ts';
-import { processesWith, uniqueSleep, until } from '../driver.testsuite.ts';
+import { processesWith, uniqueSleep, until } from '../run-program.testsuite.ts';
 import { startProcessDriver } from './start-process-driver.ts';
 
 test('the next start ends the processes of a killed server and removes its folders', async () => {
