@@ -1,6 +1,6 @@
 /**
- * Events on their way to functions and queues: as S3 and EventBridge send them, and what became of
- * an asynchronous invocation.
+ * Events on their way to functions, queues and topics: as S3 and EventBridge send them, and what
+ * became of an asynchronous invocation.
  */
 import { AwsError } from '../core/aws-error.ts';
 import type { CallAs, CallAsCaller } from '../core/call-as.ts';
@@ -12,11 +12,12 @@ export interface EventSender {
 }
 
 export interface EventForTarget {
-  /** The ARN of a function or a queue. */
+  /** The ARN of a function, a queue or a topic. */
   readonly target: string;
   readonly body: string;
-  /** For a queue: the group of a FIFO queue, and message attributes. */
+  /** For a FIFO queue. */
   readonly messageGroupId?: string | undefined;
+  /** Of the message, for a queue or a topic. */
   readonly attributes?: object | undefined;
 }
 
@@ -35,11 +36,16 @@ export async function handOver(
     });
     return;
   }
+  const named = attributes === undefined ? {} : { MessageAttributes: attributes };
+  if (service === 'sns') {
+    await callAs(caller, 'sns', 'Publish', { TopicArn: target, Message: body, ...named });
+    return;
+  }
   await callAs(caller, 'sqs', 'SendMessage', {
     QueueUrl: `/${account}/${name.join(':')}`,
     MessageBody: body,
     ...(messageGroupId === undefined ? {} : { MessageGroupId: messageGroupId }),
-    ...(attributes === undefined ? {} : { MessageAttributes: attributes }),
+    ...named,
   });
 }
 

@@ -14,12 +14,9 @@ export async function sendDeadLetter(
   target: string,
   performed: PerformedEvent,
 ): Promise<void> {
-  const [, , service] = target.split(':');
   const body = Buffer.from(performed.entry.body).toString();
   const attributes = attributesOf(performed);
-  if (service !== 'sns') return await handOver(callAs, caller, { target, body, attributes });
-  const message = { TopicArn: target, Message: body, MessageAttributes: attributes };
-  await callAs(caller, 'sns', 'Publish', message);
+  await handOver(callAs, caller, { target, body, attributes });
 }
 
 function attributesOf(performed: PerformedEvent): object {

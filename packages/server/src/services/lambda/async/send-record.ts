@@ -27,9 +27,8 @@ export async function sendRecord(
     case 'sns': {
       // AWS: of what failed at least that is told; the payloads are left out.
       const isTooLong = Buffer.byteLength(text) > TOPIC_BYTES && performed.condition !== 'Success';
-      const Message = isTooLong ? JSON.stringify(withoutPayloads(record)) : text;
-      await room.callAs(caller, 'sns', 'Publish', { TopicArn: target, Message });
-      return;
+      const body = isTooLong ? JSON.stringify(withoutPayloads(record)) : text;
+      return await handOver(room.callAs, caller, { target, body });
     }
     case 'events':
       await putOnBus(room, caller, target, { performed, text, nowMs });
