@@ -1,5 +1,6 @@
 /** A server for the benchmark, as a user starts it, with a role and functions to call. */
 import { IAMClient } from '@aws-sdk/client-iam';
+import { clientSettings } from '../packages/testkit/src/client-settings.ts';
 import { createFunctionRole } from '../packages/testkit/src/create-function-role.ts';
 import { startServer, type TestServer } from '../packages/testkit/src/start-server.ts';
 import { zipOf } from '../packages/testkit/src/zip-of.ts';
@@ -91,11 +92,7 @@ async function programsOf(files: Readonly<Record<string, string>>): Promise<stri
 }
 
 async function createRole(server: TestServer): Promise<void> {
-  const iam = new IAMClient({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const iam = new IAMClient(clientSettings(server.endpoint));
   await createFunctionRole(iam, 'bench');
   iam.destroy();
 }

@@ -1,6 +1,7 @@
 /** How old events are when their handler begins: it tells that to its log, which is read once they have all run. */
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { clientSettings } from '../packages/testkit/src/client-settings.ts';
 import type { TestServer } from '../packages/testkit/src/start-server.ts';
 
 /** A module whose events have a `sentAt`. */
@@ -26,11 +27,7 @@ export class HandlerAges {
   constructor(server: TestServer, functionName: string) {
     this.#server = server;
     this.#group = `/aws/lambda/${functionName}`;
-    this.#logs = new CloudWatchLogsClient({
-      endpoint: server.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    });
+    this.#logs = new CloudWatchLogsClient(clientSettings(server.endpoint));
   }
 
   /** Those from now on count. */

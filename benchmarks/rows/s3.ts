@@ -13,6 +13,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { syncFolder } from '../../packages/server/src/lib/sync-folder.ts';
 import { presignUrl } from '../../packages/server/src/wire/sigv4.ts';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 import { startBareFiles } from '../controls/bare-files.ts';
 import type { Line } from '../scoreboard.ts';
@@ -71,12 +72,7 @@ async function prepare(dataFolder: string, keys: number): Promise<void> {
 }
 
 function clientOf(server: TestServer): S3Client {
-  return new S3Client({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: key,
-  });
+  return new S3Client({ ...clientSettings(server.endpoint), forcePathStyle: true });
 }
 
 function presigned(server: TestServer, method: string, object: string, bucket = 'bench'): string {

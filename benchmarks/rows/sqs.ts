@@ -3,6 +3,7 @@
  * and a function at rest, and messages per second while they are sent, all on the same cores.
  */
 import { AttachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import type { TestServer } from '../../packages/testkit/src/start-server.ts';
 import { cpuTimeOf } from '../cpu-time.ts';
 import { createFunction, role, startBenchServer } from '../bench-server.ts';
@@ -121,11 +122,7 @@ async function call(client: InvokeClient, operation: string, input: object): Pro
 }
 
 async function allowQueues({ endpoint }: TestServer): Promise<void> {
-  const iam = new IAMClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
+  const iam = new IAMClient(clientSettings(endpoint));
   const RoleName = role.split('/')[1];
   const PolicyArn = 'arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole';
   await iam.send(new AttachRolePolicyCommand({ RoleName, PolicyArn }));

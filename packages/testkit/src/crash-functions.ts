@@ -14,6 +14,7 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import { clientSettings } from './client-settings.ts';
 import { createFunction } from './create-function.ts';
 import { createFunctionRole } from './create-function-role.ts';
 import { zipOf } from './zip-of.ts';
@@ -24,12 +25,6 @@ const EXPIRED_ARN = 'arn:aws:sqs:us-east-1:000000000000:expired';
 const MAXIMUM_AGE_SECONDS = 60;
 /** and what a run may begin later than it was decided on, with what a clock of another process is off. */
 export const PERISHABLE_MS = MAXIMUM_AGE_SECONDS * 1_000 + 3_000;
-
-const clientSettings = (endpoint: string) => ({
-  endpoint,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-});
 
 export async function createCrashFunctions(endpoint: string, file: string): Promise<void> {
   const iam = new IAMClient(clientSettings(endpoint));

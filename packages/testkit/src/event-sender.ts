@@ -1,5 +1,6 @@
 /** Sends numbered asynchronous events; rejects where one was not acknowledged. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { clientSettings } from './client-settings.ts';
 
 export interface EventSender {
   send(functionName: string, number: number): Promise<void>;
@@ -7,12 +8,7 @@ export interface EventSender {
 }
 
 export function sdkSender(endpoint: string): EventSender {
-  const lambda = new LambdaClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-  });
+  const lambda = new LambdaClient({ ...clientSettings(endpoint), maxAttempts: 1 });
   return {
     send: async (FunctionName, number) => {
       const Payload = JSON.stringify({ number, sentAtMs: Date.now() });
