@@ -13,6 +13,8 @@ export interface ClientAnswer {
 
 export interface InvokeClient {
   invoke(functionName: string, payload: string): Promise<ClientAnswer>;
+  /** An asynchronous event; rejects where it was not accepted. */
+  sendEvent(functionName: string, payload: string): Promise<void>;
   send(method: string, path: string, body: string): Promise<ClientAnswer>;
   /** Of SQS, by its JSON protocol. */
   sqs(operation: string, body: string): Promise<ClientAnswer>;
@@ -75,6 +77,10 @@ export function createInvokeClient(endpoint: string, connections: number): Invok
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `AmazonSQS.${operation}`,
       }),
+    sendEvent: async (name, payload) => {
+      const { status } = await send('POST', `/2014-11-13/functions/${name}/invoke-async`, payload);
+      if (status !== 202) throw new Error(`an event was answered ${status}`);
+    },
     invoke: (name, payload) => send('POST', `/2015-03-31/functions/${name}/invocations`, payload),
     close: () => agent.destroy(),
   };

@@ -79,9 +79,7 @@ async function backlog(server: TestServer, client: InvokeClient): Promise<Prepar
   await create(server, name, code);
   const send = async (first: number): Promise<void> => {
     for (let number = first; number < BACKLOG; number += SENDERS) {
-      const path = `/2014-11-13/functions/${name}/invoke-async`;
-      const { status } = await client.send('POST', path, JSON.stringify({ number }));
-      if (status !== 202) throw new Error(`an event was answered ${status}`);
+      await client.sendEvent(name, JSON.stringify({ number }));
     }
   };
   const senders = Array.from({ length: SENDERS }, (_, first) => first);
