@@ -1,16 +1,12 @@
 /** Who may invoke a function by its own policy, through the whole of dispatch. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openIam } from '../../../testkit/src/open-iam.ts';
-import { buildZip } from '../code/fixtures/build-zip.ts';
 import type { CallAs, CallSource } from '../core/call-as.ts';
 import type { Principal } from '../core/principal.ts';
 import { rootPrincipal } from '../iam/credentials.ts';
 import { randomIds } from '../lib/ids.ts';
-import {
-  ROLE,
-  startLambda,
-  type LambdaUnderTest,
-} from '../services/lambda/fixtures/start-lambda.ts';
+import { functionRequest } from '../services/lambda/fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from '../services/lambda/fixtures/start-lambda.ts';
 import { createCallAs } from './create-call-as.ts';
 import { serve } from './served-service.ts';
 
@@ -27,14 +23,7 @@ beforeAll(async () => {
   const { identities } = await openIam(Date.now());
   const services = serve([lambda.service]);
   callAs = createCallAs({ identities, services, ids: randomIds, endpoint: () => '' });
-  await lambda.call('CreateFunction', {
-    FunctionName: 'f',
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: buildZip([{ name: 'index.js' }]) },
-    Publish: true,
-  });
+  await lambda.call('CreateFunction', functionRequest({ Publish: true }));
   await lambda.settled();
   const s3Statement = {
     Action: 'lambda:InvokeFunction',

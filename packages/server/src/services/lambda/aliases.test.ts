@@ -1,7 +1,7 @@
 import type { AliasConfiguration, FunctionConfiguration } from '@aws-sdk/client-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
 let counter = 0;
@@ -14,13 +14,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   name = `f${counter++}`;
   arn = `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
-  await call('CreateFunction', {
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: buildZip([{ name: 'index.js' }]) },
-    Publish: true,
-  });
+  await call('CreateFunction', functionRequest({ FunctionName: name, Publish: true }));
   await call('UpdateFunctionConfiguration', { MemorySize: 256 });
   await call('PublishVersion');
 });

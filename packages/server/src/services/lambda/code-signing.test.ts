@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
 import { AwsError } from '../../core/aws-error.ts';
-import { context, ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { context, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
 beforeAll(async () => {
@@ -30,14 +31,7 @@ const arnOf = async (policy: 'Warn' | 'Enforce'): Promise<string> => {
 };
 const zip = buildZip([{ name: 'index.js' }]);
 const create = (changes: object = {}): Promise<unknown> =>
-  lambda.call('CreateFunction', {
-    FunctionName: 'f',
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: zip },
-    ...changes,
-  });
+  lambda.call('CreateFunction', functionRequest(changes));
 const put = (CodeSigningConfigArn: string, FunctionName = 'f'): Promise<unknown> =>
   lambda.call('PutFunctionCodeSigningConfig', { FunctionName, CodeSigningConfigArn });
 const failure = async (call: Promise<unknown>): Promise<readonly unknown[]> => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
 beforeAll(async () => {
@@ -8,13 +8,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   for (const FunctionName of ['f', 'g']) {
-    await lambda.call('CreateFunction', {
-      FunctionName,
-      Runtime: 'nodejs22.x',
-      Role: ROLE,
-      Handler: 'index.handler',
-      Code: { ZipFile: buildZip([{ name: 'index.js' }]) },
-    });
+    await lambda.call('CreateFunction', functionRequest({ FunctionName }));
   }
   await lambda.settled();
 });

@@ -1,7 +1,7 @@
 import type { FunctionUrlConfig, ListFunctionUrlConfigsResponse } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
 beforeAll(async () => {
@@ -12,13 +12,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   await lambda.forget();
-  await lambda.call('CreateFunction', {
-    FunctionName: 'f',
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: buildZip([{ name: 'index.js', data: '' }]) },
-  });
+  await lambda.call('CreateFunction', functionRequest());
   await lambda.settled();
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 const DAY_MS = 86_400_000;
 let lambda: LambdaUnderTest;
@@ -15,14 +15,7 @@ async function daysLater(days: number): Promise<void> {
 
 beforeEach(async () => {
   lambda = await startLambda();
-  await lambda.call('CreateFunction', {
-    FunctionName: 'f',
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: buildZip([{ name: 'index.js' }]) },
-    Publish: true,
-  });
+  await lambda.call('CreateFunction', functionRequest({ Publish: true }));
   await lambda.settled();
 });
 afterEach(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
+import { functionRequest } from './fixtures/function-request.ts';
 import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 const REPOSITORY = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/pays';
@@ -18,13 +19,7 @@ const NOT_YET = {
   message: 'Hearth does not implement functions that are container images (PackageType Image) yet.',
 };
 const zip = buildZip([{ name: 'index.js' }]);
-const zipped = {
-  FunctionName: 'f',
-  Runtime: 'nodejs22.x',
-  Role: ROLE,
-  Handler: 'index.handler',
-  Code: { ZipFile: zip },
-};
+const zipped = functionRequest();
 
 let lambda: LambdaUnderTest;
 beforeAll(async () => {

@@ -1,21 +1,15 @@
 /** A function that is invoked and answered for. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
 import { Throttled, RoleNotAssumable } from '../../core/invocation.ts';
-import { context, ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { context, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
 beforeAll(async () => {
   lambda = await startLambda();
 });
 beforeEach(async () => {
-  await lambda.call('CreateFunction', {
-    FunctionName: 'f',
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: buildZip([{ name: 'index.js' }]) },
-  });
+  await lambda.call('CreateFunction', functionRequest());
   await lambda.settled();
 });
 afterEach(() => lambda.forget());

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
-const zip = buildZip([{ name: 'index.js' }]);
 const QUEUE = 'arn:aws:sqs:eu-west-1:000000000000:failed';
 const all = {
   TracingConfig: { Mode: 'Active' },
@@ -22,14 +21,7 @@ beforeEach(() => lambda.forget());
 afterAll(() => lambda[Symbol.asyncDispose]());
 
 const create = (changes: object): Promise<object> =>
-  lambda.call('CreateFunction', {
-    FunctionName: 'f',
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: zip },
-    ...changes,
-  });
+  lambda.call('CreateFunction', functionRequest(changes));
 const update = async (changes: object): Promise<object> => {
   await lambda.settled();
   return await lambda.call('UpdateFunctionConfiguration', { FunctionName: 'f', ...changes });

@@ -1,7 +1,7 @@
 /** What a caller of each operation must be allowed. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
 import type { Operation } from '../../core/operation.ts';
+import { functionRequest } from './fixtures/function-request.ts';
 import { context, ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
@@ -12,14 +12,7 @@ afterEach(() => lambda.forget());
 afterAll(() => lambda[Symbol.asyncDispose]());
 
 const ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:f';
-const request = (Tags: Readonly<Record<string, string>>): object => ({
-  FunctionName: 'f',
-  Runtime: 'nodejs22.x',
-  Role: ROLE,
-  Handler: 'index.handler',
-  Code: { ZipFile: buildZip([{ name: 'index.js' }]) },
-  Tags,
-});
+const request = (Tags: Readonly<Record<string, string>>): object => functionRequest({ Tags });
 
 describe('permissions', () => {
   const needed = (name: string, input: object): unknown =>

@@ -1,7 +1,7 @@
 import { afterAll, beforeEach, afterEach, beforeAll, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
 import type { Operation } from '../../core/operation.ts';
-import { context, ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { context, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
 let counter = 0;
@@ -14,14 +14,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   name = `f${counter++}`;
   arn = `arn:aws:lambda:eu-west-1:000000000000:function:${name}`;
-  await lambda.call('CreateFunction', {
-    FunctionName: name,
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: buildZip([{ name: 'index.js' }]) },
-    Publish: true,
-  });
+  await lambda.call('CreateFunction', functionRequest({ FunctionName: name, Publish: true }));
   await lambda.settled();
   await lambda.call('CreateAlias', { FunctionName: name, Name: 'live', FunctionVersion: '1' });
 });

@@ -1,18 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
 const ARN = 'arn:aws:lambda:eu-west-1:000000000000:function';
 const create = (FunctionName: string, more: object = {}): Promise<object> =>
-  lambda.call('CreateFunction', {
-    FunctionName,
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: buildZip([{ name: 'index.js' }]) },
-    ...more,
-  });
+  lambda.call('CreateFunction', functionRequest({ FunctionName, ...more }));
 const alias = (Name: string, FunctionVersion: string): Promise<object> =>
   lambda.call('CreateAlias', { FunctionName: 'f', Name, FunctionVersion });
 const put = (Qualifier: string, count: number, FunctionName = 'f'): Promise<object> =>

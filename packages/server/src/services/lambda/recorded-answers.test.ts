@@ -10,6 +10,7 @@ import { AwsError } from '../../core/aws-error.ts';
 import { Throttled } from '../../core/invocation.ts';
 import { writeRestError } from '../../wire/rest-error.ts';
 import { loadServiceModel } from '../../wire/service-model.ts';
+import { functionRequest } from './fixtures/function-request.ts';
 import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 const model = loadServiceModel('lambda');
@@ -20,14 +21,7 @@ const User = 'User';
 let lambda: LambdaUnderTest;
 beforeAll(async () => {
   lambda = await startLambda();
-  await lambda.call('CreateFunction', {
-    FunctionName: 'f',
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: zip },
-    Publish: true,
-  });
+  await lambda.call('CreateFunction', functionRequest({ Publish: true }));
   await lambda.settled();
   lambda.answer = () =>
     Promise.reject(new Throttled('ReservedFunctionConcurrentInvocationLimitExceeded'));

@@ -2,7 +2,8 @@ import { RuntimeUnavailable } from '@hearth/runtimes';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
 import { runtimeVersionArn } from '../../core/runtime-version-arn.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 const ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:f';
 const FIRST = runtimeVersionArn('eu-west-1', 'nodejs:22.v1');
@@ -15,13 +16,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await lambda.forget();
-  await lambda.call('CreateFunction', {
-    FunctionName: 'f',
-    Runtime: 'nodejs22.x',
-    Role: ROLE,
-    Handler: 'index.handler',
-    Code: { ZipFile: zip },
-  });
+  await lambda.call('CreateFunction', functionRequest());
   await lambda.settled();
 });
 afterAll(() => lambda[Symbol.asyncDispose]());

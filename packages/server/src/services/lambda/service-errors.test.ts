@@ -4,7 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
 import { AwsError } from '../../core/aws-error.ts';
 import { deprecatedRuntimes } from '../../core/runtime-table.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
 const ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:f';
@@ -27,14 +28,8 @@ afterAll(async () => {
   await lambda[Symbol.asyncDispose]();
 });
 
-const create = (changes: object = {}): object => ({
-  FunctionName: 'new',
-  Runtime: 'nodejs22.x',
-  Role: ROLE,
-  Handler: 'index.handler',
-  Code: { ZipFile: zip },
-  ...changes,
-});
+const create = (changes: object = {}): object =>
+  functionRequest({ FunctionName: 'new', ...changes });
 const permission = (FunctionName: string, changes: object = {}): object => ({
   FunctionName,
   StatementId: 's3',

@@ -1,16 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { functionRequest } from './fixtures/function-request.ts';
+import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
-const creation = (FunctionName: string, more: object = {}): object => ({
-  FunctionName,
-  Runtime: 'nodejs22.x',
-  Role: ROLE,
-  Handler: 'index.handler',
-  Code: { ZipFile: buildZip([{ name: 'index.js' }]) },
-  ...more,
-});
+const creation = (FunctionName: string, more: object = {}): object =>
+  functionRequest({ FunctionName, ...more });
 const TenancyConfig = { TenantIsolationMode: 'PER_TENANT' };
 
 beforeAll(async () => {

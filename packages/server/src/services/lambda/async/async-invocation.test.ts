@@ -14,11 +14,10 @@ import {
 import { withLineage } from '../../../core/lineage.ts';
 import { AwsError } from '../../../core/aws-error.ts';
 import { Throttled, type InvocationRequest } from '../../../core/invocation.ts';
-import { zipOf } from '../../../../../testkit/src/zip-of.ts';
+import { functionRequest } from '../fixtures/function-request.ts';
 import {
   assumeRuns,
   context,
-  ROLE,
   startLambda,
   type LambdaUnderTest,
 } from '../fixtures/start-lambda.ts';
@@ -56,14 +55,7 @@ afterEach(async () => {
 afterAll(() => lambda[Symbol.asyncDispose]());
 
 async function make(name: string, more: object = {}): Promise<void> {
-  await lambda.call('CreateFunction', {
-    FunctionName: name,
-    Runtime: 'nodejs24.x',
-    Handler: 'index.handler',
-    Role: ROLE,
-    Code: { ZipFile: await zipOf({ 'index.mjs': 'export const handler = () => 1;' }) },
-    ...more,
-  });
+  await lambda.call('CreateFunction', functionRequest({ FunctionName: name, ...more }));
   await lambda.settled();
 }
 const send = (payload: string, more: object = {}) =>

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { zipOf } from '../../../../../testkit/src/zip-of.ts';
-import { assumeRuns, ROLE, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
+import { functionRequest } from '../fixtures/function-request.ts';
+import { assumeRuns, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
 
 const arn = 'arn:aws:lambda:eu-west-1:000000000000:function:pay';
 const named = { FunctionName: 'pay' };
@@ -11,13 +11,7 @@ beforeAll(async () => {
   lambda.assume = assumeRuns;
 });
 beforeEach(async () => {
-  await lambda.call('CreateFunction', {
-    ...named,
-    Runtime: 'nodejs24.x',
-    Handler: 'index.handler',
-    Role: ROLE,
-    Code: { ZipFile: await zipOf({ 'index.mjs': 'export const handler = () => 1;' }) },
-  });
+  await lambda.call('CreateFunction', functionRequest(named));
   await lambda.settled();
 });
 afterEach(async () => {

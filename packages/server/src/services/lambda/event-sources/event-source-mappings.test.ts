@@ -4,11 +4,10 @@ import { withLineage } from '../../../core/lineage.ts';
 import type { CallAsCaller } from '../../../core/call-as.ts';
 import { RoleNotAssumable } from '../../../core/invocation.ts';
 import type { Message } from '@aws-sdk/client-sqs';
-import { zipOf } from '../../../../../testkit/src/zip-of.ts';
+import { functionRequest } from '../fixtures/function-request.ts';
 import {
   assumeRuns,
   context,
-  ROLE,
   startLambda,
   type LambdaUnderTest,
 } from '../fixtures/start-lambda.ts';
@@ -27,13 +26,7 @@ beforeAll(async () => {
   lambda = await startLambda();
   lambda.assume = assumeRuns;
   for (const name of ['f', 'g']) {
-    await lambda.call('CreateFunction', {
-      FunctionName: name,
-      Runtime: 'nodejs24.x',
-      Handler: 'index.handler',
-      Role: ROLE,
-      Code: { ZipFile: await zipOf({ 'index.mjs': 'export const handler = () => 1;' }) },
-    });
+    await lambda.call('CreateFunction', functionRequest({ FunctionName: name }));
   }
   await lambda.settled();
   await lambda.call('PublishVersion', { FunctionName: 'f' });
