@@ -15,7 +15,10 @@ export interface Statement {
   readonly expectChanges?: number;
 }
 
-export type AppendedStatement = Omit<Statement, 'expectChanges'>;
+/** Nobody is told of changes that were not as expected. */
+export interface AppendedStatement extends Statement {
+  readonly expectChanges?: never;
+}
 
 export interface Migration {
   /** 1, 2, 3, ... within the room; applied once, in order. */

@@ -7,7 +7,7 @@
  */
 import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
-import type { Statement } from '../store.ts';
+import type { AppendedStatement } from '../store.ts';
 import { StoreFailure } from '../store-failure.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { ALIGNMENT, HEADER_BYTES, type RecordPlace } from './record.ts';
@@ -19,7 +19,7 @@ export interface Journal extends Closeable {
    * One batch. Resolves when it is durable; rejects with `StoreFailure`. Batches are in the
    * database in this order.
    */
-  append(statements: readonly Statement[]): Promise<void>;
+  append(statements: readonly AppendedStatement[]): Promise<void>;
   /** Resolves when the database has every batch that was durable at the time of the call. */
   settle(): Promise<void>;
   /** Records that were written, each with one sync. */
@@ -103,7 +103,7 @@ class WriteAheadJournal implements Journal {
     return this.close();
   }
 
-  append(statements: readonly Statement[]): Promise<void> {
+  append(statements: readonly AppendedStatement[]): Promise<void> {
     if (this.#round === undefined) {
       this.#round = Promise.withResolvers();
       if (this.#writing === undefined) this.#writeSoon();

@@ -9,7 +9,7 @@
  *     value = 0 | 1, double | 2, int64 | 3, length, UTF-8 | 4, length, bytes
  */
 import { invariant } from '../../lib/invariant.ts';
-import type { SqlValue, Statement } from '../store.ts';
+import type { AppendedStatement, SqlValue } from '../store.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
 const TEXT = 1;
@@ -38,7 +38,7 @@ export class BatchEncoder {
     this.#texts.clear();
   }
 
-  add(statements: readonly Statement[]): void {
+  add(statements: readonly AppendedStatement[]): void {
     for (const { sql, params = [], rows } of statements) {
       const text = this.#textOf(sql);
       if (rows === undefined) this.#run(text, params);
@@ -85,9 +85,9 @@ export class BatchEncoder {
 }
 
 /** The batches of a payload. Its checksum has been verified: what is not as above is a defect. */
-export function* decodeBatches(payload: Buffer): Generator<readonly Statement[]> {
+export function* decodeBatches(payload: Buffer): Generator<readonly AppendedStatement[]> {
   const texts: string[] = [];
-  let batch: Statement[] = [];
+  let batch: AppendedStatement[] = [];
   let at = 0;
   const length = (): number => {
     at += 4;

@@ -2,7 +2,7 @@
  * Keys of entries that were sent a short while ago. A key is taken before its entry is durable, so
  * that a duplicate at the same moment waits for the first and shares its fate.
  */
-import type { Statement } from '../store.ts';
+import type { AppendedStatement } from '../store.ts';
 import type { SentEntry } from './durable-queue.ts';
 
 export interface KnownKey {
@@ -55,10 +55,10 @@ export class Deduplication {
   }
 
   /** Forgets the keys whose window is over; the statements that do so on disk. */
-  expire(queue: string, nowMs: number): readonly Statement[] {
+  expire(queue: string, nowMs: number): readonly AppendedStatement[] {
     const keys = this.#queues.get(queue);
     const sql = 'DELETE FROM queue_deduplication WHERE queue = ? AND key = ?';
-    const statements: Statement[] = [];
+    const statements: AppendedStatement[] = [];
     for (const [key, { untilMs }] of keys ?? []) {
       if (untilMs > nowMs) break;
       keys?.delete(key);
@@ -74,7 +74,7 @@ export function keyStatement(
   key: string,
   { id, sequence }: SentEntry,
   untilMs: number,
-): Statement {
+): AppendedStatement {
   return {
     sql: `INSERT OR REPLACE INTO queue_deduplication (queue, key, id, sequence, until)
           VALUES (?, ?, ?, ?, ?)`,

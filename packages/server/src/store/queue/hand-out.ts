@@ -3,7 +3,7 @@
  * the server each time is counted each time. What is too old is removed on the way, and what was
  * handed out too often goes to its dead-letter queue, in the same transaction.
  */
-import type { Statement } from '../store.ts';
+import type { AppendedStatement } from '../store.ts';
 import type { ContentCache } from './content-cache.ts';
 import type { ReceivedEntry, ReceiveOptions } from './durable-queue.ts';
 import type { DurableQueueDeps } from './open-durable-queue.ts';
@@ -61,7 +61,7 @@ export class HandOut {
     const refused = taken.refused.filter(isThere);
     for (const entry of contents.keys()) if (!isThere(entry)) contents.delete(entry);
     const nowMs = this.#deps.clock.nowMs();
-    const statements: Statement[] = [];
+    const statements: AppendedStatement[] = [];
     const damaged = accepted.filter((entry) => !contents.has(entry));
     for (const { sequence } of damaged) {
       statements.push(...quarantineStatements(sequence, 'The content does not match.'));
@@ -100,7 +100,7 @@ export class HandOut {
     refused: readonly QueueEntry[],
     options: ReceiveOptions,
     numbers: SequenceNumbers,
-    statements: Statement[],
+    statements: AppendedStatement[],
   ): readonly QueueEntry[] {
     const moved: QueueEntry[] = [];
     for (const entry of refused) {
