@@ -1,7 +1,7 @@
 /** Code signing configurations, with the situations that were recorded on AWS. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { AwsError } from '../../core/aws-error.ts';
+import { failure } from './fixtures/failure.ts';
 import { functionRequest } from './fixtures/function-request.ts';
 import { context, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
@@ -34,13 +34,6 @@ const create = (changes: object = {}): Promise<unknown> =>
   lambda.call('CreateFunction', functionRequest(changes));
 const put = (CodeSigningConfigArn: string, FunctionName = 'f'): Promise<unknown> =>
   lambda.call('PutFunctionCodeSigningConfig', { FunctionName, CodeSigningConfigArn });
-const failure = async (call: Promise<unknown>): Promise<readonly unknown[]> => {
-  const error: unknown = await call.then(
-    () => 'it succeeded',
-    (reason: unknown) => reason,
-  );
-  return error instanceof AwsError ? [error.status, error.code, error.message] : [error];
-};
 const BLOCKED = [
   400,
   'CodeVerificationFailedException',

@@ -2,7 +2,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
 import { AwsError } from '../../core/aws-error.ts';
-import { create, failure, LayerUnderTest, zipWith } from './fixtures/layer-under-test.ts';
+import { failure } from './fixtures/failure.ts';
+import { create, LayerUnderTest, zipWith } from './fixtures/layer-under-test.ts';
 import { context, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;

@@ -1,7 +1,8 @@
 /** The layers of a function, with the situations that were recorded on AWS. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
-import { create, failure, LayerUnderTest, zipWith } from './fixtures/layer-under-test.ts';
+import { failure } from './fixtures/failure.ts';
+import { create, LayerUnderTest, zipWith } from './fixtures/layer-under-test.ts';
 import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;

@@ -1,7 +1,8 @@
 /** Who may use a layer version, with the situations that were recorded on AWS. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Operation } from '../../core/operation.ts';
-import { failure, LayerUnderTest } from './fixtures/layer-under-test.ts';
+import { failure } from './fixtures/failure.ts';
+import { LayerUnderTest } from './fixtures/layer-under-test.ts';
 import { context, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;

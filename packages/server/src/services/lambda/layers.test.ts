@@ -1,6 +1,7 @@
 /** Layer versions as the API shows them, with the situations that were recorded on AWS. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { failure, LayerUnderTest, zipWith, type Published } from './fixtures/layer-under-test.ts';
+import { failure } from './fixtures/failure.ts';
+import { LayerUnderTest, zipWith, type Published } from './fixtures/layer-under-test.ts';
 import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 let lambda: LambdaUnderTest;
