@@ -1,33 +1,20 @@
 import type {
-  CreatePolicyResponse,
-  CreatePolicyVersionResponse,
   CreateRoleResponse,
-  GetPolicyResponse,
-  GetPolicyVersionResponse,
   GetRolePolicyResponse,
   GetRoleResponse,
-  ListAttachedRolePoliciesResponse,
-  ListPoliciesResponse,
-  ListPolicyTagsResponse,
-  ListPolicyVersionsResponse,
   ListRolePoliciesResponse,
   ListRolesResponse,
   ListRoleTagsResponse,
 } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { failsWith } from '../../../../testkit/src/fails-with.ts';
+import { functionTrust } from '../../../../testkit/src/function-trust.ts';
 import { openIam, type OpenedIam } from '../../../../testkit/src/open-iam.ts';
 import { roleSessionPrincipal } from '../../iam/credentials.ts';
 
 const ACCOUNT = '000000000000';
 const NOW = Date.parse('2026-11-24T12:00:00.900Z');
 const BASIC = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
-const trust = JSON.stringify({
-  Version: '2012-10-17',
-  Statement: [
-    { Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' },
-  ],
-});
 const allowing = (Action: string): string =>
   JSON.stringify({
     Version: '2012-10-17',
@@ -38,7 +25,7 @@ let iam: OpenedIam;
 const call = <Output extends object>(operation: string, input: object = {}): Promise<Output> =>
   iam.call<Output>('iam', operation, input);
 const createRole = (more: object = {}): Promise<CreateRoleResponse> =>
-  call('CreateRole', { RoleName: 'app', AssumeRolePolicyDocument: trust, ...more });
+  call('CreateRole', { RoleName: 'app', AssumeRolePolicyDocument: functionTrust, ...more });
 
 beforeEach(async () => {
   iam = await openIam(NOW);
@@ -73,7 +60,7 @@ describe('a role', () => {
   test('answers its trust policy percent-encoded', async () => {
     const { Role } = await createRole();
     expect(Role?.AssumeRolePolicyDocument).toMatch(/^%7B%22Version%22%3A%222012-10-17%22%2C/);
-    expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')).toBe(trust);
+    expect(decodeURIComponent(Role?.AssumeRolePolicyDocument ?? '')).toBe(functionTrust);
   });
 
   test('cannot be created twice', async () => {
@@ -103,7 +90,7 @@ describe('a role', () => {
         `Invalid principal in policy: "AWS":"${nobody}"`,
       ],
       [
-        JSON.stringify({ Id: 'x'.repeat(2048), ...(JSON.parse(trust) as object) }),
+        JSON.stringify({ Id: 'x'.repeat(2048), ...(JSON.parse(functionTrust) as object) }),
         'LimitExceeded',
         'Cannot exceed quota for ACLSizePerRole: 2048',
       ],
@@ -139,7 +126,7 @@ describe('a role', () => {
   test('changes its description, its session duration and its trust', async () => {
     await createRole({ Description: 'old' });
     await call('UpdateRole', { RoleName: 'app', MaxSessionDuration: 43_200 });
-    const updated = { ...JSON.parse(trust), Id: 'new' } as object;
+    const updated = { ...JSON.parse(functionTrust), Id: 'new' } as object;
     await call('UpdateAssumeRolePolicy', {
       RoleName: 'app',
       PolicyDocument: JSON.stringify(updated),
@@ -265,151 +252,6 @@ describe('inline policies', () => {
   });
 });
 
-describe('managed policies', () => {
-  const arn = `arn:aws:iam::${ACCOUNT}:policy/p`;
-  const create = (more: object = {}): Promise<CreatePolicyResponse> =>
-    call('CreatePolicy', { PolicyName: 'p', PolicyDocument: allowing('s3:*'), ...more });
-
-  test('are created, got and listed as AWS shows them', async () => {
-    const { Policy } = await create({ Description: 'd', Tags: [{ Key: 'k', Value: 'v' }] });
-    expect(Policy).toEqual({
-      PolicyName: 'p',
-      PolicyId: expect.stringMatching(/^ANPA[A-Z2-7]{17}$/),
-      Arn: arn,
-      Path: '/',
-      DefaultVersionId: 'v1',
-      AttachmentCount: 0,
-      PermissionsBoundaryUsageCount: 0,
-      IsAttachable: true,
-      CreateDate: new Date('2026-11-24T12:00:00Z'),
-      UpdateDate: new Date('2026-11-24T12:00:00Z'),
-      Tags: [{ Key: 'k', Value: 'v' }],
-    });
-    const got = await call<GetPolicyResponse>('GetPolicy', { PolicyArn: arn });
-    expect(got.Policy).toEqual({ ...Policy, Description: 'd' });
-    const names = async (input: object): Promise<unknown> =>
-      (await call<ListPoliciesResponse>('ListPolicies', input)).Policies?.map(
-        (each) => each.PolicyName,
-      );
-    expect(await names({ Scope: 'Local' })).toEqual(['p']);
-    expect(await names({ Scope: 'AWS' })).toContain('AdministratorAccess');
-    expect(await names({ Scope: 'AWS' })).not.toContain('p');
-    expect(await names({ OnlyAttached: true })).toEqual([]);
-    expect(await names({ PathPrefix: '/service-role/' })).toEqual([
-      'AWSLambdaBasicExecutionRole',
-      'AWSLambdaDynamoDBExecutionRole',
-      'AWSLambdaKinesisExecutionRole',
-      'AWSLambdaMSKExecutionRole',
-      'AWSLambdaSQSQueueExecutionRole',
-      'AWSLambdaVPCAccessExecutionRole',
-    ]);
-  });
-
-  test('cannot share a name or exceed 6,144 characters', async () => {
-    await create();
-    const taken = 'A policy called p already exists. Duplicate names are not allowed.';
-    await failsWith(create({ Path: '/x/' }), 'EntityAlreadyExists', taken);
-    const PolicyDocument = allowing(`a:${'x'.repeat(6144)}`);
-    const quota = 'Cannot exceed quota for PolicySize: 6144';
-    await failsWith(create({ PolicyName: 'q', PolicyDocument }), 'LimitExceeded', quota);
-  });
-
-  test('are tagged and untagged', async () => {
-    await create({ Tags: [{ Key: 'a', Value: '1' }] });
-    await call('TagPolicy', { PolicyArn: arn, Tags: [{ Key: 'b', Value: '2' }] });
-    await call('UntagPolicy', { PolicyArn: arn, TagKeys: ['A'] });
-    const { Tags } = await call<ListPolicyTagsResponse>('ListPolicyTags', { PolicyArn: arn });
-    expect(Tags).toEqual([{ Key: 'b', Value: '2' }]);
-  });
-
-  test('are attached, counted, listed and detached', async () => {
-    await createRole();
-    await create();
-    for (const PolicyArn of [arn, BASIC, BASIC]) {
-      await call('AttachRolePolicy', { RoleName: 'app', PolicyArn });
-    }
-    const list = (more: object = {}): Promise<ListAttachedRolePoliciesResponse> =>
-      call('ListAttachedRolePolicies', { RoleName: 'app', ...more });
-    expect((await list()).AttachedPolicies).toEqual([
-      { PolicyName: 'p', PolicyArn: arn },
-      { PolicyName: 'AWSLambdaBasicExecutionRole', PolicyArn: BASIC },
-    ]);
-    expect((await list({ PathPrefix: '/service-role/' })).AttachedPolicies).toHaveLength(1);
-    const { Policy } = await call<GetPolicyResponse>('GetPolicy', { PolicyArn: arn });
-    expect(Policy?.AttachmentCount).toBe(1);
-    const conflict = 'Cannot delete a policy attached to entities.';
-    await failsWith(call('DeletePolicy', { PolicyArn: arn }), 'DeleteConflict', conflict);
-    await call('DetachRolePolicy', { RoleName: 'app', PolicyArn: arn });
-    const again = call('DetachRolePolicy', { RoleName: 'app', PolicyArn: arn });
-    await failsWith(again, 'NoSuchEntity', `Policy ${arn} was not found.`);
-    await call('DeletePolicy', { PolicyArn: arn });
-    await failsWith(
-      call('GetPolicy', { PolicyArn: arn }),
-      'NoSuchEntity',
-      `Policy ${arn} was not found.`,
-    );
-  });
-
-  test('that do not exist, are no policies, or belong to others cannot be used', async () => {
-    await createRole();
-    const attach = (PolicyArn: string): Promise<object> =>
-      call('AttachRolePolicy', { RoleName: 'app', PolicyArn });
-    const missing = `Policy ${arn} does not exist or is not attachable.`;
-    await failsWith(attach(arn), 'NoSuchEntity', missing);
-    const noPolicy = 'arn:aws:s3:::bucket-of-mine';
-    await failsWith(attach(noPolicy), 'InvalidInput', `ARN ${noPolicy} is not valid.`);
-    const outside = 'Policy is outside your own account.';
-    await failsWith(call('DeletePolicy', { PolicyArn: BASIC }), 'AccessDenied', outside);
-  });
-
-  test('have up to five versions, one of them the default', async () => {
-    await create();
-    const add = (more: object = {}): Promise<CreatePolicyVersionResponse> =>
-      call('CreatePolicyVersion', { PolicyArn: arn, PolicyDocument: allowing('sqs:*'), ...more });
-    expect((await add({ SetAsDefault: true })).PolicyVersion).toEqual({
-      VersionId: 'v2',
-      IsDefaultVersion: true,
-      CreateDate: new Date('2026-11-24T12:00:00Z'),
-    });
-    for (let count = 3; count <= 5; count++) await add();
-    await expect(add()).rejects.toMatchObject({ code: 'LimitExceeded' });
-    const remove = (VersionId: string): Promise<object> =>
-      call('DeletePolicyVersion', { PolicyArn: arn, VersionId });
-    const isDefault = 'Cannot delete the default version of a policy.';
-    await failsWith(remove('v2'), 'DeleteConflict', isDefault);
-    await remove('v5');
-    // The number of a deleted version is not given again.
-    expect((await add()).PolicyVersion?.VersionId).toBe('v6');
-    await call('SetDefaultPolicyVersion', { PolicyArn: arn, VersionId: 'v1' });
-    const got = await call<GetPolicyVersionResponse>('GetPolicyVersion', {
-      PolicyArn: arn,
-      VersionId: 'v2',
-    });
-    expect(got.PolicyVersion?.IsDefaultVersion).toBe(false);
-    expect(decodeURIComponent(got.PolicyVersion?.Document ?? '')).toBe(allowing('sqs:*'));
-    const first = await call<ListPolicyVersionsResponse>('ListPolicyVersions', {
-      PolicyArn: arn,
-      MaxItems: 3,
-    });
-    const { Marker } = first;
-    const rest = await call<ListPolicyVersionsResponse>('ListPolicyVersions', {
-      PolicyArn: arn,
-      Marker,
-    });
-    const ids = [first, rest].flatMap((page) => page.Versions ?? []).map((each) => each.VersionId);
-    expect(ids).toEqual(['v6', 'v4', 'v3', 'v2', 'v1']);
-    await expect(call('DeletePolicy', { PolicyArn: arn })).rejects.toMatchObject({
-      code: 'DeleteConflict',
-    });
-    const noVersion = `Policy ${arn} version v9 does not exist or is not attachable.`;
-    await failsWith(
-      call('GetPolicyVersion', { PolicyArn: arn, VersionId: 'v9' }),
-      'NoSuchEntity',
-      noVersion,
-    );
-  });
-});
-
 describe('a caller who is not the administrator', () => {
   const as = async (statement: object, operation: string, input: object): Promise<object> => {
     const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statement });
@@ -466,7 +308,7 @@ describe('a caller who is not the administrator', () => {
     const create = (Action: unknown): Promise<object> =>
       as({ Effect: 'Allow', Action, Resource: '*' }, 'CreateRole', {
         RoleName: 'tagged',
-        AssumeRolePolicyDocument: trust,
+        AssumeRolePolicyDocument: functionTrust,
         Tags: [{ Key: 'k', Value: 'v' }],
       });
     await expect(create('iam:CreateRole')).rejects.toMatchObject({ code: 'AccessDenied' });
