@@ -7,6 +7,7 @@ import { closeable } from '../lib/lifetime.ts';
 import type { Logger } from '../lib/logger.ts';
 import { startJournal, type Journal, type JournalDeps } from './journal/journal.ts';
 import type { Replayed } from './journal/replay.ts';
+import { SharedPayloads } from './journal/shared-payloads.ts';
 import { lockFile } from './lock-file.ts';
 import { startReaders, type Readers } from './readers.ts';
 import { startThread, type StoreThread } from './start-thread.ts';
@@ -73,8 +74,9 @@ function report(
 }
 
 function applying(writer: StoreThread, logger: Logger): JournalDeps['apply'] {
+  const memory = new SharedPayloads();
   return async (payloads, last) => {
-    const refused = await writer.ask({ kind: 'apply', payloads, last });
+    const refused = await writer.ask({ kind: 'apply', payloads: memory.share(payloads), last });
     for (const problem of refused as readonly string[]) {
       logger.error('a batch of the journal was refused', { problem });
     }

@@ -5,6 +5,7 @@ const MOST_KEPT_BYTES = 1_048_576;
 
 export class ByteWriter {
   #buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #view = new DataView(this.#buffer.buffer);
   #size = 0;
 
   get size(): number {
@@ -13,9 +14,7 @@ export class ByteWriter {
 
   /** Leaves so many bytes at the beginning to be filled in later. */
   reset(reserved: number): void {
-    if (this.#buffer.byteLength > MOST_KEPT_BYTES)
-      this.#buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
-    this.#buffer.fill(0, 0, reserved);
+    if (this.#buffer.byteLength > MOST_KEPT_BYTES) this.#use(Buffer.allocUnsafeSlow(FIRST_BYTES));
     this.#size = reserved;
   }
 
@@ -27,18 +26,20 @@ export class ByteWriter {
 
   number(value: number): void {
     this.#room(8);
-    this.#size = this.#buffer.writeDoubleLE(value, this.#size);
+    this.#view.setFloat64(this.#size, value, true);
+    this.#size += 8;
   }
 
   integer(value: bigint): void {
     this.#room(8);
-    this.#size = this.#buffer.writeBigInt64LE(value, this.#size);
+    this.#view.setBigInt64(this.#size, value, true);
+    this.#size += 8;
   }
 
   /** Its length in bytes, then the bytes. */
   bytes(value: Uint8Array): void {
     this.#room(4 + value.byteLength);
-    this.#size = this.#buffer.writeUInt32LE(value.byteLength, this.#size);
+    this.#length(value.byteLength);
     this.#buffer.set(value, this.#size);
     this.#size += value.byteLength;
   }
@@ -46,16 +47,21 @@ export class ByteWriter {
   /** As UTF-8: its length in bytes, then the bytes. */
   text(value: string): void {
     this.#room(4 + value.length * 3);
-    const length = this.#buffer.write(value, this.#size + 4);
-    this.#buffer.writeUInt32LE(length, this.#size);
-    this.#size += 4 + length;
+    const length = value === '' ? 0 : this.#buffer.write(value, this.#size + 4);
+    this.#length(length);
+    this.#size += length;
   }
 
-  /** A copy, filled with zeros to a multiple of that many bytes. */
+  /** A copy, filled with zeros to a multiple of that many bytes. What was reserved is not set. */
   finish(multiple: number): Buffer<ArrayBuffer> {
-    const all = Buffer.alloc(Math.ceil(this.#size / multiple) * multiple);
+    const all = Buffer.allocUnsafeSlow(Math.ceil(this.#size / multiple) * multiple);
     this.#buffer.copy(all, 0, 0, this.#size);
-    return all;
+    return all.fill(0, this.#size);
+  }
+
+  #length(value: number): void {
+    this.#view.setUint32(this.#size, value, true);
+    this.#size += 4;
   }
 
   #room(bytes: number): void {
@@ -63,6 +69,11 @@ export class ByteWriter {
     if (needed <= this.#buffer.byteLength) return;
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.byteLength * 2));
     this.#buffer.copy(larger, 0, 0, this.#size);
-    this.#buffer = larger;
+    this.#use(larger);
+  }
+
+  #use(buffer: Buffer<ArrayBuffer>): void {
+    this.#buffer = buffer;
+    this.#view = new DataView(buffer.buffer);
   }
 }

@@ -28,7 +28,7 @@ export interface Journal extends Closeable {
 
 export interface JournalDeps extends Omit<SegmentsDeps, 'onSpareFailure'> {
   readonly logger: Logger;
-  /** Puts records into the database, with the place of the last one, all or none. */
+  /** Puts records into the database, with the place of the last one, all or none. One call at a time. */
   readonly apply: (payloads: readonly Uint8Array[], last: RecordPlace) => Promise<unknown>;
 }
 

@@ -10,6 +10,7 @@
  */
 import { invariant } from '../../lib/invariant.ts';
 import type { AppendedStatement, SqlValue } from '../store.ts';
+import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
 const TEXT = 1;
@@ -86,57 +87,46 @@ export class BatchEncoder {
 
 /** The batches of a payload. Its checksum has been verified: what is not as above is a defect. */
 export function* decodeBatches(payload: Buffer): Generator<readonly AppendedStatement[]> {
+  const reader = new ByteReader(payload);
   const texts: string[] = [];
   let batch: AppendedStatement[] = [];
-  let at = 0;
-  const length = (): number => {
-    at += 4;
-    return payload.readUInt32LE(at - 4);
-  };
-  const text = (): string => {
-    const size = length();
-    at += size;
-    return payload.toString('utf8', at - size, at);
-  };
-  const value = (): SqlValue => {
-    const kind = payload[at] ?? -1;
-    at += 1;
-    switch (kind) {
-      case NULL:
-        return null;
-      case NUMBER:
-        at += 8;
-        return payload.readDoubleLE(at - 8);
-      case INTEGER:
-        at += 8;
-        return payload.readBigInt64LE(at - 8);
-      case STRING:
-        return text();
-      case BYTES: {
-        const size = length();
-        at += size;
-        return payload.subarray(at - size, at);
-      }
-      default:
-        throw new Error(`There is no kind ${kind} of value.`);
-    }
-  };
-  while (at < payload.byteLength) {
-    const item = payload[at];
-    at += 1;
+  while (!reader.isAtEnd) {
+    const item = reader.byte();
     if (item === END) {
       yield batch;
       batch = [];
     } else if (item === TEXT) {
-      texts.push(text());
+      texts.push(reader.text());
     } else if (item === RUN) {
-      const sql = texts[payload[at] ?? -1];
-      const count = payload[at + 1] ?? 0;
-      at += 2;
+      const sql = texts[reader.byte()];
       invariant(sql !== undefined, 'a text comes before it is used');
-      batch.push({ sql, params: Array.from({ length: count }, value) });
+      batch.push({ sql, params: readValues(reader) });
     } else {
       throw new Error(`There is no item ${item}.`);
     }
+  }
+}
+
+function readValues(reader: ByteReader): readonly SqlValue[] {
+  const values: SqlValue[] = [];
+  for (let left = reader.byte(); left > 0; left -= 1) values.push(readValue(reader));
+  return values;
+}
+
+function readValue(reader: ByteReader): SqlValue {
+  const kind = reader.byte();
+  switch (kind) {
+    case NULL:
+      return null;
+    case NUMBER:
+      return reader.number();
+    case INTEGER:
+      return reader.integer();
+    case STRING:
+      return reader.text();
+    case BYTES:
+      return reader.bytes();
+    default:
+      throw new Error(`There is no kind ${kind} of value.`);
   }
 }

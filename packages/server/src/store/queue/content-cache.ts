@@ -1,6 +1,6 @@
 /**
- * Content of entries that were sent a short while ago: most are received at once, and then need
- * no read. Bounded; what does not fit is read from the store when it is received.
+ * How much content is kept in memory of entries that were sent a short while ago: most are received
+ * at once, and then need no read. Bounded; what does not fit is read from the store when it is received.
  */
 import type { EntryContent, QueueEntry } from './queue-entry.ts';
 
@@ -10,26 +10,21 @@ const MOST_BYTES = 64 * 1_048_576;
 const OVERHEAD_BYTES = 200;
 
 export class ContentCache {
-  /** By sequence number: an entry that is moved has another one. */
-  readonly #contents = new Map<number, EntryContent>();
   #bytes = 0;
 
-  keep(entry: QueueEntry, content: EntryContent): void {
-    const bytes = sizeOf(content);
-    if (this.#bytes + bytes > MOST_BYTES) return;
-    this.#bytes += bytes;
-    this.#contents.set(entry.sequence, content);
+  /** The content that it was made with stays with it, where there is room. */
+  keep(entry: QueueEntry): void {
+    if (entry.content === undefined) return;
+    const bytes = sizeOf(entry.content);
+    if (this.#bytes + bytes > MOST_BYTES) entry.content = undefined;
+    else this.#bytes += bytes;
   }
 
-  find(entry: QueueEntry): EntryContent | undefined {
-    return this.#contents.get(entry.sequence);
-  }
-
+  /** Of one that was kept, or that has none. */
   drop(entry: QueueEntry): void {
-    const content = this.#contents.get(entry.sequence);
-    if (content === undefined) return;
-    this.#contents.delete(entry.sequence);
-    this.#bytes -= sizeOf(content);
+    if (entry.content === undefined) return;
+    this.#bytes -= sizeOf(entry.content);
+    entry.content = undefined;
   }
 }
 

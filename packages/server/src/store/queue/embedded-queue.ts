@@ -24,7 +24,7 @@ import type { Taken } from './queue-index.ts';
 import { contentChecksum, moveStatement, updateStatement } from './queue-rows.ts';
 import { Refill } from './refill.ts';
 import { ENTRIES_AT_ONCE, Removing } from './removing.ts';
-import { newReceipt, Sending, type Added } from './sending.ts';
+import { newReceipt, Sending } from './sending.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
 
 export interface EmbeddedState {
@@ -55,7 +55,7 @@ export class EmbeddedQueue implements DurableQueue {
   readonly #changingHands = new Set<QueueEntry>();
   #loading: Promise<void> = Promise.resolve();
   /** Sent while earlier ones were not known yet. */
-  #early: Added[] | undefined = [];
+  #early: QueueEntry[] | undefined = [];
   #quarantined: number;
   /** Why the earlier ones are not known yet, where that could not be read. */
   #trouble: unknown;
@@ -111,7 +111,8 @@ export class EmbeddedQueue implements DurableQueue {
 
   async send(queue: string, entries: readonly NewEntry[]): Promise<readonly SentEntry[]> {
     this.#refuseWhenClosed();
-    const { sent, added } = await this.#sending.send(queue, entries);
+    const { sent, added, written } = this.#sending.send(queue, entries);
+    await written;
     if (this.#early === undefined) this.#admit(queue, added);
     else this.#early.push(...added);
     return sent;
@@ -237,6 +238,7 @@ export class EmbeddedQueue implements DurableQueue {
       receipt: '',
       state: 'visible',
       dueMs: 0,
+      content: undefined,
     };
     // At once: nobody is to receive, remove or move it while it is on its way.
     this.#open(queue).index.remove(entry);
@@ -352,11 +354,9 @@ export class EmbeddedQueue implements DurableQueue {
     }
   }
 
-  #admit(queue: string, added: readonly Added[]): void {
+  #admit(queue: string, added: readonly QueueEntry[]): void {
     const open = this.#open(queue);
-    for (const { entry, content } of added) {
-      if (open.admit(entry)) this.#contents.keep(entry, content);
-    }
+    for (const entry of added) if (open.admit(entry)) this.#contents.keep(entry);
     this.#serve(queue);
   }
 
@@ -374,7 +374,7 @@ export class EmbeddedQueue implements DurableQueue {
     });
     const early = this.#early ?? [];
     this.#early = undefined;
-    for (const each of early) this.#admit(each.entry.queue, [each]);
+    for (const entry of early) this.#admit(entry.queue, [entry]);
   }
 
   /** Entries may be there for those who wait; and some will be, in time. */

@@ -117,6 +117,7 @@ export class HandOut {
         receipt: '',
         state: 'visible',
         dueMs: 0,
+        content: undefined,
       };
       statements.push(moveStatement(entry, next, this.#deps.clock.nowMs()));
       moved.push(next);
@@ -130,12 +131,12 @@ export class HandOut {
 
   /** Those that are what was written, in the given order. */
   async #readContents(entries: readonly QueueEntry[]): Promise<Map<QueueEntry, EntryContent>> {
-    const unknown = entries.filter((entry) => this.#contents.find(entry) === undefined);
+    const unknown = entries.filter(({ content }) => content === undefined);
     const rows = unknown.length === 0 ? [] : await this.#read(unknown);
     const bySequence = new Map(rows.map((row) => [row.sequence, row]));
     const contents = new Map<QueueEntry, EntryContent>();
     for (const entry of entries) {
-      const content = this.#contents.find(entry) ?? bySequence.get(entry.sequence);
+      const content = entry.content ?? bySequence.get(entry.sequence);
       if (content === undefined || contentChecksum(content) !== entry.contentChecksum) continue;
       contents.set(entry, content);
     }

@@ -1,5 +1,5 @@
 /**
- * An entry as the index keeps it: everything but its content, so that a long queue is small in
+ * An entry as the index keeps it: mostly without its content, so that a long queue is small in
  * memory. One that is moved becomes another entry.
  */
 export interface QueueEntry {
@@ -18,6 +18,8 @@ export interface QueueEntry {
   state: EntryState;
   /** On the monotonic clock: when `delayed` and `in-flight` end. A step of the wall clock ends none. */
   dueMs: number;
+  /** Of one that was sent a short while ago (`content-cache.ts`); else it is read when it is needed. */
+  content: EntryContent | undefined;
 }
 
 /** `removed`: still in a lane or a heap, where it is passed over. */

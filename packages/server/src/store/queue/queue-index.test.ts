@@ -18,6 +18,7 @@ test('what is kept until something else is said of it lies in no heap', () => {
     receipt: '1-a',
     state: 'in-flight',
     dueMs: 5,
+    content: undefined,
   };
   index.add(entry);
   index.keepUntil(entry, Number.POSITIVE_INFINITY);

@@ -10,7 +10,8 @@ import type { QueueEntry } from './queue-entry.ts';
 
 export class QueueIndex {
   readonly #bySequence = new Map<number, QueueEntry>();
-  readonly #lanes = new Map<string, Lane>();
+  readonly #freeLanes = new Map<string, Lane>();
+  readonly #orderedLanes = new Map<string, Lane>();
   /** Lanes that may have something to take, in the order of their turns. */
   readonly #turns = new Set<Lane>();
   readonly #due = new DueHeap();
@@ -154,18 +155,18 @@ export class QueueIndex {
   }
 
   #laneOf({ lane: name, isOrdered }: QueueEntry): Lane {
-    const key = isOrdered ? `ordered ${name}` : `free ${name}`;
-    let lane = this.#lanes.get(key);
+    const lanes = isOrdered ? this.#orderedLanes : this.#freeLanes;
+    let lane = lanes.get(name);
     if (lane === undefined) {
       lane = new Lane(isOrdered);
-      this.#lanes.set(key, lane);
+      lanes.set(name, lane);
     }
     return lane;
   }
 
   #drop({ lane: name, isOrdered }: QueueEntry, lane: Lane): void {
     this.#turns.delete(lane);
-    this.#lanes.delete(isOrdered ? `ordered ${name}` : `free ${name}`);
+    (isOrdered ? this.#orderedLanes : this.#freeLanes).delete(name);
   }
 
   #oldest(): number | undefined {

@@ -42,14 +42,19 @@ const UPDATE_ATTRIBUTES = `UPDATE queue_entries SET ${STATE}, attributes = ? WHE
 const MOVE = `UPDATE queue_entries
   SET (${ENTRY_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE sequence = ?`;
 
-export function insertStatement(
+/** Their values in the order of `INSERT`. */
+export function insertedRow(
   entry: QueueEntry,
   visibleAtMs: number,
   { attributes, body }: EntryContent,
-): AppendedStatement {
-  const { values, checksum } = columnsOf(entry, visibleAtMs);
-  values.push(checksum, attributes, body);
-  return { sql: INSERT, params: values };
+): readonly SqlValue[] {
+  const columns = columnsOf(entry, visibleAtMs);
+  // Not appended to the columns: an array that grows takes twice the memory.
+  return columns.concat([checksumOf(columns), attributes, body]);
+}
+
+export function insertStatement(rows: readonly (readonly SqlValue[])[]): AppendedStatement {
+  return { sql: INSERT, rows };
 }
 
 /** After it was received or held, or postponed with other attributes. */
@@ -58,14 +63,13 @@ export function updateStatement(
   visibleAtMs: number,
   attributes?: string,
 ): AppendedStatement {
-  const { checksum } = columnsOf(entry, visibleAtMs);
   const changed = [
     visibleAtMs,
     entry.receiveCount,
     entry.firstReceivedAtMs,
     entry.receipt,
     entry.contentChecksum,
-    checksum,
+    checksumOf(columnsOf(entry, visibleAtMs)),
   ];
   return attributes === undefined
     ? { sql: UPDATE, params: [...changed, entry.sequence] }
@@ -78,9 +82,8 @@ export function moveStatement(
   entry: QueueEntry,
   visibleAtMs: number,
 ): AppendedStatement {
-  const { values, checksum } = columnsOf(entry, visibleAtMs);
-  values.push(checksum, previous.sequence);
-  return { sql: MOVE, params: values };
+  const columns = columnsOf(entry, visibleAtMs);
+  return { sql: MOVE, params: [...columns, checksumOf(columns), previous.sequence] };
 }
 
 export function deleteStatement(entries: readonly QueueEntry[]): AppendedStatement {
@@ -134,15 +137,14 @@ export function readEntryRow(
     receipt: row.receipt,
     state: inMs <= 0 ? 'visible' : row.receipt === '' ? 'delayed' : 'in-flight',
     dueMs: monotonicMs + inMs,
+    content: undefined,
   };
-  return columnsOf(entry, row.visible_at).checksum === row.checksum ? entry : undefined;
+  return checksumOf(columnsOf(entry, row.visible_at)) === row.checksum ? entry : undefined;
 }
 
-function columnsOf(
-  entry: QueueEntry,
-  visibleAtMs: number,
-): { readonly values: SqlValue[]; readonly checksum: number } {
-  const values: SqlValue[] = [
+/** All of `ENTRY_COLUMNS` but the checksum of these. */
+function columnsOf(entry: QueueEntry, visibleAtMs: number): readonly SqlValue[] {
+  return [
     entry.sequence,
     entry.queue,
     entry.id,
@@ -156,5 +158,8 @@ function columnsOf(
     entry.receipt,
     entry.contentChecksum,
   ];
-  return { values, checksum: crc32(JSON.stringify(values)) };
+}
+
+function checksumOf(columns: readonly SqlValue[]): number {
+  return crc32(JSON.stringify(columns));
 }

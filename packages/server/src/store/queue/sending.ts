@@ -1,21 +1,22 @@
-/** Puts entries into the store. They are handed to the index by the caller, once they are durable. */
+/**
+ * Puts entries into the store. They are handed to the index by the caller, once they are durable.
+ * There are tens of thousands in a second: one without a key is one row, and one promise.
+ */
 import type { Ids } from '../../lib/ids.ts';
-import type { AppendedStatement } from '../store.ts';
+import type { AppendedStatement, SqlValue } from '../store.ts';
 import { keyStatement, type Deduplication } from './deduplication.ts';
 import type { NewEntry, SentEntry } from './durable-queue.ts';
 import type { DurableQueueDeps } from './open-durable-queue.ts';
-import type { EntryContent, QueueEntry } from './queue-entry.ts';
-import { contentChecksum, insertStatement } from './queue-rows.ts';
+import type { QueueEntry } from './queue-entry.ts';
+import { contentChecksum, insertedRow, insertStatement } from './queue-rows.ts';
 import type { SequenceNumbers } from './sequence-numbers.ts';
-
-export interface Added {
-  readonly entry: QueueEntry;
-  readonly content: EntryContent;
-}
 
 export interface Sent {
   readonly sent: readonly SentEntry[];
-  readonly added: readonly Added[];
+  /** Those that are no duplicates. */
+  readonly added: readonly QueueEntry[];
+  /** Resolves when they are durable, and those that they are duplicates of. */
+  readonly written: Promise<void>;
 }
 
 export class Sending {
@@ -29,85 +30,107 @@ export class Sending {
     this.#numbers = numbers;
   }
 
-  async send(queue: string, entries: readonly NewEntry[]): Promise<Sent> {
-    const nowMs = this.#deps.clock.nowMs();
-    const batch: Batch = { queue, nowMs, keyed: undefined, added: [], statements: [], others: [] };
-    const sent = entries.map((entry) => this.#prepare(batch, entry));
-    try {
-      await this.#write(batch);
-      batch.keyed?.resolve();
-      if (batch.others.length > 0) await Promise.all(batch.others);
-    } catch (error) {
-      batch.keyed?.reject(error);
-      for (const [index, { deduplication }] of entries.entries()) {
-        const sequence = sent[index]?.sequence ?? 0;
-        if (deduplication !== undefined) this.#keys.forget(queue, deduplication.key, sequence);
-      }
-      throw error;
+  send(queue: string, entries: readonly NewEntry[]): Sent {
+    if (entries.some(({ deduplication }) => deduplication !== undefined)) {
+      return this.#sendKeyed(queue, entries);
     }
-    return { sent, added: batch.added };
+    const nowMs = this.#deps.clock.nowMs();
+    const made = entries.map((entry) => this.#make(queue, entry, nowMs));
+    const added = made.map(({ entry }) => entry);
+    return { sent: added.map(asSent), added, written: this.#append([], made) };
   }
 
-  #write({ queue, nowMs, statements, keyed }: Batch): Promise<void> | undefined {
-    if (statements.length === 0) return undefined;
-    if (keyed === undefined) return this.#deps.store.append(statements);
-    return this.#deps.store.append([...this.#keys.expire(queue, nowMs), ...statements]);
+  #sendKeyed(queue: string, entries: readonly NewEntry[]): Sent {
+    const nowMs = this.#deps.clock.nowMs();
+    const batch: KeyedBatch = { queue, nowMs, fate: fateOfKeys(), keys: [], made: [], others: [] };
+    const sent = entries.map((entry) => this.#prepare(batch, entry));
+    const added = batch.made.map(({ entry }) => entry);
+    return { sent, added, written: this.#writeKeyed(batch) };
   }
 
-  #prepare(batch: Batch, entry: NewEntry): SentEntry {
-    const { queue, nowMs } = batch;
+  #prepare(batch: KeyedBatch, entry: NewEntry): SentEntry {
+    const { queue, nowMs, fate } = batch;
     const key = entry.deduplication?.key;
     const known = key === undefined ? undefined : this.#keys.find(queue, key, nowMs);
     if (known !== undefined) {
-      if (known.writing !== undefined && known.writing !== batch.keyed?.promise) {
+      if (known.writing !== undefined && known.writing !== fate.promise) {
         batch.others.push(known.writing);
       }
       return { id: known.id, sequence: known.sequence, isDuplicate: true };
     }
-    const sequence = this.#numbers.next();
-    const sent = { id: entry.id, sequence, isDuplicate: false };
+    const made = this.#make(queue, entry, nowMs);
+    batch.made.push(made);
+    const sent = asSent(made.entry);
     if (entry.deduplication !== undefined && key !== undefined) {
       const untilMs = nowMs + entry.deduplication.windowMs;
-      const { promise: writing } = (batch.keyed ??= fateOfKeys());
-      this.#keys.set(queue, key, { id: entry.id, sequence, untilMs, writing });
-      batch.statements.push(keyStatement(queue, key, sent, untilMs));
+      this.#keys.set(queue, key, { ...sent, untilMs, writing: fate.promise });
+      batch.keys.push({ key, sent, untilMs });
     }
-    this.#insert(batch, entry, sequence);
     return sent;
   }
 
-  #insert(batch: Batch, entry: NewEntry, sequence: number): void {
+  async #writeKeyed({ queue, nowMs, fate, keys, made, others }: KeyedBatch): Promise<void> {
+    const statements = keys.map(({ key, sent, untilMs }) =>
+      keyStatement(queue, key, sent, untilMs),
+    );
+    try {
+      await this.#append([...this.#keys.expire(queue, nowMs), ...statements], made);
+      fate.resolve();
+      await Promise.all(others);
+    } catch (error) {
+      fate.reject(error);
+      for (const { key, sent } of keys) this.#keys.forget(queue, key, sent.sequence);
+      throw error;
+    }
+  }
+
+  #append(before: readonly AppendedStatement[], made: readonly Made[]): Promise<void> {
+    if (made.length === 0) return Promise.resolve();
+    return this.#deps.store.append([...before, insertStatement(made.map(({ row }) => row))]);
+  }
+
+  #make(queue: string, entry: NewEntry, nowMs: number): Made {
     const { attributes = '', body, delayMs = 0, lane = '', isOrdered = false } = entry;
     const content = { attributes, body };
     const added: QueueEntry = {
-      sequence,
-      queue: batch.queue,
+      sequence: this.#numbers.next(),
+      queue,
       id: entry.id,
       lane,
       isOrdered,
-      sentAtMs: batch.nowMs,
+      sentAtMs: nowMs,
       movedFrom: undefined,
       contentChecksum: contentChecksum(content),
       receiveCount: 0,
       firstReceivedAtMs: 0,
       receipt: '',
       state: delayMs > 0 ? 'delayed' : 'visible',
-      dueMs: this.#deps.clock.monotonicMs() + delayMs,
+      dueMs: delayMs > 0 ? this.#deps.clock.monotonicMs() + delayMs : 0,
+      content,
     };
-    batch.added.push({ entry: added, content });
-    batch.statements.push(insertStatement(added, batch.nowMs + delayMs, content));
+    return { entry: added, row: insertedRow(added, nowMs + delayMs, content) };
   }
 }
 
-interface Batch {
+interface Made {
+  readonly entry: QueueEntry;
+  readonly row: readonly SqlValue[];
+}
+
+interface KeyedBatch {
   readonly queue: string;
   readonly nowMs: number;
   /** The fate of the entries with keys, which their duplicates share. */
-  keyed: PromiseWithResolvers<void> | undefined;
-  readonly added: Added[];
-  readonly statements: AppendedStatement[];
+  readonly fate: PromiseWithResolvers<void>;
+  /** Those that were not known. */
+  readonly keys: { readonly key: string; readonly sent: SentEntry; readonly untilMs: number }[];
+  readonly made: Made[];
   /** Writes of other callers whose entries ours are duplicates of. */
   readonly others: Promise<unknown>[];
+}
+
+function asSent({ id, sequence }: QueueEntry): SentEntry {
+  return { id, sequence, isDuplicate: false };
 }
 
 function fateOfKeys(): PromiseWithResolvers<void> {
