@@ -1,6 +1,6 @@
 /**
  * The digests of one body. The first is what its file is named by: as long as the body is not long, the
- * others are behind it, and catch up when it has been told.
+ * others are behind it, and catch up while nothing else is to be done, or when it has been told.
  */
 import { releaseBuffer } from '../lib/young-buffers.ts';
 import { startDigest, type DigestName, type RunningDigest } from './checksums.ts';
@@ -44,12 +44,16 @@ export class BodyDigests {
   }
 
   catchUp(between: () => void): void {
-    const owed = this.#owed;
-    [this.#owed, this.#owedBytes] = [[], 0];
-    for (const chunk of owed) {
-      this.#updateOthers(chunk);
-      between();
-    }
+    while (this.catchUpOne()) between();
+  }
+
+  /** By one chunk; false where there is none. */
+  catchUpOne(): boolean {
+    const chunk = this.#owed.shift();
+    if (chunk === undefined) return false;
+    this.#owedBytes -= chunk.byteLength;
+    this.#updateOthers(chunk);
+    return true;
   }
 
   /** Nothing follows. */

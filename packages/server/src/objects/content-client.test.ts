@@ -2,10 +2,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { checksumAlgorithms, startDigest, type DigestName, type Digests } from './checksums.ts';
 import { createContentClient, type ContentClient, type RunningContent } from './content-client.ts';
+
+const WAITING = { timeout: 20_000, interval: 10 };
 
 let client: ContentClient;
 beforeEach(() => {
@@ -103,6 +106,11 @@ describe('digests', () => {
 });
 
 describe('a thread that breaks', () => {
+  beforeEach(async () => {
+    await client.close();
+    client = createContentClient(undefined, 1);
+  });
+
   /** At its first bytes: there is no such digest. */
   const breaking = (): RunningContent => client.start(['MD4' as DigestName]);
 
@@ -136,6 +144,39 @@ describe('a thread that breaks', () => {
     await running.cancel();
     expect(await another.finish([])).toEqual(expected(bytes));
   });
+});
+
+test('a body that comes while others are busy is taken by another thread', async () => {
+  const threads: Worker[] = [];
+  await client.close();
+  client = createContentClient(() => {
+    const thread = new Worker(new URL('./content-thread.ts', import.meta.url));
+    threads.push(thread);
+    return thread;
+  });
+  const bytes = randomBytes(70_000);
+  const begin = async (): Promise<RunningContent> => {
+    const body = client.start(names);
+    await body.update([copyOf(bytes)]);
+    return body;
+  };
+  const begun = [await begin()];
+  expect(threads).toHaveLength(1);
+  // The second thread takes nothing before it runs.
+  await vi.waitFor(async () => {
+    begun.push(await begin());
+    expect(threads).toHaveLength(2);
+  }, WAITING);
+  const [first, second] = threads;
+  const asked = vi.spyOn(second as Worker, 'postMessage');
+  await vi.waitFor(async () => {
+    begun.push(await begin());
+    expect(asked).toHaveBeenCalled();
+  }, WAITING);
+  for (const body of begun) expect(await body.finish([])).toEqual(expected(bytes));
+  const [others, own] = [vi.spyOn(first as Worker, 'postMessage'), asked.mockClear()];
+  expect(await (await begin()).finish([])).toEqual(expected(bytes));
+  expect([others.mock.calls.length > 0, own.mock.calls.length > 0]).toEqual([true, false]);
 });
 
 test('when it is closed, who still waits is told', async () => {

@@ -1,15 +1,17 @@
 /**
  * The contents of bodies: hashed, and written to files that get a name when their digests are known
- * and right. A thread of its own does it, so that the event loop neither waits for megabytes to be
- * hashed nor hands each call to the disk over; only a short body is hashed here.
+ * and right. Threads of their own do it, so that the event loop neither waits for megabytes to be
+ * hashed nor hands each call to the disk over; only a short body is hashed here. One thread is there
+ * from the start, since most bodies come one at a time; a second starts when the first is found busy.
  */
 import { Worker } from 'node:worker_threads';
 import { closeable, type Closeable } from '../lib/lifetime.ts';
+import { together } from '../lib/together.ts';
 import { startDigest, type DigestName, type Digests } from './checksums.ts';
 import { ThreadEnd, type Body, type ContentThread } from './thread-end.ts';
 
 export interface ContentClient extends Closeable {
-  /** Starts the thread, so that the first body that needs it need not wait for that. */
+  /** Starts a thread, so that the first body that needs it need not wait for that. */
   prepare(): void;
   /** One body: only hashed, or also written to `file`, which must be new. */
   start(names: readonly DigestName[], file?: string): RunningContent;
@@ -17,7 +19,7 @@ export interface ContentClient extends Closeable {
 
 /**
  * Whoever hands chunks over uses them no more. The calls of one body follow each other. Each rejects
- * where the thread broke, or the disk refused: then nothing is left.
+ * where its thread broke, or the disk refused: then nothing is left.
  */
 export interface RunningContent {
   /** Resolves when there is room for more. */
@@ -32,34 +34,58 @@ export interface RunningContent {
   cancel(): Promise<void>;
 }
 
+/** As many as can work at once beside the event loop on a small machine. */
+const MOST_THREADS = 2;
+
 export function createContentClient(
   startThread: () => ContentThread = () =>
     new Worker(new URL('./content-thread.ts', import.meta.url)),
+  mostThreads = MOST_THREADS,
 ): ContentClient {
-  const end = new ThreadEnd(startThread);
+  const first = new ThreadEnd(startThread);
+  const ends = [
+    first,
+    ...Array.from({ length: mostThreads - 1 }, () => new ThreadEnd(startThread)),
+  ];
+  /** One that still starts is of no use: a body would wait for it longer than behind others. */
+  const choose = (): ThreadEnd => {
+    const ready = ends.filter((each) => each.isReady);
+    const best = ready.reduce((least, each) => (each.load < least.load ? each : least), first);
+    if (ready.length > 0 && best.load > 0) ends.find((each) => !each.isReady)?.prepare();
+    return best;
+  };
   return {
-    prepare: () => end.prepare(),
+    prepare: () => first.prepare(),
     start(names, file) {
       let body: Body | undefined;
+      /** With its first bytes, when it is known who has how much to do. */
+      const begin = (hashes: readonly DigestName[]): Body =>
+        (body ??= choose().begin(hashes, file));
       /** Of a short body, until it is kept. */
       let short: readonly Uint8Array[] = [];
       let digests: Digests | undefined;
       return {
-        update: (chunks) => end.update((body ??= end.begin(names, file)), chunks),
+        update: async (chunks) => {
+          const begun = begin(names);
+          await begun.end.update(begun, chunks);
+        },
         finish: async (chunks) => {
-          if (body !== undefined) return await end.finish(body, chunks);
+          if (body !== undefined) return await body.end.finish(body, chunks);
           short = chunks;
           digests = digestsOf(names, chunks);
           return digests;
         },
         first: async () => (body === undefined ? firstOf(digests) : await body.first.promise),
-        keep: (place) => end.keep((body ??= end.begin([], file)), short, place),
+        keep: async (place) => {
+          const begun = begin([]);
+          await begun.end.keep(begun, short, place);
+        },
         cancel: async () => {
-          if (body !== undefined) await end.cancel(body);
+          await body?.end.cancel(body);
         },
       };
     },
-    ...closeable(() => end.close()),
+    ...closeable(() => together(...ends.map((end) => end.close()))),
   };
 }
 

@@ -32,6 +32,11 @@ export type ContentRequest =
   | { readonly id: number; readonly kind: 'cancel' };
 
 export type ContentReply =
+  /** Once: the thread has started. */
+  { readonly kind: 'ready' } | BodyReply;
+
+/** What becomes of a body. */
+export type BodyReply =
   /** An `update` that asked for it, and all before it, are no longer in memory. */
   | { readonly id: number; readonly kind: 'updated' }
   /** The first of several digests of one with a file, which is what its name comes from. */

@@ -10,6 +10,7 @@ import { BodyDigests } from './body-digests.ts';
 import type { ContentDisk } from './content-disk.ts';
 import {
   answersTo,
+  type BodyReply,
   type ContentReply,
   type ContentRequest,
   type StartRequest,
@@ -43,11 +44,12 @@ export function serveContents(port: MessagePort, disk: ContentDisk): void {
     takeMore,
   });
   port.on('message', take);
+  port.postMessage({ kind: 'ready' } satisfies ContentReply);
 }
 
 interface ContentServerDeps {
   readonly files: NewFileDeps;
-  readonly reply: (message: ContentReply) => void;
+  readonly reply: (message: BodyReply) => void;
   /** Takes what has come meanwhile. */
   readonly takeMore: () => void;
 }
@@ -55,7 +57,7 @@ interface ContentServerDeps {
 class ContentServer {
   readonly #deps: ContentServerDeps;
   readonly #bodies = new Map<number, Body>();
-  readonly #hashLater = createTurns();
+  readonly #turns = createTurns();
 
   constructor(deps: ContentServerDeps) {
     this.#deps = deps;
@@ -100,6 +102,7 @@ class ContentServer {
     file?.write(chunks);
     const hash = (): void => {
       digests.update(chunks, this.#deps.takeMore);
+      if (digests.owes) this.#turns.whileIdle(digests);
       if (!tells) return;
       const room = file?.room() ?? Promise.resolve();
       room.then(
@@ -108,18 +111,18 @@ class ContentServer {
       );
     };
     if (digests.count === 0) hash();
-    else this.#hashLater(hash);
+    else this.#turns.add(hash);
   }
 
   #finish(id: number, { file, digests }: Body): void {
     file?.finish();
     if (digests.count === 0) return;
-    this.#hashLater(() => {
+    this.#turns.add(() => {
       // It may have failed meanwhile, or been given up.
       if (!this.#bodies.has(id)) return;
       if (!digests.owes) return this.#tellDigests(id);
       this.#deps.reply({ id, kind: 'named', digest: digests.first() });
-      this.#hashLater(() => {
+      this.#turns.add(() => {
         digests.catchUp(this.#deps.takeMore);
         this.#tellDigests(id);
       });
@@ -142,7 +145,7 @@ class ContentServer {
   }
 
   /** Its digests may be told last, or that it is kept. */
-  #answer(body: Body, answer: ContentReply): void {
+  #answer(body: Body, answer: BodyReply): void {
     body.left -= 1;
     if (body.left === 0) this.#bodies.delete(answer.id);
     this.#deps.reply(answer);
@@ -156,7 +159,7 @@ class ContentServer {
   }
 
   /** Told when nothing is left of it. */
-  #end({ file }: Body, last: ContentReply): void {
+  #end({ file }: Body, last: BodyReply): void {
     this.#bodies.delete(last.id);
     const told = (): void => this.#deps.reply(last);
     // What cannot be removed is removed by the next start.
@@ -164,16 +167,38 @@ class ContentServer {
   }
 }
 
+interface Turns {
+  add(work: () => void): void;
+  /** While nothing else waits, until it has caught up. */
+  whileIdle(behind: Pick<BodyDigests, 'catchUpOne'>): void;
+}
+
 /** One piece of work after another; between two of them, what has come is taken. */
-function createTurns(): (work: () => void) => void {
+function createTurns(): Turns {
   const waiting: (() => void)[] = [];
-  const next = (): void => {
-    waiting[0]?.();
-    waiting.shift();
-    if (waiting.length > 0) setImmediate(next);
+  const allBehind = new Set<Pick<BodyDigests, 'catchUpOne'>>();
+  let isDue = false;
+  const soon = (): void => {
+    if (isDue || waiting.length + allBehind.size === 0) return;
+    isDue = true;
+    setImmediate(next);
   };
-  return (work) => {
-    waiting.push(work);
-    if (waiting.length === 1) setImmediate(next);
+  const next = (): void => {
+    isDue = false;
+    const work = waiting.shift();
+    const [behind] = allBehind;
+    if (work !== undefined) work();
+    else if (behind?.catchUpOne() === false) allBehind.delete(behind);
+    soon();
+  };
+  return {
+    add: (work) => {
+      waiting.push(work);
+      soon();
+    },
+    whileIdle: (behind) => {
+      allBehind.add(behind);
+      soon();
+    },
   };
 }

@@ -23,6 +23,8 @@ const MOST_WAITING_BYTES = 1_048_576;
 const TOLD_EVERY_BYTES = MOST_WAITING_BYTES / 2;
 
 export interface Body {
+  /** Which has it. */
+  readonly end: ThreadEnd;
   readonly id: number;
   readonly names: readonly DigestName[];
   /** Until it has been sent, with what comes after it. */
@@ -48,10 +50,21 @@ export class ThreadEnd {
   readonly #bodies = new Map<number, Body>();
   #thread: ContentThread | undefined;
   #lastId = 0;
+  #isReady = false;
   #isClosed = false;
 
   constructor(startThread: () => ContentThread) {
     this.#startThread = startThread;
+  }
+
+  /** Its thread takes requests at once. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** How many bodies it has. */
+  get load(): number {
+    return this.#bodies.size;
   }
 
   prepare(): void {
@@ -62,6 +75,7 @@ export class ThreadEnd {
     const id = (this.#lastId += 1);
     const opening = { id, kind: 'start', names, file } as const;
     const body: Body = {
+      end: this,
       id,
       names,
       opening,
@@ -153,6 +167,10 @@ export class ThreadEnd {
   }
 
   #take(reply: ContentReply): void {
+    if (reply.kind === 'ready') {
+      this.#isReady = true;
+      return;
+    }
     const body = this.#bodies.get(reply.id);
     if (body === undefined) return;
     switch (reply.kind) {
@@ -184,6 +202,7 @@ export class ThreadEnd {
 
   #fail(reason: Error): void {
     this.#thread = undefined;
+    this.#isReady = false;
     for (const body of this.#bodies.values()) reject(body, reason);
     this.#bodies.clear();
   }
