@@ -23,7 +23,7 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
@@ -57,7 +57,11 @@ afterEach(async () => {
 afterAll(async () => {
   if (!mayMount) return;
   await server?.[Symbol.asyncDispose]();
-  await runCommand(['umount', disk]);
+  // A process that the server has ended may take a moment to let go of its files.
+  await vi.waitFor(
+    async () => expect(await runCommand(['umount', disk])).toMatchObject({ status: 0 }),
+    { timeout: 30_000, interval: 100 },
+  );
   for (const folder of [disk, beside]) await rm(folder, { recursive: true, force: true });
 });
 
