@@ -91,6 +91,21 @@ describe('while something is on its way to the disk or from it', () => {
     expect(await queue.receive('q', { most: 1, visibilityMs: 1_000 })).toHaveLength(1);
   });
 
+  test('a batch that fails forgets its own keys and no others', async () => {
+    const entry = (key: string) => {
+      const deduplication = { key, windowMs: 60_000 };
+      return { id: key, body: Buffer.from(key), deduplication };
+    };
+    await queue.send('q', [entry('kept')]);
+    stop('append');
+    const failing = queue.send('q', [entry('kept'), entry('lost')]);
+    waiting[0]?.reject(new Error('no room'));
+    goOn();
+    await expect(failing).rejects.toThrow('no room');
+    const again = await queue.send('q', [entry('kept'), entry('lost')]);
+    expect(again.map(({ isDuplicate }) => isDuplicate)).toEqual([true, false]);
+  });
+
   for (const afterReceives of [1, 5]) {
     const what = afterReceives === 1 ? 'being given up' : 'being handed out to another';
     test(`an earlier receipt holds and moves nothing of what is ${what}`, async () => {
