@@ -1,6 +1,7 @@
 /** The store's port over SQLite in memory, for tests of the rooms that own tables. */
 import { DatabaseSync } from 'node:sqlite';
 import { inTransaction } from '../../server/src/store/in-transaction.ts';
+import { withChecksums } from '../../server/src/store/row-checksum.ts';
 import {
   StaleWrite,
   type Migration,
@@ -27,7 +28,7 @@ export function openMemoryStore(): Store {
       return { writes, commits: writes };
     },
     write,
-    append: async (statements) => void (await write(statements)),
+    append: async (statements) => void (await write(withChecksums(statements))),
     read: async <Row extends object>(sql: string, params: readonly SqlValue[] = []) =>
       database.prepare(sql).all(...params) as Row[],
     migrate: async (room, migrations) => migrate(database, room, migrations),

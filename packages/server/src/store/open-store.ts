@@ -11,6 +11,7 @@ import { SharedPayloads } from './journal/shared-payloads.ts';
 import { lockFile } from './lock-file.ts';
 import { startReaders, type Readers } from './readers.ts';
 import { startThread, type StoreThread } from './start-thread.ts';
+import { withChecksums } from './row-checksum.ts';
 import type { SqlValue, Store } from './store.ts';
 import type { ReadRows } from './thread-message.ts';
 
@@ -109,7 +110,7 @@ function createStore({ writer, readers, journal, damaged, unlock }: StoreParts):
   return {
     write,
     append: (statements) => {
-      if (journal === undefined) return write(statements).then(() => {});
+      if (journal === undefined) return write(withChecksums(statements)).then(() => {});
       writes += 1;
       // Not through another promise: there are thousands in a second.
       return isClosing ? Promise.reject(storeClosed()) : journal.append(statements);

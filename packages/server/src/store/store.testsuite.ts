@@ -1,6 +1,8 @@
 /** The contract of the port `Store`; every implementation runs it. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { StaleWrite, type Migration, type Store } from './store.ts';
+import { crc32 } from 'node:zlib';
+import { CHECKSUM } from './row-checksum.ts';
+import { StaleWrite, type AppendedStatement, type Migration, type Store } from './store.ts';
 
 export interface StoreFixture {
   /** Opens a store on the fixture's place; again after `close` it is the same data. */
@@ -69,6 +71,19 @@ export function describeStore(name: string, createFixture: () => Promise<StoreFi
       expect(rows[3]).toEqual({ id: 3, text: '\u0000 é 🜁 3', body: null });
       expect(Buffer.compare(rows[7]?.body ?? Buffer.alloc(0), body)).toBe(0);
       expect(rows.at(-1)?.text).toBe('last');
+    });
+
+    test('what is appended may leave its checksum out: it is that of the values before', async () => {
+      const sql = 'INSERT INTO notes (text, folder, id, body) VALUES (?, ?, ?, ?)';
+      const rows: AppendedStatement['rows'] = [
+        ['\u0000 "é"', null, CHECKSUM, Buffer.of(1)],
+        ['1e21', null, CHECKSUM, null],
+      ];
+      await store.append([{ sql, rows }]);
+      expect(await store.read('SELECT id, text FROM notes ORDER BY text')).toEqual([
+        { id: crc32('["\\u0000 \\"é\\"",null]'), text: '\u0000 "é"' },
+        { id: crc32('["1e21",null]'), text: '1e21' },
+      ]);
     });
 
     test('what is written comes after what was appended before', async () => {

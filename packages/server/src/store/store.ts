@@ -3,6 +3,7 @@
  * assumes that there is only one process. Each room owns its own tables and migrations.
  */
 import type { Closeable } from '../lib/lifetime.ts';
+import type { CHECKSUM } from './row-checksum.ts';
 
 export type SqlValue = string | number | bigint | Uint8Array | null;
 
@@ -15,10 +16,16 @@ export interface Statement {
   readonly expectChanges?: number;
 }
 
-/** Nobody is told of changes that were not as expected. */
-export interface AppendedStatement extends Statement {
+/** Nobody is told of changes, and checksums of rows are computed on their way to the database. */
+export interface AppendedStatement {
+  readonly sql: string;
+  readonly params?: readonly AppendedValue[];
+  /** In place of `params`, as of a `Statement`. */
+  readonly rows?: readonly (readonly AppendedValue[])[];
   readonly expectChanges?: never;
 }
+
+export type AppendedValue = SqlValue | typeof CHECKSUM;
 
 export interface Migration {
   /** 1, 2, 3, ... within the room; applied once, in order. */

@@ -6,10 +6,13 @@
  *     text  = 1, length, UTF-8            the next number, counted from 0
  *     run   = 2, number of the text, count of values, values
  *     end   = 3                           of a batch: all of it happens or nothing
- *     value = 0 | 1, double | 2, int64 | 3, length, UTF-8 | 4, length, bytes
+ *     value = 0 | 1, double | 2, int64 | 3, length, UTF-8 | 4, length, bytes | 5
+ *
+ * 5 stands for the checksum of the values before it in its row.
  */
 import { invariant } from '../../lib/invariant.ts';
-import type { AppendedStatement, SqlValue } from '../store.ts';
+import { CHECKSUM, rowChecksum } from '../row-checksum.ts';
+import type { AppendedStatement, AppendedValue, SqlValue, Statement } from '../store.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
@@ -22,6 +25,7 @@ const NUMBER = 1;
 const INTEGER = 2;
 const STRING = 3;
 const BYTES = 4;
+const CHECKSUM_BEFORE = 5;
 
 /** Of one row; SQLite itself would take more. */
 const MOST_VALUES = 255;
@@ -59,7 +63,7 @@ export class BatchEncoder {
     return number;
   }
 
-  #run(text: number, values: readonly SqlValue[]): void {
+  #run(text: number, values: readonly AppendedValue[]): void {
     const out = this.#out;
     invariant(values.length <= MOST_VALUES, 'a row has few values');
     out.byte(RUN);
@@ -74,6 +78,8 @@ export class BatchEncoder {
         out.text(value);
       } else if (value === null) {
         out.byte(NULL);
+      } else if (value === CHECKSUM) {
+        out.byte(CHECKSUM_BEFORE);
       } else if (typeof value === 'bigint') {
         out.byte(INTEGER);
         out.integer(value);
@@ -86,10 +92,10 @@ export class BatchEncoder {
 }
 
 /** The batches of a payload. Its checksum has been verified: what is not as above is a defect. */
-export function* decodeBatches(payload: Buffer): Generator<readonly AppendedStatement[]> {
+export function* decodeBatches(payload: Buffer): Generator<readonly Statement[]> {
   const reader = new ByteReader(payload);
   const texts: string[] = [];
-  let batch: AppendedStatement[] = [];
+  let batch: Statement[] = [];
   while (!reader.isAtEnd) {
     const item = reader.byte();
     if (item === END) {
@@ -109,12 +115,14 @@ export function* decodeBatches(payload: Buffer): Generator<readonly AppendedStat
 
 function readValues(reader: ByteReader): readonly SqlValue[] {
   const values: SqlValue[] = [];
-  for (let left = reader.byte(); left > 0; left -= 1) values.push(readValue(reader));
+  for (let left = reader.byte(); left > 0; left -= 1) {
+    const kind = reader.byte();
+    values.push(kind === CHECKSUM_BEFORE ? rowChecksum(values) : readValue(reader, kind));
+  }
   return values;
 }
 
-function readValue(reader: ByteReader): SqlValue {
-  const kind = reader.byte();
+function readValue(reader: ByteReader, kind: number): SqlValue {
   switch (kind) {
     case NULL:
       return null;

@@ -3,7 +3,7 @@
  * There are tens of thousands in a second: one without a key is one row, and one promise.
  */
 import type { Ids } from '../../lib/ids.ts';
-import type { AppendedStatement, SqlValue } from '../store.ts';
+import type { AppendedStatement, AppendedValue } from '../store.ts';
 import { keyStatement, type Deduplication } from './deduplication.ts';
 import type { NewEntry, SentEntry } from './durable-queue.ts';
 import type { DurableQueueDeps } from './open-durable-queue.ts';
@@ -114,7 +114,7 @@ export class Sending {
 
 interface Made {
   readonly entry: QueueEntry;
-  readonly row: readonly SqlValue[];
+  readonly row: readonly AppendedValue[];
 }
 
 interface KeyedBatch {

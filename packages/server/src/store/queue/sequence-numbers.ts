@@ -2,7 +2,7 @@
  * Numbers that grow and are never given twice: a block of them is reserved on disk before the first
  * is given, and what a server left of its block is not given any more.
  */
-import type { AppendedStatement, Store } from '../store.ts';
+import type { Store } from '../store.ts';
 
 const BLOCK = 1_000_000;
 
@@ -45,6 +45,9 @@ export async function openSequenceNumbers(store: Store): Promise<SequenceNumbers
   };
 }
 
-function reservationOf(reserved: number): AppendedStatement {
+function reservationOf(reserved: number): {
+  readonly sql: string;
+  readonly params: readonly [number];
+} {
   return { sql: 'UPDATE queue_sequence SET reserved = ?', params: [reserved] };
 }
