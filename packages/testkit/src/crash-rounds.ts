@@ -146,7 +146,12 @@ function reportOf(flow: Flow, runs: readonly Run[], expired: ReadonlySet<number>
     acknowledged: acknowledged.length,
     missing: acknowledged.filter((number) => !isKnown(number)),
     repeated: runs.length - ran.size,
-    unexplained: unexplained(runs, killedAtMs),
+    unexplained: [true, false].flatMap((isPerishable) =>
+      unexplained(
+        runs.filter(({ number }) => perishable.has(number) === isPerishable),
+        killedAtMs,
+      ),
+    ),
     expired: expired.size,
     late: runs.filter(({ number, ageMs }) => perishable.has(number) && ageMs > PERISHABLE_MS)
       .length,

@@ -52,7 +52,7 @@ export class RunFile {
   }
 }
 
-/** As many events as a server has in its hands at most: a hundred of a function, and those taken ahead. */
+/** As many events of a function as a server has in its hands at most: a hundred, and those taken ahead. */
 const MOST_IN_HANDS = 128;
 /** What runs in a process of its own may begin a moment after its server's end; the next one starts later. */
 const AFTER_KILL_MS = 500;
@@ -69,7 +69,8 @@ export interface RepeatedRun {
 }
 
 /**
- * Runs beyond the first of an event that no kill explains: the server was not killed between the two,
+ * `runs`: of one function; hundreds of another one run while a slow one runs once.
+ * Those beyond the first of an event that no kill explains: the server was not killed between the two,
  * or so many other events had run between the earlier one and the kill that it was in nobody's hands
  * any more. Not told by time, which says nothing on a machine under load.
  */
