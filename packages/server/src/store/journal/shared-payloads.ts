@@ -3,24 +3,28 @@
  * costs little, a new buffer for each message costs its pages as well.
  */
 const FIRST_BYTES = 262_144;
+/** Memory that a long record has made longer than this is not kept. */
+const MOST_KEPT_BYTES = 4 * 1_048_576;
 
 export class SharedPayloads {
-  #memory = new Uint8Array(new SharedArrayBuffer(FIRST_BYTES));
+  #kept = new Uint8Array(new SharedArrayBuffer(FIRST_BYTES));
 
   /** The same bytes in that memory, until the next call: the thread has to be done with them then. */
   share(payloads: readonly Uint8Array[]): readonly Uint8Array[] {
-    const size = payloads.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    if (size > this.#memory.byteLength) this.#memory = new Uint8Array(sharedMemory(size));
+    const memory = this.#memory(payloads.reduce((sum, { byteLength }) => sum + byteLength, 0));
     let at = 0;
     return payloads.map((payload) => {
-      this.#memory.set(payload, at);
+      memory.set(payload, at);
       at += payload.byteLength;
-      return this.#memory.subarray(at - payload.byteLength, at);
+      return memory.subarray(at - payload.byteLength, at);
     });
   }
-}
 
-/** Somewhat more: the next ones are as many or more. */
-function sharedMemory(size: number): SharedArrayBuffer {
-  return new SharedArrayBuffer(2 ** Math.ceil(Math.log2(size)));
+  #memory(size: number): Uint8Array {
+    if (size <= this.#kept.byteLength) return this.#kept;
+    if (size > MOST_KEPT_BYTES) return new Uint8Array(new SharedArrayBuffer(size));
+    // Somewhat more: the next ones are as many or more.
+    this.#kept = new Uint8Array(new SharedArrayBuffer(2 ** Math.ceil(Math.log2(size))));
+    return this.#kept;
+  }
 }
