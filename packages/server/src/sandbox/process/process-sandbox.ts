@@ -21,7 +21,15 @@ import {
   type SandboxRequest,
 } from '../driver.ts';
 import { composeMounts } from './compose-mounts.ts';
-import { findTree, findTreeLately, MARKER_VARIABLE, peakBytes, signalAll } from './process-tree.ts';
+import {
+  findTree,
+  findTreeLately,
+  inspect,
+  MARKER_VARIABLE,
+  peakBytes,
+  signalAll,
+  type TreeProcess,
+} from './process-tree.ts';
 import { spawnProgram, type SpawnedProgram } from './spawn-program.ts';
 import { createTranslator } from './translate-paths.ts';
 
@@ -30,6 +38,9 @@ const DEATH_MS = 5_000;
 
 /** A signal takes effect when its process next has a CPU, which a busy machine may delay. */
 const OBEDIENCE_MS = 2_000;
+
+/** By a signal, or by somebody who traces it. */
+const isStopped = (state: string): boolean => state === 'T' || state === 't';
 
 /**
  * An uninterruptible process executes nothing, and a SIGSTOP that waits takes effect before it
@@ -63,6 +74,8 @@ export class ProcessSandbox implements Sandbox {
   #translate: ((text: string) => string) | undefined;
   #isStarted = false;
   #peakBytes = 0;
+  /** The tree, when it was frozen. */
+  #frozen: readonly TreeProcess[] = [];
   #destroying: Promise<void> | undefined;
 
   constructor(deps: ProcessSandboxDeps) {
@@ -158,12 +171,29 @@ export class ProcessSandbox implements Sandbox {
 
   async yieldCpus(): Promise<void> {}
 
+  /** Repeated until no process is left over: a running one may fork while others are stopped. */
   async freeze(): Promise<void> {
-    await this.#signalTree('SIGSTOP', (state) => state !== 'T' && state !== 't', isHeldByKernel);
+    const signalled = new Set<number>();
+    await this.#signalTree('SIGSTOP', async () => {
+      this.#frozen = await this.#tree();
+      const left = this.#frozen.filter(
+        ({ pid, state }) => !isStopped(state) && !(isHeldByKernel(state) && signalled.has(pid)),
+      );
+      for (const { pid } of left) signalled.add(pid);
+      return left;
+    });
   }
 
+  /** What is stopped has started nothing: only those that were there are looked at. */
   async thaw(): Promise<void> {
-    await this.#signalTree('SIGCONT', (state) => state === 'T');
+    const frozen = new Map(this.#frozen.map(({ pid, startedAt }) => [pid, startedAt]));
+    await this.#signalTree('SIGCONT', async () =>
+      (await inspect([...frozen.keys()])).filter(
+        // One that somebody traces is continued by that one.
+        ({ pid, state, startedAt }) => state === 'T' && frozen.get(pid) === startedAt,
+      ),
+    );
+    this.#frozen = [];
   }
 
   destroy(reason: string): Promise<void> {
@@ -215,27 +245,20 @@ export class ProcessSandbox implements Sandbox {
     if (this.#destroying !== undefined) await this.#kill();
   }
 
-  async #tree(): ReturnType<typeof findTree> {
-    return this.#sessions.size === 0 ? [] : await findTree(this.#deps.marker, this.#sessions);
+  async #tree(isThorough = false): ReturnType<typeof findTree> {
+    if (this.#sessions.size === 0) return [];
+    return await findTree(this.#deps.marker, this.#sessions, isThorough);
   }
 
-  /**
-   * Repeated until no process is left over: a running one may fork while others are stopped. One
-   * that was signalled and for which the signal only waits, is not left over either.
-   */
+  /** Repeated until none is left over. */
   async #signalTree(
     name: NodeJS.Signals,
-    isLeft: (state: string) => boolean,
-    signalWaits: (state: string) => boolean = () => false,
+    findLeft: () => Promise<readonly TreeProcess[]>,
   ): Promise<void> {
     this.#signalGroup(name);
-    const signalled = new Set<number>();
     for (let waitedMs = 0; waitedMs < OBEDIENCE_MS; waitedMs++) {
-      const left = (await this.#tree()).filter(
-        ({ pid, state }) => isLeft(state) && !(signalled.has(pid) && signalWaits(state)),
-      );
+      const left = await findLeft();
       if (left.length === 0) return;
-      for (const { pid } of left) signalled.add(pid);
       signalAll(
         left.map(({ pid }) => pid),
         name,
@@ -272,7 +295,7 @@ export class ProcessSandbox implements Sandbox {
   async #kill(): Promise<void> {
     this.#signalGroup('SIGKILL');
     for (let waitedMs = 0; waitedMs < DEATH_MS; waitedMs += 5) {
-      const left = (await this.#tree()).map(({ pid }) => pid);
+      const left = (await this.#tree(waitedMs === 0)).map(({ pid }) => pid);
       if (left.length === 0) return;
       signalAll(left, 'SIGKILL');
       await sleep(5);

@@ -11,70 +11,100 @@ export interface TreeProcess {
   readonly pid: number;
   /** `R`, `S`, `T` (stopped), ... Zombies are left out: they are dead. */
   readonly state: string;
-}
-
-/** Where there is no /proc (macOS) only the process group can be signalled: an empty list. */
-export async function findTree(
-  marker: string,
-  sessions: ReadonlySet<number>,
-): Promise<TreeProcess[]> {
-  const found = await Promise.all(
-    (await processIds()).map(async (pid) => {
-      const stat = await readStat(pid);
-      if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return undefined;
-      const isOurs = sessions.has(stat.session) || (await markerOf(pid)) === marker;
-      return isOurs ? { pid, state: stat.state } : undefined;
-    }),
-  );
-  return found.filter((process) => process !== undefined);
+  /** In ticks since the machine's start: tells it from a later process with its number. */
+  readonly startedAt: string;
 }
 
 /**
- * The same, of what the machine ran up to a second ago, zombies too: one look at all of its processes
- * takes milliseconds, and this is asked for after each invocation of every sandbox.
+ * Where there is no /proc (macOS) only the process group can be signalled: an empty list. `isThorough`: also
+ * where the number of a process that has ended is another's by now.
  */
+export async function findTree(
+  marker: string,
+  sessions: ReadonlySet<number>,
+  isThorough = false,
+): Promise<TreeProcess[]> {
+  await look(isThorough);
+  return await inspect(ofTree(marker, sessions));
+}
+
+/** The same, of what the machine ran up to a second ago, zombies too. */
 export async function findTreeLately(
   marker: string,
   sessions: ReadonlySet<number>,
 ): Promise<readonly number[]> {
   const nowMs = performance.now();
-  if (nowMs > lately.untilMs) {
-    lately = { processes: describeProcesses(), untilMs: nowMs + LATELY_MS };
-  }
-  const found = (await lately.processes).filter(
-    (each) => sessions.has(each.session) || each.marker === marker,
-  );
-  // Those that began a session are known by themselves, however young they are.
-  return [...new Set([...sessions, ...found.map(({ pid }) => pid)])];
+  if (nowMs > lately.untilMs) lately = { looked: look(false), untilMs: nowMs + LATELY_MS };
+  await lately.looked;
+  return ofTree(marker, sessions);
 }
 
 const LATELY_MS = 1_000;
+let lately = { looked: Promise.resolve(), untilMs: 0 };
+
+/** As they are now; those that have ended are left out. */
+export async function inspect(pids: readonly number[]): Promise<TreeProcess[]> {
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readStat(pid);
+      if (stat === undefined || stat.state === 'Z' || stat.state === 'X') return undefined;
+      return { pid, state: stat.state, startedAt: stat.startedAt };
+    }),
+  );
+  return found.filter((process) => process !== undefined);
+}
 
 interface KnownProcess {
-  readonly pid: number;
-  readonly session: number;
+  readonly startedAt: string;
+  /** When it was first seen, and at the last thorough look. */
+  readonly sessions: readonly [number, number];
   readonly marker: string | undefined;
 }
 
-let lately: { readonly processes: Promise<readonly KnownProcess[]>; readonly untilMs: number } = {
-  processes: Promise.resolve([]),
-  untilMs: 0,
-};
+/**
+ * The processes that were there at the last look, and what each was when it was first seen: one that then begins a
+ * session of its own, or clears its environment, belongs to whom it belonged to. A look reads of new
+ * processes only: all of a machine's would take tens of milliseconds.
+ */
+const known = new Map<number, KnownProcess>();
 
-async function describeProcesses(): Promise<readonly KnownProcess[]> {
-  return await Promise.all(
-    (await processIds()).map(async (pid) => ({
-      pid,
-      session: (await readStat(pid))?.session ?? 0,
-      marker: await markerOf(pid),
-    })),
+async function look(isThorough: boolean): Promise<void> {
+  const pids = new Set(await processIds());
+  for (const pid of known.keys()) if (!pids.has(pid)) known.delete(pid);
+  const asked = isThorough ? [...pids] : [...pids].filter((pid) => !known.has(pid));
+  await Promise.all(asked.map((pid) => lookAt(pid)));
+}
+
+async function lookAt(pid: number): Promise<void> {
+  const [stat, environment] = await Promise.all([readStat(pid), readEnvironment(pid)]);
+  if (stat === undefined) return;
+  const { session, startedAt } = stat;
+  const before = known.get(pid);
+  const first = before?.startedAt === startedAt ? before : undefined;
+  // Empty between two programs, when it is looked at again; and always where it is the kernel's own.
+  if (environment === '' && session !== 0 && first === undefined) return;
+  known.set(pid, {
+    startedAt,
+    sessions: [first?.sessions[0] ?? session, session],
+    marker: first?.marker ?? markerIn(environment ?? ''),
+  });
+}
+
+function ofTree(marker: string, sessions: ReadonlySet<number>): readonly number[] {
+  const found = [...known].filter(
+    ([, each]) => each.sessions.some((session) => sessions.has(session)) || each.marker === marker,
   );
+  // Those that began a session are known by themselves, however young they are.
+  return [...new Set([...sessions, ...found.map(([pid]) => pid)])];
 }
 
 /** Every process on the machine that carries a marker. */
 export async function findMarked(): Promise<{ readonly pid: number; readonly marker: string }[]> {
   const found = await Promise.all(
-    (await processIds()).map(async (pid) => ({ pid, marker: await markerOf(pid) })),
+    (await processIds()).map(async (pid) => ({
+      pid,
+      marker: markerIn((await readEnvironment(pid)) ?? ''),
+    })),
   );
   return found.flatMap(({ pid, marker }) => (marker === undefined ? [] : [{ pid, marker }]));
 }
@@ -104,19 +134,25 @@ async function processIds(): Promise<number[]> {
 interface Stat {
   readonly state: string;
   readonly session: number;
+  readonly startedAt: string;
 }
 
 async function readStat(pid: number): Promise<Stat | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => undefined);
   if (text === undefined) return undefined;
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '', session: Number(fields[3]) };
+  // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, from the third field on.
+  return { state: fields[0] ?? '', session: Number(fields[3]), startedAt: fields[19] ?? '' };
 }
 
-async function markerOf(pid: number): Promise<string | undefined> {
-  const text = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+/** Undefined where it has ended, or is somebody else's. */
+async function readEnvironment(pid: number): Promise<string | undefined> {
+  return await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => undefined);
+}
+
+function markerIn(environment: string): string | undefined {
   const start = `${MARKER_VARIABLE}=`;
-  const entry = text.split('\0').find((each) => each.startsWith(start));
+  const entry = environment.split('\0').find((each) => each.startsWith(start));
   return entry?.slice(start.length);
 }
 
