@@ -16,6 +16,7 @@ const carriedPackages = [
   '@aws-sdk/client-sts',
   '@aws-sdk/client-cloudwatch-logs',
   '@aws-sdk/client-s3',
+  '@aws-sdk/client-xray',
 ];
 
 const MAIN = 'index.cjs';

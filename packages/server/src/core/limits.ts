@@ -12,6 +12,13 @@ export const REQUEST_BYTES = 1_048_576;
 export const LOG_REQUEST_BYTES = 6_291_556;
 /** SendMessage: 1 MB of message, in JSON or a form, where a character takes up to six bytes. */
 export const MESSAGE_REQUEST_BYTES = 6_815_744;
+/** PutTraceSegments: 50 documents, in JSON once more, where a quote takes two bytes. */
+export const SEGMENT_REQUEST_BYTES = 6_553_600;
+export const SEGMENT_DOCUMENT_BYTES = 65_536;
+/** Of all documents of one trace. */
+export const TRACE_BYTES = 512_000;
+/** 30 days. */
+export const TRACE_RETENTION_MS = 2_592_000_000;
 /** X-Amz-Log-Result: the last bytes of the log, before base64. */
 export const LOG_TAIL_BYTES = 4_096;
 /** X-Amz-Client-Context, after base64. */

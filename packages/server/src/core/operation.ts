@@ -68,7 +68,16 @@ export interface Service {
   readonly operations: ReadonlyMap<string, AnyOperation>;
 }
 
-export type ServiceName = 'lambda' | 'iam' | 'sts' | 'logs' | 's3' | 'sqs' | 'sns' | 'events';
+export type ServiceName =
+  | 'lambda'
+  | 'iam'
+  | 'sts'
+  | 'logs'
+  | 's3'
+  | 'sqs'
+  | 'sns'
+  | 'events'
+  | 'xray';
 
 export function serviceOf(name: ServiceName, operations: readonly AnyOperation[]): Service {
   return { name, operations: new Map(operations.map((each) => [each.name, each])) };

@@ -1,7 +1,12 @@
 /** How much body each operation may bring, and AWS's answer to more. */
 import { awsLimits, type Limits } from '../core/adjustable-limits.ts';
 import { AwsError } from '../core/aws-error.ts';
-import { LOG_REQUEST_BYTES, MESSAGE_REQUEST_BYTES, REQUEST_BYTES } from '../core/limits.ts';
+import {
+  LOG_REQUEST_BYTES,
+  MESSAGE_REQUEST_BYTES,
+  REQUEST_BYTES,
+  SEGMENT_REQUEST_BYTES,
+} from '../core/limits.ts';
 import type { ServiceName } from '../core/operation.ts';
 import { payloadTooLarge } from '../services/lambda/lambda-errors.ts';
 
@@ -23,6 +28,7 @@ export function bodyLimitOf(operation: string, limits: Limits = awsLimits): numb
   }
   if (operation === 'InvokeAsync') return limits.eventBytes;
   if (operation === 'PutLogEvents') return LOG_REQUEST_BYTES;
+  if (operation === 'PutTraceSegments') return SEGMENT_REQUEST_BYTES;
   if (messageSends.has(operation)) return MESSAGE_REQUEST_BYTES;
   return invocations.has(operation) ? limits.payloadBytes : REQUEST_BYTES;
 }

@@ -22,6 +22,7 @@ import { LambdaUnderTest } from '../services/lambda/fixtures/start-lambda.ts';
 import { createLogsService } from '../services/logs/service.ts';
 import { createForwardedTopics } from '../services/sns/forwarded-topics.ts';
 import { openSqsService } from '../services/sqs/service.ts';
+import { openXrayService } from '../services/xray/service.ts';
 import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { serviceNames, valuesOf } from '../wire/sdk-client.testsuite.ts';
@@ -66,6 +67,7 @@ beforeAll(async () => {
   services.set('sqs', open.use(await openSqsService({ ...deps, messages })));
   const callAs = lambda.callAs;
   services.set('events', open.use(await openEventsService({ ...deps, callAs })));
+  services.set('xray', open.use(await openXrayService(deps)));
   services.set('sns', createForwardedTopics({ url: '', send: () => Promise.resolve({}) }));
   services.set('logs', createLogsService({ ...deps, logs }));
   services.set('lambda', lambda.service);
@@ -84,7 +86,7 @@ describe.each(serviceNames)('%s', (name) => {
       expect({ operation: operation.name, asked: asked.length }).not.toMatchObject({ asked: 0 });
       for (const permissions of asked) expect(permissions, operation.name).not.toEqual([]);
       for (const { action, resources } of asked.flat()) {
-        expect(action).toMatch(/^(lambda|iam|sts|logs|sqs|sns|events):[A-Z][A-Za-z]+$/);
+        expect(action).toMatch(/^(lambda|iam|sts|logs|sqs|sns|events|xray):[A-Z][A-Za-z]+$/);
         expect({ action, resources }).not.toMatchObject({ resources: [] });
       }
     }

@@ -60,6 +60,7 @@ import { createForwardedTopics } from '../services/sns/forwarded-topics.ts';
 import { createForwardedQueues } from '../services/sqs/forwarded-queues.ts';
 import { openSqsService, type SqsDeps, type SqsService } from '../services/sqs/service.ts';
 import { createStsService } from '../services/sts/service.ts';
+import { openXrayService, type XrayService } from '../services/xray/service.ts';
 import { METRICS_CONTENT_TYPE } from '../observe/prometheus/write-metrics.ts';
 import { openStore } from '../store/open-store.ts';
 import type { Store } from '../store/store.ts';
@@ -136,6 +137,7 @@ interface Late {
 interface State {
   readonly stores: Readonly<Record<'main' | 'queue', Store>>;
   readonly events: EventsService;
+  readonly xray: XrayService;
   readonly queue: DurableQueue;
   readonly sqs: SqsService;
   readonly identities: Identities;
@@ -170,6 +172,7 @@ async function openState(root: Root, late: Late): Promise<State> {
   return {
     stores: { main: store, queue: waiting },
     events: await openEvents(root, store, late),
+    xray: parts.use(await openXrayService({ store, clock, logger })),
     identities,
     webIdentityKeys: await openWebIdentityKeys(config.webIdentityKeys),
     queue,
@@ -338,13 +341,14 @@ function startLambda(
 
 /** The services that need nothing that runs. */
 function servicesOfState({ clock, ids, upstreams }: Root, state: State): readonly Service[] {
-  const { identities, logs, webIdentityKeys, sqs, events } = state;
+  const { identities, logs, webIdentityKeys, sqs, events, xray } = state;
   return [
     createIamService({ identities, clock, ids }),
     createStsService({ identities, clock, ids, webIdentityKeys }),
     createLogsService({ logs, clock }),
     sqs,
     events,
+    xray,
     ...(upstreams.sns === undefined ? [] : [createForwardedTopics(upstreams.sns)]),
   ];
 }

@@ -65,6 +65,7 @@ describe.each(serviceNames)('the protocol of %s with the real SDK client', (name
       sqs: 23,
       sns: 42,
       events: 57,
+      xray: 38,
     }[name];
     expect(model.operations.size).toBeGreaterThanOrEqual(least);
   });

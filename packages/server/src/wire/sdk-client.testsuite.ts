@@ -32,6 +32,7 @@ export const sdkPackages: Readonly<Record<ServiceName, readonly [name: string, c
   sqs: ['@aws-sdk/client-sqs', 'SQSClient'],
   sns: ['@aws-sdk/client-sns', 'SNSClient'],
   events: ['@aws-sdk/client-eventbridge', 'EventBridgeClient'],
+  xray: ['@aws-sdk/client-xray', 'XRayClient'],
 };
 
 /** Without S3, whose clients refuse most names of buckets before they send anything. */

@@ -121,6 +121,13 @@ const sources: Readonly<Record<ServiceName, ServiceSource>> = {
     targetPrefix: 'AWSEvents',
     sdkPackage: '@aws-sdk/client-eventbridge',
   },
+  xray: {
+    name: 'xray',
+    signingName: 'xray',
+    protocol: 'restJson1',
+    apiVersion: '2016-04-12',
+    sdkPackage: '@aws-sdk/client-xray',
+  },
 };
 
 const loaded = new Map<ServiceName, ServiceModel>();

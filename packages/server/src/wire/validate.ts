@@ -13,6 +13,7 @@ import { lambdaConstraints } from './constraints/lambda.ts';
 import { logsConstraints } from './constraints/logs.ts';
 import { sqsConstraints } from './constraints/sqs.ts';
 import { stsConstraints } from './constraints/sts.ts';
+import { xrayConstraints } from './constraints/xray.ts';
 import type { OperationModel, ServiceModel } from './service-model.ts';
 import type { Member, Shape, StructureShape } from './shape.ts';
 import {
@@ -34,6 +35,7 @@ const tables: Readonly<Record<ServiceName, ConstraintTable>> = {
   // Whoever serves it checks its values.
   sns: { shapes: {}, members: {} },
   events: eventsConstraints,
+  xray: xrayConstraints,
 };
 
 /** AWS: the services tell the same thing under different names. */
@@ -46,6 +48,7 @@ const codes: Readonly<Record<ServiceName, string>> = {
   sqs: 'MissingParameter',
   sns: 'ValidationError',
   events: 'ValidationException',
+  xray: 'InvalidRequestException',
 };
 
 export function validateInput(model: ServiceModel, operation: OperationModel, input: object): void {

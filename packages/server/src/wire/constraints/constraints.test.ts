@@ -7,12 +7,14 @@ import { iamConstraints } from './iam.ts';
 import { lambdaConstraints } from './lambda.ts';
 import { logsConstraints } from './logs.ts';
 import { stsConstraints } from './sts.ts';
+import { xrayConstraints } from './xray.ts';
 
 const tables = [
   ['lambda', lambdaConstraints],
   ['logs', logsConstraints],
   ['iam', iamConstraints],
   ['sts', stsConstraints],
+  ['xray', xrayConstraints],
 ] as const;
 
 describe.each(tables)('the constraints of %s', (service, table: ConstraintTable) => {
@@ -39,7 +41,9 @@ describe.each(tables)('the constraints of %s', (service, table: ConstraintTable)
   });
 });
 
-function inputStructures(service: 'lambda' | 'logs' | 'iam' | 'sts'): Map<string, StructureShape> {
+function inputStructures(
+  service: 'lambda' | 'logs' | 'iam' | 'sts' | 'xray',
+): Map<string, StructureShape> {
   const found = new Map<string, StructureShape>();
   const visit = (shape: Shape): void => {
     if (shape.kind === 'list') visit(shape.element.shape);
