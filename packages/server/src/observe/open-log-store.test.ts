@@ -284,6 +284,17 @@ describe('the log store', () => {
     await expect(logs.createStream(stream)).rejects.toMatchObject({ name: 'LogStreamExists' });
   });
 
+  test('who is told that a group or a stream exists finds it', async () => {
+    const key = { ...owner, group: 'new' };
+    const stream = { ...key, stream: 's' };
+    const creating = logs.createGroup(key, {});
+    await expect(logs.createGroup(key, {})).rejects.toMatchObject({ name: 'LogGroupExists' });
+    const making = logs.createStream(stream);
+    await expect(logs.createStream(stream)).rejects.toMatchObject({ name: 'LogStreamExists' });
+    await logs.append(stream, [at(1, 'first')]);
+    await Promise.all([creating, making]);
+  });
+
   test('groups of other accounts and regions are others', async () => {
     const elsewhere = { ...group, region: 'us-east-1' };
     await logs.createGroup(elsewhere, {});

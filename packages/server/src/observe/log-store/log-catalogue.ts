@@ -4,6 +4,7 @@
  * of a group with its first use. Memory changes after the write was durable.
  */
 import type { Clock } from '../../lib/clock.ts';
+import { KeyedLock } from '../../lib/keyed-lock.ts';
 import type { Store } from '../../store/store.ts';
 import { StoreFailure } from '../../store/store-failure.ts';
 import { LogGroupExists, LogGroupMissing, LogStreamExists } from './log-store-errors.ts';
@@ -40,6 +41,8 @@ export class LogCatalogue {
   readonly #groups = new Map<string, GroupRow>();
   /** By the group's number. */
   readonly #streams = new Map<number, Promise<Map<string, StreamRow>>>();
+  /** By name, one after the other: who is told that it exists is to find it. */
+  readonly #creating = new KeyedLock();
   #lastChange: Promise<void> = Promise.resolve();
 
   constructor({ store, clock }: LogCatalogueDeps, groups: readonly GroupRow[]) {
@@ -68,7 +71,11 @@ export class LogCatalogue {
     return group;
   }
 
-  async createGroup(key: LogGroupKey, tags: LogTags): Promise<void> {
+  createGroup(key: LogGroupKey, tags: LogTags): Promise<void> {
+    return this.#creating.run(nameOf(key), () => this.#createGroup(key, tags));
+  }
+
+  async #createGroup(key: LogGroupKey, tags: LogTags): Promise<void> {
     if (this.find(key) !== undefined) throw new LogGroupExists(key.group);
     const { account, region, group } = key;
     await this.#insert(
@@ -120,7 +127,12 @@ export class LogCatalogue {
     return this.#streamsOf(group);
   }
 
-  async createStream(key: LogGroupKey, name: string): Promise<void> {
+  createStream(key: LogGroupKey, name: string): Promise<void> {
+    // A colon: no name of a stream has one.
+    return this.#creating.run(`${nameOf(key)}:${name}`, () => this.#createStream(key, name));
+  }
+
+  async #createStream(key: LogGroupKey, name: string): Promise<void> {
     const group = this.get(key);
     const streams = await this.#streamsOf(group);
     if (streams.has(name)) throw new LogStreamExists(name);
