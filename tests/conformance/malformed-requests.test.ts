@@ -59,7 +59,17 @@ const requests = fc.record({
   method: fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'),
   path: paths,
   query: fc.stringMatching(/^[!-"$-~]{0,30}$/),
-  service: fc.constantFrom('lambda', 'logs', 'iam', 'sts', 's3', 'sqs', 'events', 'nonsense'),
+  service: fc.constantFrom(
+    'lambda',
+    'logs',
+    'iam',
+    'sts',
+    's3',
+    'sqs',
+    'events',
+    'xray',
+    'nonsense',
+  ),
   contentType: fc.constantFrom(
     'application/json',
     'application/x-amz-json-1.1',

@@ -137,8 +137,7 @@ const optionTable = {
     value: 'RUNTIME',
     default: 'auto',
     choices: ['auto', 'crun', 'runc', 'runsc', 'kata'],
-    description:
-      'The OCI runtime that makes the sandboxes. One that is named must work here: Hearth does not start without it.',
+    description: 'The OCI runtime that makes the sandboxes.',
   },
   network: {
     type: 'choice',

@@ -2,6 +2,7 @@
 import type { FunctionVersion } from './function-version.ts';
 import type { ProvisionedCapacity } from './provisioned.ts';
 import type { Outcome } from './outcome.ts';
+import type { InvocationTrace } from './trace.ts';
 import type { ResponseSink } from './response-sink.ts';
 
 export interface InvocationRequest {
@@ -15,6 +16,8 @@ export interface InvocationRequest {
   readonly clientContext?: string;
   /** `Root=1-...;Parent=...;Sampled=0`; made where the caller sent none. */
   readonly traceHeader?: string;
+  /** Where its segments are kept: the header tells the function the same. */
+  readonly trace?: InvocationTrace;
   readonly wantsLogTail: boolean;
   /** Of a function with tenant isolation: an environment serves the tenant that it began with. */
   readonly tenantId?: string;

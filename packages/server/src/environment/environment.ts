@@ -11,8 +11,8 @@ import type { InitializationType } from '../core/initialization-type.ts';
 import { PROVISIONED_INIT_TIMEOUT_MS } from '../core/limits.ts';
 import type { Outcome, ProgramEnd } from '../core/outcome.ts';
 import { invariant } from '../lib/invariant.ts';
-import type { Logger } from '../lib/logger.ts';
 import { Attempts } from './attempts.ts';
+import type { EnvironmentDeps } from './environment-deps.ts';
 import { failureOutcome, failureStatus, type InitFailed, type InitFailure } from './init-end.ts';
 import { answerOutcome, drained, report, type ReportStatus } from './invocation-report.ts';
 import type { ShutdownReason } from './extensions-api/extension-registry.ts';
@@ -24,26 +24,14 @@ import {
   type InvocationOrder,
 } from './invocation-order.ts';
 import { launchFailure } from './launch-failure.ts';
-import type { EnvironmentLog } from './log/environment-log.ts';
+import type { EnvironmentLog, InitSpan } from './log/environment-log.ts';
 import { openEnvironmentLog } from './log/open-environment-log.ts';
-import type { LogShipper } from './log/log-shipper.ts';
 import { prepareEnvironment } from './prepare-environment.ts';
-import type { EnvironmentPlan, PreparationDeps } from './prepare-environment.ts';
+import type { EnvironmentPlan } from './prepare-environment.ts';
 import { Rest } from './rest.ts';
 import { RunningInvocation } from './running-invocation.ts';
-import type { RunningRuntime, RuntimeDeps } from './running-runtime.ts';
+import type { RunningRuntime } from './running-runtime.ts';
 import type { RuntimeAnswer } from './runtime-api/runtime-session.ts';
-
-export interface EnvironmentDeps extends PreparationDeps, RuntimeDeps {
-  readonly logs: LogShipper;
-  readonly logger: Logger;
-  /** Shorter in tests. */
-  readonly initTimeoutMs?: number;
-  /** How long it is idle before its processes are frozen. */
-  readonly freezeAfterMs?: number;
-  /** How old it may become. */
-  readonly maxAgeMs?: number;
-}
 
 export interface EnvironmentListener {
   /** It can take the next invocation. */
@@ -153,6 +141,11 @@ export class Environment {
       await this.destroy('its invocation failed in the platform');
       throw error;
     }
+  }
+
+  /** The init that no invocation has told of yet, in its trace. */
+  takeInit(): InitSpan | undefined {
+    return this.#log?.takeInit();
   }
 
   /** Resolves when what follows the last answer is done: its log lines are written. */

@@ -23,6 +23,7 @@ import {
 import { systemClock } from '../lib/clock.ts';
 import { randomIds } from '../lib/ids.ts';
 import { createLogger, type Logger } from '../lib/logger.ts';
+import { roleSessionOf } from './fixtures/role-session.ts';
 import type { Sandbox, SandboxDriver, SandboxProgram } from '../sandbox/driver.ts';
 
 export interface Line {
@@ -35,6 +36,8 @@ export interface Stage {
   readonly invoker: StartedInvoker;
   readonly lines: Line[];
   readonly calls: { readonly operation: string; readonly principal: string }[];
+  /** What X-Ray was sent. */
+  readonly segments: Record<string, unknown>[];
   /** Sandboxes of functions that exist now. */
   readonly sandboxes: Set<Sandbox>;
   /** Those that wait in the pool, or are made for it. */
@@ -67,6 +70,7 @@ export async function startStage(
 ): Promise<Stage> {
   const lines: Line[] = [];
   const calls: { operation: string; principal: string }[] = [];
+  const segments: Record<string, unknown>[] = [];
   const sandboxes = new Set<Sandbox>();
   const pooled = new Set<Sandbox>();
   const made = new Set<string>();
@@ -82,28 +86,14 @@ export async function startStage(
       isAssumableBy: async () => true,
       assume: async (roleArn, sessionName) => {
         if (roleArn === 'not-assumable') throw new RoleNotAssumable('no such role');
-        return {
-          principal: {
-            kind: 'role-session',
-            account: '000000000000',
-            arn: `arn:aws:sts::000000000000:assumed-role/test/${sessionName}`,
-            userId: `AROATEST:${sessionName}`,
-            roleArn,
-            sessionName,
-          },
-          credentials: {
-            accessKeyId: 'ASIATEST',
-            secretAccessKey: 'secret',
-            sessionToken: 'token',
-            expiresAtMs: Date.now() + (options.sessionSeconds ?? 3600) * 1000,
-          },
-        };
+        return roleSessionOf(roleArn, sessionName, options.sessionSeconds);
       },
     },
-    callAs: async ({ principal }, _service, operation, input) => {
+    callAs: async ({ principal }, service, operation, input) => {
       calls.push({ operation, principal: 'arn' in principal ? principal.arn : principal.kind });
       if (options.denies?.includes(operation))
         throw new AwsError('AccessDeniedException', 400, 'no');
+      if (service === 'xray') return takeSegments(input as SegmentsInput, segments);
       return answerLogs(operation, input as LogsInput, made, lines);
     },
     acceptAwsConnection: (socket) => socket.destroy(),
@@ -123,6 +113,7 @@ export async function startStage(
     invoker,
     lines,
     calls,
+    segments,
     sandboxes,
     pooled,
     version: (handler, changes) => ({
@@ -166,6 +157,18 @@ interface LogsInput {
 }
 
 /** CloudWatch Logs as far as environments use it: nothing exists before it was made. */
+interface SegmentsInput {
+  readonly TraceSegmentDocuments: readonly string[];
+}
+
+function takeSegments(
+  { TraceSegmentDocuments: documents }: SegmentsInput,
+  segments: Record<string, unknown>[],
+): object {
+  for (const each of documents) segments.push(JSON.parse(each) as Record<string, unknown>);
+  return {};
+}
+
 function answerLogs(operation: string, input: LogsInput, made: Set<string>, lines: Line[]): object {
   const { logGroupName: group, logStreamName: stream } = input;
   const needed = operation === 'CreateLogGroup' ? [] : [group];

@@ -7,9 +7,8 @@ import {
   type InvocationRequest,
   type InvocationResult,
 } from '../core/invocation.ts';
+import type { InvocationTrace } from '../core/trace.ts';
 import { EnvironmentEnded } from '../environment/invocation-order.ts';
-import type { Clock } from '../lib/clock.ts';
-import type { Ids } from '../lib/ids.ts';
 import { answerOf } from './answers.ts';
 import { Concurrency, unreserved } from './concurrency.ts';
 import { InvocationCounts, type InvocationStatistics } from './invocation-counts.ts';
@@ -17,9 +16,10 @@ import { paceSink } from './paced-sink.ts';
 import type { RateLimits } from './rate-limits.ts';
 import type { Router } from './router.ts';
 import { tenantEnvironmentLimit } from './tenant-limit.ts';
+import { TracedInvocation, type TracingDeps } from './tracing/traced-invocation.ts';
 import { newTraceHeader } from './trace-header.ts';
 
-export interface InvocationLineDeps {
+export interface InvocationLineDeps extends TracingDeps {
   readonly router: Router;
   readonly rates: RateLimits;
   readonly accountConcurrency: number;
@@ -27,8 +27,6 @@ export interface InvocationLineDeps {
   readonly bandwidth: BandwidthLimit;
   /** By function ARN: how many environments its tenants may have now. */
   readonly tenantLimits: Map<string, number>;
-  readonly clock: Clock;
-  readonly ids: Ids;
 }
 
 export class InvocationLine {
@@ -53,7 +51,8 @@ export class InvocationLine {
 
   async invoke(request: InvocationRequest): Promise<InvocationResult> {
     if (this.#isDraining) throw new EnvironmentEnded('the server is shutting down');
-    const running = this.#admit(request);
+    const { trace } = request;
+    const running = trace === undefined ? this.#admit(request) : this.#admitTraced(request, trace);
     this.#running.add(running);
     try {
       return await running;
@@ -97,7 +96,20 @@ export class InvocationLine {
     }
   }
 
-  async #admit(request: InvocationRequest): Promise<InvocationResult> {
+  async #admitTraced(
+    request: InvocationRequest,
+    trace: InvocationTrace,
+  ): Promise<InvocationResult> {
+    const traced = new TracedInvocation(this.#deps, request, trace);
+    try {
+      return await this.#admit(request, traced);
+    } catch (error) {
+      traced.failed(error);
+      throw error;
+    }
+  }
+
+  async #admit(request: InvocationRequest, traced?: TracedInvocation): Promise<InvocationResult> {
     const { version, requestId, invokedArn, payload, clientContext, tenantId } = request;
     const { router, tenantLimits, accountConcurrency, clock } = this.#deps;
     const startedMs = clock.monotonicMs();
@@ -110,6 +122,7 @@ export class InvocationLine {
       }
       const environment = await router.poolFor(version, tenantId).acquire();
       const start = environment.isCold ? 'cold' : 'warm';
+      traced?.assigned(environment);
       const { outcome, logTail } = await environment.invoke({
         requestId,
         invokedArn,
@@ -121,7 +134,9 @@ export class InvocationLine {
         traceHeader: request.traceHeader ?? newTraceHeader(this.#deps),
       });
       this.#counts.ended(start, outcome.kind, clock.monotonicMs() - startedMs);
-      return answerOf(outcome, { requestId, executedVersion: version.version }, logTail);
+      const result = answerOf(outcome, { requestId, executedVersion: version.version }, logTail);
+      traced?.answered(environment, result);
+      return result;
     } finally {
       sink?.end();
       release();

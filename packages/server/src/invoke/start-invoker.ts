@@ -9,14 +9,16 @@ import type { CallAs } from '../core/call-as.ts';
 import { functionArn, type FunctionVersion } from '../core/function-version.ts';
 import type { Invoker } from '../core/invocation.ts';
 import type { RoleSessions } from '../core/role-sessions.ts';
-import { Environment, type EnvironmentDeps } from '../environment/environment.ts';
-import { createLogShipper } from '../environment/log/log-shipper.ts';
+import type { EnvironmentDeps } from '../environment/environment-deps.ts';
+import { Environment } from '../environment/environment.ts';
+import { createLogShipper, type LogShipper } from '../environment/log/log-shipper.ts';
 import type { PreparationDeps } from '../environment/prepare-environment.ts';
 import {
   startRuntimePools,
   type PoolCounts,
   type PoolSettings,
 } from '../environment/pool/runtime-pools.ts';
+import { createTraceWriter, type TraceWriter } from '../environment/tracing/trace-writer.ts';
 import { startRuntimeApi } from '../environment/runtime-api/start-runtime-api.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
@@ -87,6 +89,7 @@ interface InvokerSnapshot extends PoolCounts {
   readonly throttles: number;
   readonly platformFaults: number;
   readonly logLinesDropped: number;
+  readonly segmentsDropped: number;
 }
 
 export interface StartedInvoker extends Invoker, Closeable {
@@ -108,6 +111,7 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
   const isOnHostLoopback = deps.driver.isolation === 'process';
   const runtimeApi = startRuntimeApi({ logger }, { isOnHostLoopback });
   const logs = createLogShipper({ callAs: deps.callAs, logger });
+  const traces = createTraceWriter(deps);
   const atOnce = (): number => (isAtRest(router) ? (settings.processors ?? 1) : 1);
   const poolsOf = { ...poolSettings(settings), atOnce };
   const pools = startRuntimePools({ ...deps, runtimeApi, limits }, poolsOf);
@@ -133,7 +137,7 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
   });
   const bandwidth = streamBandwidth(settings.streamBytesPerSecond);
   const bounds = { rates, accountConcurrency, tenantLimits, bandwidth };
-  const line = new InvocationLine({ ...deps, ...bounds, router });
+  const line = new InvocationLine({ ...deps, ...bounds, router, traces });
   return {
     invoke: (request) => line.invoke(request),
     retire: (arn, keepIncarnation) => {
@@ -143,12 +147,7 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
     provision: (version, count) => router.provision(version, count),
     provisioned: (version) => router.capacityOf(version),
     expect: (version) => pools.expect(version),
-    snapshot: () => ({
-      environments: countEnvironments(router),
-      ...pools.counts(),
-      ...line.totals,
-      logLinesDropped: logs.linesDropped,
-    }),
+    snapshot: () => ({ ...pools.counts(), ...line.totals, ...snapshotOf(router, logs, traces) }),
     statistics: () => line.statistics,
     ...closeable(async () => {
       clearInterval(reaper);
@@ -158,9 +157,18 @@ export async function startInvoker(deps: InvokerDeps): Promise<StartedInvoker> {
         ...router.pools.map((pool) => pool.destroyAll('the server is shutting down')),
       ]);
       await logs.close();
+      await traces.close();
       await runtimeApi.close();
     }),
   };
+}
+
+function snapshotOf(router: Router, logs: LogShipper, traces: TraceWriter) {
+  return {
+    environments: countEnvironments(router),
+    logLinesDropped: logs.linesDropped,
+    segmentsDropped: traces.dropped,
+  } satisfies Partial<InvokerSnapshot>;
 }
 
 function startReaper(idleTimeoutMs: number, reap: () => void): NodeJS.Timeout {

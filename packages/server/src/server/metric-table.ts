@@ -57,6 +57,11 @@ export const metricTable = {
     help: 'Log lines of functions that could not be delivered.',
     labels: [],
   },
+  hearth_segments_dropped_total: {
+    type: 'counter',
+    help: 'Segments of traced invocations that X-Ray did not get: the role may not write them, or there were too many.',
+    labels: [],
+  },
   hearth_async_events: {
     type: 'gauge',
     help: 'Asynchronous events that are accepted and not done: waiting, delayed (for their next try) or running.',

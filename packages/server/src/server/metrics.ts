@@ -57,7 +57,7 @@ function ofInvocations(invoker: MetricsDeps['invoker']) {
 }
 
 function ofEnvironments(invoker: MetricsDeps['invoker']) {
-  const { environments, pool, parked, logLinesDropped } = invoker.snapshot();
+  const { environments, pool, parked, logLinesDropped, segmentsDropped } = invoker.snapshot();
   const { idle, frozen } = environments;
   const pools = Object.entries({ ...pool, parked });
   return {
@@ -76,6 +76,7 @@ function ofEnvironments(invoker: MetricsDeps['invoker']) {
       { labels: { pool: name, result: 'missed' }, value: missed },
     ]),
     hearth_log_lines_dropped_total: [{ value: logLinesDropped }],
+    hearth_segments_dropped_total: [{ value: segmentsDropped }],
   } satisfies Partial<Samples<MetricName>>;
 }
 

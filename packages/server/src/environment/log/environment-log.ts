@@ -59,6 +59,13 @@ export interface ExtensionFacts {
   readonly errorType: string | undefined;
 }
 
+/** By the wall clock. */
+export interface InitSpan {
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly hasFailed: boolean;
+}
+
 type InitPlan = Pick<EnvironmentPlan, 'installation' | 'logStream'>;
 
 interface Entry {
@@ -88,6 +95,7 @@ export class EnvironmentLog {
   #sandbox: Pick<Sandbox, 'connect'> | undefined;
   #phase: InitPhase = 'init';
   #isInitRuntimeDone = false;
+  #lastInit: InitSpan | undefined;
   #invocation: Current | undefined;
   #tail: LogTail | undefined;
   #lastReport: Promise<unknown> = Promise.resolve();
@@ -159,10 +167,20 @@ export class EnvironmentLog {
     this.#emit({ type: 'platform.initRuntimeDone', record });
   }
 
+  /** When the latest init was, once. */
+  takeInit(): InitSpan | undefined {
+    const span = this.#lastInit;
+    this.#lastInit = undefined;
+    return span;
+  }
+
   /** Init is over. */
   initReport(report: EventOutcome & { readonly durationMs: number }): void {
     this.initRuntimeDone(report);
     this.flushOutput();
+    const endedAtMs = this.#clock.nowMs();
+    const startedAtMs = endedAtMs - report.durationMs;
+    this.#lastInit = { startedAtMs, endedAtMs, hasFailed: report.status !== 'success' };
     const metrics = { durationMs: roundedMs(report.durationMs) };
     const record = { ...this.#init, ...picked(report), metrics };
     this.#emit({ type: 'platform.initReport', record });

@@ -20,6 +20,7 @@ import type { DurableQueue } from '../../store/queue/durable-queue.ts';
 import type { CodeLinks } from './code-links.ts';
 import type { IdleWatch } from './idle-watch.ts';
 import type { Settler } from './settler.ts';
+import type { Sampler } from './tracing.ts';
 
 export interface LambdaServiceDependencies {
   readonly functions: FunctionRepository;
@@ -67,6 +68,7 @@ export interface LambdaRoom extends Required<LambdaServiceDependencies> {
   readonly mappingLock: KeyedLock;
   readonly events: EventPumps;
   readonly asyncCounts: AsyncCounts;
+  readonly sampler: Sampler;
 }
 
 /** Since the server has started. */

@@ -1,6 +1,6 @@
 /**
- * Tracing, the dead-letter queue and the network of a function. Tracing and networks are checked,
- * kept and shown, and `hearth doctor` says that they have no effect yet; dead letters are sent.
+ * Tracing, the dead-letter queue and the network of a function. Networks are checked, kept and shown,
+ * and `hearth doctor` says that they have no effect yet; tracing acts, and dead letters are sent.
  */
 import type {
   DeadLetterConfig,

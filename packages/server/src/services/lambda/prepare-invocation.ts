@@ -14,6 +14,7 @@ import {
   type ConcurrencyShare,
   type InvocationRequest,
 } from '../../core/invocation.ts';
+import type { InvocationTrace } from '../../core/trace.ts';
 import { MOST_ROUNDS, withLineage } from '../../core/lineage.ts';
 import type { OperationContext } from '../../core/operation.ts';
 import {
@@ -22,7 +23,6 @@ import {
   type FunctionRecord,
   type PublishedVersion,
 } from '../../functions/function-record.ts';
-import { newTraceHeader } from '../../invoke/trace-header.ts';
 import { chooseVersion } from './choose-version.ts';
 import { readClientContext } from './client-context.ts';
 import { findFunction, type FoundFunction } from './find-function.ts';
@@ -31,6 +31,7 @@ import { findJsonError } from './json-error.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidContent, payloadTooLarge, resourceConflict } from './lambda-errors.ts';
 import { checkTenant } from './tenancy.ts';
+import { arrive, decidedHeader } from './tracing.ts';
 
 export type Invocation = Omit<InvokeInput, 'Payload'> & {
   readonly Payload?: Uint8Array | undefined;
@@ -41,6 +42,8 @@ export interface PreparedInvocation {
   readonly record: FunctionRecord;
   readonly published: PublishedVersion | undefined;
   readonly qualifier: string | undefined;
+  /** The header that came, or was made, with the decision that a function with active tracing made. */
+  readonly decidedHeader?: string;
 }
 
 /** What Invoke and its kin have in common: the checks of what was asked for. */
@@ -52,20 +55,29 @@ export function prepareInvocation(
   const found = findFunction(room.functions, input, context);
   checkTenant(found.record, input.TenantId);
   const published = chooseVersion(found, room.random);
-  refuseToRunImage(published?.settings ?? found.record.latest);
-  const traceHeader = tracedThrough(room, found.record, context);
+  const settings = published?.settings ?? found.record.latest;
+  refuseToRunImage(settings);
+  const decided = decidedHeader(room, found.record, settings.tracing, context.traceHeader);
+  const { header, trace } = arrive(room, decided);
+  const traceHeader = tracedThrough(found.record, header);
   const share = shareOf(room, found.record);
   const request = requestOf(
     found,
     published,
-    { share, traceHeader, limits: room.limits },
+    { share, traceHeader, trace, limits: room.limits },
     input,
     context,
   );
   if (input.DurableExecutionName !== undefined) {
     throw cannotYet('durable functions (DurableExecutionName)');
   }
-  return { request, record: found.record, published, qualifier: found.address.qualifier };
+  return {
+    request,
+    record: found.record,
+    published,
+    qualifier: found.address.qualifier,
+    ...(settings.tracing === 'Active' ? { decidedHeader: decided } : {}),
+  };
 }
 
 /** Throws where it cannot run now; a promise is to be waited for, of one that has to be woken. */
@@ -83,12 +95,7 @@ export function admitInvocation(
 }
 
 /** The trace with this invocation in it; throws where the function is in a loop. */
-function tracedThrough(
-  room: LambdaRoom,
-  record: FunctionRecord,
-  context: OperationContext,
-): string {
-  const before = context.traceHeader ?? newTraceHeader(room);
+function tracedThrough(record: FunctionRecord, before: string): string {
   const { traceHeader, rounds } = withLineage(before, functionArn(record));
   if (rounds < MOST_ROUNDS || record.recursiveLoop === 'Allow') return traceHeader;
   throw new AwsError(
@@ -104,6 +111,7 @@ function tracedThrough(
 interface Bounds {
   readonly share: ConcurrencyShare;
   readonly traceHeader: string;
+  readonly trace: InvocationTrace | undefined;
   readonly limits: Limits;
 }
 
@@ -111,7 +119,7 @@ const EMPTY_EVENT: Uint8Array = Buffer.from('{}');
 function requestOf(
   { record, address }: FoundFunction,
   published: PublishedVersion | undefined,
-  { share, traceHeader, limits }: Bounds,
+  { share, traceHeader, trace, limits }: Bounds,
   input: Invocation,
   context: OperationContext,
 ): InvocationRequest {
@@ -126,6 +134,7 @@ function requestOf(
     ...(input.TenantId === undefined ? {} : { tenantId: input.TenantId }),
     ...(input.ClientContext ? { clientContext: readClientContext(input.ClientContext) } : {}),
     traceHeader,
+    ...(trace === undefined ? {} : { trace }),
   };
 }
 

@@ -22,6 +22,7 @@ import type { AsyncCounts, LambdaRoom, LambdaServiceDependencies } from './lambd
 import { operationsOf } from './operations.ts';
 import { applyProvisioned } from './provisioned-target.ts';
 import { createSettler } from './settler.ts';
+import { Sampler } from './tracing.ts';
 
 export interface LambdaService extends Service, Closeable {
   /**
@@ -76,6 +77,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     mappingLock: new KeyedLock(),
     mappingRunner,
     events,
+    sampler: new Sampler(),
     asyncCounts: { destinationDeliveryFailures: 0, deadLetterErrors: 0 },
   };
   return {

@@ -9,7 +9,12 @@ import { AwsError } from '../../../core/aws-error.ts';
 import { NO_PROGRESS } from '../../../core/async-event.ts';
 import type { Operation, OperationContext } from '../../../core/operation.ts';
 import { functionPermission } from '../find-function.ts';
-import { admitInvocation, prepareInvocation, type Invocation } from '../prepare-invocation.ts';
+import {
+  admitInvocation,
+  prepareInvocation,
+  type Invocation,
+  type PreparedInvocation,
+} from '../prepare-invocation.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { placeOf, type StoredEvent } from './stored-event.ts';
 
@@ -33,7 +38,7 @@ export async function acceptEvent(
   const waking = admitInvocation(room, prepared);
   if (waking !== undefined) await waking;
   const { record, request } = prepared;
-  const { traceHeader } = context;
+  const traceHeader = headerToKeep(prepared, context);
   const event: StoredEvent = {
     progress: NO_PROGRESS,
     ...(prepared.qualifier === undefined ? {} : { qualifier: prepared.qualifier }),
@@ -47,6 +52,18 @@ export async function acceptEvent(
   await room.queue.send(place, [{ id: context.requestId, body: request.payload, attributes }]);
   room.events.wake(place);
   return { StatusCode: 202 };
+}
+
+/**
+ * All tries are of one trace, so what active tracing decides is decided here. Events of services keep
+ * what they came with, of which the invocation was not told.
+ */
+function headerToKeep(
+  { decidedHeader }: PreparedInvocation,
+  { principal, traceHeader }: OperationContext,
+): string | undefined {
+  if (principal.kind === 'service' && traceHeader !== undefined) return traceHeader;
+  return decidedHeader ?? traceHeader;
 }
 
 /**

@@ -63,6 +63,7 @@ export async function performEvent(
   const tried = await invokeAsPlatform(room, record, input, {
     requestId: entry.id,
     traceHeader: event.traceHeader,
+    event: { attempt: invocations + 1, acceptedAtMs: entry.sentAtMs },
   });
   onTried(tried.isThrottled ? 'throttled' : 'tried');
   if (tried.outcome === 'looping') {

@@ -3,11 +3,11 @@ import { functionArn } from '../../../core/function-version.ts';
 import { joinLineages, MOST_ROUNDS, withLineage } from '../../../core/lineage.ts';
 import type { EventSourceMappingRecord } from '../../../functions/event-source-mappings.ts';
 import type { FunctionRecord, FunctionSettings } from '../../../functions/function-record.ts';
-import { newTraceHeader } from '../../../invoke/trace-header.ts';
 import type { BatchTarget } from '../../../sources/poller.ts';
 import { findQualified } from '../find-function.ts';
 import { invokeAsPlatform } from '../invoke-as-platform.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
+import { beginTrace } from '../tracing.ts';
 
 /** `mapping` is asked each time: an update may name another function. */
 export function batchTarget(
@@ -23,7 +23,9 @@ export function batchTarget(
     invoke: async ({ event, traceHeaders }) => {
       const { functionName, qualifier, ...owner } = mapping();
       // AWS: a batch begins a trace of its own.
-      const traceHeader = joinLineages(newTraceHeader(room), traceHeaders);
+      const found = functionOf(room, mapping());
+      const begun = found && beginTrace(room, found.record, found.settings.tracing);
+      const traceHeader = begun && joinLineages(begun, traceHeaders);
       const input = { FunctionName: functionName, Qualifier: qualifier, Payload: event };
       const requestId = room.ids.uuid();
       const tried = await invokeAsPlatform(room, owner, input, { requestId, traceHeader });

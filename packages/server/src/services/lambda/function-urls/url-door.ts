@@ -7,14 +7,14 @@ import { functionArn } from '../../../core/function-version.ts';
 import type { InvocationRequest } from '../../../core/invocation.ts';
 import { policyOf, type FunctionRecord } from '../../../functions/function-record.ts';
 import type { FunctionUrl } from '../../../functions/function-url.ts';
-import { newTraceHeader } from '../../../invoke/trace-header.ts';
 import {
   admitInvocation,
   prepareInvocation,
   translateInvocationError,
 } from '../prepare-invocation.ts';
-import { resourceTags } from '../find-function.ts';
+import { findQualified, resourceTags } from '../find-function.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
+import { decidedHeader } from '../tracing.ts';
 import { corsHeaders, isCorsHeader, preflightHeaders } from './cors.ts';
 import { startUrlStream } from './stream-answer.ts';
 import { badGateway, httpAnswer, written, type UrlAnswer } from './url-answer.ts';
@@ -93,7 +93,8 @@ async function invoke(
   request: UrlRequest,
   context: OperationContext,
 ): Promise<UrlAnswer> {
-  const traceHeader = context.traceHeader ?? newTraceHeader(room);
+  const { tracing } = findQualified(record, url.alias)?.published?.settings ?? record.latest;
+  const traceHeader = decidedHeader(room, record, tracing, context.traceHeader);
   const { account, region, name } = record;
   const event = urlEvent(request, {
     urlId: url.id,

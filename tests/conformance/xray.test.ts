@@ -1,0 +1,162 @@
+/** Traces of functions by real clients: the aws CLI and the SDK for JavaScript. */
+import path from 'node:path';
+import { AttachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { BatchGetTracesCommand, GetTraceSummariesCommand, XRayClient } from '@aws-sdk/client-xray';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
+import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
+import { runCommand } from '../../packages/testkit/src/run-command.ts';
+import {
+  repository,
+  startServer,
+  type TestServer,
+} from '../../packages/testkit/src/start-server.ts';
+import { zipOf } from '../../packages/testkit/src/zip-of.ts';
+
+const PATIENCE = { timeout: 60_000, interval: 100 };
+const region = 'eu-west-1';
+const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+const root = '1-69a42840-0123456789abcdef01234567';
+
+let server: TestServer;
+let lambda: LambdaClient;
+let iam: IAMClient;
+let xray: XRayClient;
+beforeAll(async () => {
+  server = await startServer({ args: ['--isolation', 'process'] });
+  const options = { endpoint: server.endpoint, region, credentials, maxAttempts: 1 };
+  lambda = new LambdaClient(options);
+  iam = new IAMClient(options);
+  xray = new XRayClient(options);
+});
+afterAll(async () => {
+  for (const client of [lambda, iam, xray]) client.destroy();
+  await server[Symbol.asyncDispose]();
+});
+
+/** What AWS's example functions have: a role that may write segments. */
+async function createTracedRole(name: string): Promise<string> {
+  const role = await createFunctionRole(iam, name);
+  const PolicyArn = 'arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess';
+  await iam.send(new AttachRolePolicyCommand({ RoleName: name, PolicyArn }));
+  return role;
+}
+
+const tellsItsTrace = async (): Promise<{ ZipFile: Buffer }> => ({
+  ZipFile: await zipOf({
+    'index.mjs': `export const handler = async ({ fails }) => {
+      if (fails) throw new Error('as asked');
+      return process.env._X_AMZN_TRACE_ID;
+    };`,
+  }),
+});
+
+async function invoke(FunctionName: string, event: object = {}): Promise<unknown> {
+  const Payload = Buffer.from(JSON.stringify(event));
+  const answer = await lambda.send(new InvokeCommand({ FunctionName, Payload }));
+  return JSON.parse(Buffer.from(answer.Payload ?? []).toString()) as unknown;
+}
+
+async function documentsOf(traceId: string): Promise<readonly Record<string, unknown>[]> {
+  const { Traces } = await xray.send(new BatchGetTracesCommand({ TraceIds: [traceId] }));
+  return (Traces?.[0]?.Segments ?? []).map(
+    ({ Document }) => JSON.parse(Document ?? '') as Record<string, unknown>,
+  );
+}
+
+async function summariesOf(FilterExpression: string) {
+  const range = { StartTime: new Date(Date.now() - 3_600_000), EndTime: new Date() };
+  const found = await xray.send(new GetTraceSummariesCommand({ ...range, FilterExpression }));
+  return found.TraceSummaries ?? [];
+}
+
+test('a function with active tracing shows both of its segments to the aws CLI', async () => {
+  const settings = { Code: await tellsItsTrace(), TracingConfig: { Mode: 'Active' } } as const;
+  const arn = await createFunction(lambda, 'traced', {
+    ...settings,
+    Role: await createTracedRole('traced'),
+  });
+  const told = String(await invoke('traced'));
+  const [, traceId = '', parent = ''] = /^Root=([^;]+);Parent=([^;]+);Sampled=1;/.exec(told) ?? [];
+  await expect.poll(() => documentsOf(traceId), PATIENCE).toHaveLength(2);
+
+  const env = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_PAGER: '' };
+  const aws = async (...args: readonly string[]): Promise<Record<string, unknown>> => {
+    const command = ['/usr/bin/aws', '--endpoint-url', server.endpoint, '--region', region];
+    const { status, stdout, stderr } = await runCommand([...command, 'xray', ...args], { env });
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    return JSON.parse(stdout) as Record<string, unknown>;
+  };
+  const now = Math.floor(Date.now() / 1000);
+  const range = ['--start-time', String(now - 3_600), '--end-time', String(now + 60)];
+  const filter = ['--filter-expression', 'service("traced") { ok }'];
+  expect(await aws('get-trace-summaries', ...range, ...filter)).toMatchObject({
+    TraceSummaries: [
+      {
+        Id: traceId,
+        HasFault: false,
+        IsPartial: false,
+        Http: { HttpStatus: 200 },
+        EntryPoint: { Name: 'traced', Type: 'AWS::Lambda' },
+        ResourceARNs: [{ ARN: arn }],
+      },
+    ],
+    TracesProcessedCount: 1,
+  });
+  const { Traces } = await aws('batch-get-traces', '--trace-ids', traceId);
+  const [trace] = Traces as { Segments: { Document: string }[] }[];
+  const [ofLambda, ofFunction] = trace!.Segments.map(
+    ({ Document }) => JSON.parse(Document) as Record<string, unknown>,
+  ).toSorted((left, right) => String(left['origin']).localeCompare(String(right['origin'])));
+  expect(ofLambda).toMatchObject({ origin: 'AWS::Lambda', resource_arn: arn });
+  expect(ofFunction).toMatchObject({
+    origin: 'AWS::Lambda::Function',
+    parent_id: ofLambda?.['id'],
+    aws: { account_id: '000000000000', function_arn: arn, cold_start: true },
+    subsegments: [
+      { name: 'Initialization' },
+      { name: 'Invocation', id: parent },
+      { name: 'Overhead' },
+    ],
+  });
+});
+
+test('a failure shows as a fault with its cause, in a trace that the caller samples', async () => {
+  await createFunction(lambda, 'fails', {
+    Code: await tellsItsTrace(),
+    Role: await createTracedRole('fails'),
+  });
+  lambda.middlewareStack.add(
+    (next) => (args) => {
+      const { headers } = args.request as { headers: Record<string, string> };
+      headers['X-Amzn-Trace-Id'] = `Root=${root};Parent=0123456789abcdef;Sampled=1`;
+      return next(args);
+    },
+    { step: 'build', name: 'samples' },
+  );
+  await invoke('fails', { fails: true });
+  lambda.middlewareStack.remove('samples');
+  await expect.poll(() => documentsOf(root), PATIENCE).toHaveLength(2);
+  expect(await summariesOf('service("fails") { fault AND message = "as asked" }')).toMatchObject([
+    { Id: root, HasFault: true, HasError: false },
+  ]);
+  const documents = await documentsOf(root);
+  expect(documents).toContainEqual(
+    expect.objectContaining({ origin: 'AWS::Lambda', parent_id: '0123456789abcdef' }),
+  );
+});
+
+test('a role that may not write segments leaves no trace, and the denial says why', async () => {
+  await createFunction(lambda, 'silent', {
+    Code: await tellsItsTrace(),
+    Role: await createFunctionRole(iam, 'silent'),
+    TracingConfig: { Mode: 'Active' },
+  });
+  expect(await invoke('silent')).toContain('Sampled=1');
+  const cli = [process.execPath, path.join(repository, 'packages/cli/src/main.ts'), 'explain'];
+  const env = { AWS_ENDPOINT_URL: server.endpoint };
+  const explained = async (): Promise<string> => (await runCommand(cli, { env })).stdout;
+  await expect.poll(explained, PATIENCE).toContain('xray:PutTraceSegments');
+  expect(await summariesOf('service("silent")')).toEqual([]);
+});
