@@ -225,6 +225,25 @@ describe('hearth explain', () => {
     expect(text).toContain(`"AWS": "${arn}"`);
   });
 
+  test('says of a layer of an account that is not here how it gets here', async () => {
+    const layer = 'arn:aws:lambda:us-east-1:017000801446:layer:Powertools:7';
+    const own = 'arn:aws:lambda:us-east-1:000000000000:layer:own:1';
+    for (const [id, resource] of Object.entries({ layer, own })) {
+      iam.identities.denials.note(id, {
+        message: 'denied',
+        account: '000000000000',
+        principal: 'arn:aws:iam::000000000000:root',
+        action: 'lambda:GetLayerVersion',
+        resource,
+        deniedBy: [],
+        missing: [],
+      });
+    }
+    const { text } = await hearth(['explain', 'layer']);
+    expect(text).toContain(`npx hearth layer import ${layer} layer.zip`);
+    expect((await hearth(['explain', 'own'])).text).not.toContain('layer import');
+  });
+
   test('is for those of the account who may ask, and keeps the latest 200', async () => {
     const requestId = await deniedGetUser(bob);
     const asked = hearth(['explain', requestId], keysOf(bob));

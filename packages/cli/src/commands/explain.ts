@@ -71,6 +71,18 @@ function explain(denial: Denial): readonly string[] {
       `Not allowed by ${places[side] ?? side}. The smallest statement that would allow it there:`,
       indented(statement),
     ]),
+    ...layerHint(denial),
+  ];
+}
+
+/** AWS denies what does not exist in the same words as what one may not see. */
+function layerHint({ action, resource, principal }: Denial): readonly string[] {
+  const [account, callers] = [resource, principal].map((arn) => arn.split(':')[4]);
+  if (action !== 'lambda:GetLayerVersion' || account === callers) return [];
+  return [
+    '',
+    `If account ${account} is not one of this server, take its layer over from a zip:`,
+    `  npx hearth layer import ${resource} layer.zip`,
   ];
 }
 

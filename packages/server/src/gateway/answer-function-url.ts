@@ -7,9 +7,10 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { AwsError } from '../core/aws-error.ts';
 import { awsLimits } from '../core/adjustable-limits.ts';
 import type { OperationContext } from '../core/operation.ts';
+import { anonymous, type Principal } from '../core/principal.ts';
 import { authorise } from '../iam/authorise.ts';
 import type { ListenerKind } from '../iam/credentials.ts';
-import { mayEverybody } from '../iam/public-access.ts';
+import { AuthorizationDenied } from '../iam/explain-denial.ts';
 import type { UrlAnswer } from '../services/lambda/function-urls/url-answer.ts';
 import type { FunctionUrls, UrlTarget } from '../services/lambda/function-urls/url-door.ts';
 import type { UrlCaller, UrlRequest } from '../services/lambda/function-urls/url-event.ts';
@@ -97,20 +98,13 @@ async function perform(
 function admit(
   deps: AnswerDeps,
   target: UrlTarget,
-  { head, listener, message }: UrlCall,
+  call: UrlCall,
   body: Uint8Array,
 ): { readonly caller: UrlCaller | undefined } | undefined {
-  const { identities } = deps;
-  const attributes = {
-    service: 'lambda',
-    sourceIp: message.socket.remoteAddress,
-    isSecureTransport: false,
-    region: target.region,
-  };
   if (target.authType === 'NONE') {
-    const isOpen = mayEverybody(identities, target.permissions, attributes);
-    return isOpen ? { caller: undefined } : undefined;
+    return isAllowed(deps, target, call, anonymous) ? { caller: undefined } : undefined;
   }
+  const { head, listener } = call;
   const signature = readRequestSignature(head);
   if (signature.problem !== undefined) throw signature.problem;
   const { signed } = signature;
@@ -118,9 +112,25 @@ function admit(
   if (signed === undefined || model === undefined) return undefined;
   const { principal } = authenticate(deps, listener, model, signed, { ...head, body });
   if (principal.kind === 'service') return undefined;
-  const decision = authorise(identities, principal, target.permissions, attributes);
-  if (!decision.isAllowed) return undefined;
+  if (!isAllowed(deps, target, call, principal)) return undefined;
   return { caller: { accessKeyId: signed.accessKeyId, principal } };
+}
+
+/** A caller who may not is told nothing; `hearth explain` tells the account that has to allow it. */
+function isAllowed(
+  { identities }: AnswerDeps,
+  { account, region, permissions }: UrlTarget,
+  { id, message }: UrlCall,
+  principal: Principal,
+): boolean {
+  const sourceIp = message.socket.remoteAddress;
+  const attributes = { service: 'lambda', sourceIp, isSecureTransport: false, region };
+  const decision = authorise(identities, principal, permissions, attributes);
+  if (!decision.isAllowed && decision.error instanceof AuthorizationDenied) {
+    const { denial } = decision.error;
+    identities.denials.note(id, principal === anonymous ? { ...denial, account } : denial);
+  }
+  return decision.isAllowed;
 }
 
 function requestOf(

@@ -57,6 +57,8 @@ function applicableTo(
   resource: string,
   resourceAccount: string | undefined,
 ): ApplicablePolicies {
+  // Who has not signed has no policies of its own: as with a trust policy, the resource's must allow.
+  if (principal.kind === 'anonymous') return { ...policies, rule: 'trust' };
   const rule = isOfAnotherAccount(principal, resource, resourceAccount) ? 'both' : 'either';
   const identity = principal.kind === 'root' ? [allowEverything] : policies.identity;
   return { ...policies, identity, rule };
@@ -76,7 +78,7 @@ function isOfAnotherAccount(
 }
 
 /** Compiled once for each policy that there is. */
-export function compiledPolicy(policy: ResourcePolicy): CompiledPolicy {
+function compiledPolicy(policy: ResourcePolicy): CompiledPolicy {
   const known = compiled.get(policy);
   if (known !== undefined) return known;
   const made = compilePolicy(policy, 'resource policy');

@@ -14,7 +14,7 @@ import {
   type PolicySide,
   type Verdict,
 } from './evaluate.ts';
-import type { PolicyStatement } from './policy-statement.ts';
+import type { ConditionBlock, PolicyStatement } from './policy-statement.ts';
 
 type Denied = Exclude<Verdict, { readonly kind: 'allowed' }>;
 
@@ -76,7 +76,11 @@ function nameOf(principal: AccessRequest['principal']): string {
 }
 
 function denialMessage({ principal, action, resource }: AccessRequest, verdict: Denied): string {
-  if (principal.kind === 'anonymous') return 'Access Denied';
+  if (principal.kind === 'anonymous') {
+    // AWS: S3 says no more. The caller of a function URL is told less: this is for its owner.
+    if (!action.startsWith('lambda:')) return 'Access Denied';
+    return `A request without a signature is not authorized to perform: ${action} on resource: ${resource}`;
+  }
   const who = nameOf(principal);
   // AWS: S3 alone puts the resource in quotation marks.
   const shown = action.startsWith('s3:') ? `"${resource}"` : resource;
@@ -127,8 +131,17 @@ function smallestAllow(side: PolicySide, request: AccessRequest): PolicyStatemen
   if (side !== 'resource') return allow;
   const Principal = principalElement(principal);
   // A trust policy speaks of its own role and names no resource.
-  if (!action.startsWith('sts:')) return { ...allow, Principal };
-  return { Effect: 'Allow', Principal, Action: action };
+  if (action.startsWith('sts:')) return { Effect: 'Allow', Principal, Action: action };
+  const Condition = principal.kind === 'anonymous' ? urlConditions(request) : undefined;
+  return { ...allow, Principal, ...(Condition === undefined ? {} : { Condition }) };
+}
+
+/** As AddPermission makes them: everybody shall come in by the function's URL, not by Invoke. */
+function urlConditions({ keys }: AccessRequest): ConditionBlock | undefined {
+  const [authType] = keys('lambda:functionurlauthtype') ?? [];
+  if (authType !== undefined) return { StringEquals: { 'lambda:FunctionUrlAuthType': authType } };
+  if (keys('lambda:invokedviafunctionurl') === undefined) return undefined;
+  return { Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } };
 }
 
 function principalElement(principal: AccessRequest['principal']): Readonly<Record<string, string>> {

@@ -1,7 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { openIam } from '../../../testkit/src/open-iam.ts';
+import { anonymous } from '../core/principal.ts';
 import type { Identities } from './identities.ts';
-import { mayEverybody } from './public-access.ts';
+import { authorise } from './authorise.ts';
 
 let identities: Identities;
 beforeAll(async () => {
@@ -12,8 +13,9 @@ const FUNCTION = 'arn:aws:lambda:eu-west-1:000000000000:function:f';
 const attributes = { service: 'lambda', sourceIp: '127.0.0.1', isSecureTransport: false };
 
 const may = (...statements: readonly object[]): boolean =>
-  mayEverybody(
+  authorise(
     identities,
+    anonymous,
     [
       {
         action: 'lambda:InvokeFunctionUrl',
@@ -26,7 +28,7 @@ const may = (...statements: readonly object[]): boolean =>
       },
     ],
     attributes,
-  );
+  ).isAllowed;
 const everybody = { Principal: '*', Action: 'lambda:InvokeFunctionUrl', Resource: FUNCTION };
 
 test('everybody may what a statement allows to everybody, and nothing else', () => {
@@ -59,5 +61,5 @@ test('a Deny for everybody wins', () => {
 
 test('without a policy nobody may', () => {
   const permission = { action: 'lambda:InvokeFunctionUrl', resources: [FUNCTION] };
-  expect(mayEverybody(identities, [permission], attributes)).toBe(false);
+  expect(authorise(identities, anonymous, [permission], attributes).isAllowed).toBe(false);
 });
