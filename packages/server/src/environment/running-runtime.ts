@@ -217,9 +217,11 @@ async function assignBooted(
   signal.throwIfAborted();
   openExtensions(session, plan, readiness, log);
   log.deliverInto(sandbox);
+  const own = Object.entries(variablesOf(plan, sandbox));
+  const platform = Object.fromEntries(own.map(([name, value]) => [name, sandbox.translate(value)]));
   booted.assign(readiness.runtimeListener, log.write, {
-    env: { ...version.environment, ...variablesOf(plan, sandbox) },
-    cwd: TASK_ROOT,
+    env: { ...version.environment, ...platform },
+    cwd: sandbox.translate(TASK_ROOT),
   });
   return runtime;
 }

@@ -20,6 +20,7 @@ async function stageOver(
     advisories: [],
     network: { kind: 'none' },
     mountsLate: false,
+    parks: false,
     create,
     close: async () => {},
     [Symbol.asyncDispose]: async () => {},

@@ -19,8 +19,10 @@ export interface SandboxDriver extends Closeable {
   readonly network: NetworkStatus;
   /** Sentences about what makes the sandboxes: a version with known ways out. */
   readonly advisories: readonly string[];
-  /** Whether `Sandbox.mount` works: what has no view of files of its own cannot be shown more. */
+  /** Whether `Sandbox.mount` works. */
   readonly mountsLate: boolean;
+  /** Whether `Sandbox.park` does anything. */
+  readonly parks: boolean;
   /** Rejects with `SandboxFailure` when the machine refuses. Any number may be under way. */
   create(request: SandboxRequest): Promise<Sandbox>;
 }
@@ -105,9 +107,14 @@ export interface Sandbox {
   /** `169.254.100.1:9001`: where the program finds the listener of that name. */
   address(listener: string): string;
   /**
+   * A text with paths inside as the programs of this sandbox know them: without isolation they are
+   * others. Once it was started.
+   */
+  translate(text: string): string;
+  /**
    * Does ahead of need what a start costs before its program is known: afterwards `start`, and so
    * many calls of `exec`, start no process, and differ in nothing else. Once at most, before
-   * `start`. Of no effect where the driver does not `mountsLate`.
+   * `start`. Of no effect where the driver does not say that it `parks`.
    */
   park(besides?: number): Promise<void>;
   /**

@@ -104,7 +104,7 @@ class Pools {
   }
 
   take(version: FunctionVersion): BootedRuntime | undefined {
-    if (!this.#keeps(this.#settings.booted) || !takesBooted(version, this.#machine)) {
+    if (!this.#keepsBooted || !takesBooted(version, this.#machine)) {
       return undefined;
     }
     return this.#takeOf(this.#bootedKind(version.runtime));
@@ -115,15 +115,14 @@ class Pools {
     besides: number,
   ): ParkedSandbox | undefined {
     const fits = architecture === this.#machine && ephemeralMib === DEFAULT_EPHEMERAL_MIB;
-    if (!this.#keeps(this.#settings.parked) || !fits) return undefined;
+    if (!this.#keepsParked || !fits) return undefined;
     return this.#takeOf(this.#parkedKind(besides));
   }
 
   expect({ runtime }: Pick<FunctionVersion, 'runtime'>): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    const { booted, parked } = this.#settings;
-    if (this.#keeps(booted) && canBootAhead(runtime)) this.#bootedKind(runtime).lastUseMs = nowMs;
-    if (this.#keeps(parked)) this.#parkedKind(0).lastUseMs = nowMs;
+    if (this.#keepsBooted && canBootAhead(runtime)) this.#bootedKind(runtime).lastUseMs = nowMs;
+    if (this.#keepsParked) this.#parkedKind(0).lastUseMs = nowMs;
     this.refill.fill();
   }
 
@@ -137,8 +136,12 @@ class Pools {
     };
   }
 
-  #keeps(usual: number): boolean {
-    return !this.isClosed && usual > 0 && this.#deps.driver.mountsLate;
+  get #keepsBooted(): boolean {
+    return !this.isClosed && this.#settings.booted > 0 && this.#deps.driver.mountsLate;
+  }
+
+  get #keepsParked(): boolean {
+    return !this.isClosed && this.#settings.parked > 0 && this.#deps.driver.parks;
   }
 
   #takeOf<Member extends PoolMember>(kind: PoolKind<Member>): Member | undefined {

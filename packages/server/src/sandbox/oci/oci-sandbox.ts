@@ -103,6 +103,10 @@ export class OciSandbox implements Sandbox {
     return `${LISTENER_ADDRESS}:${found.port}`;
   }
 
+  translate(text: string): string {
+    return text;
+  }
+
   async park(besides = 0): Promise<void> {
     if (!this.#deps.parks) return;
     await this.#deps.link.request({ call: 'park', sandbox: this.id, besides });

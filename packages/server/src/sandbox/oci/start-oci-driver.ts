@@ -105,6 +105,7 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
       isolation: 'oci',
       network,
       mountsLate: mountsLate(runtime),
+      parks: mountsLate(runtime),
       create,
       ...lifetime,
     };

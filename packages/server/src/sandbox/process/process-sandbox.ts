@@ -4,7 +4,7 @@
  * whole), not those of isolation.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, rename } from 'node:fs/promises';
+import { mkdir, rename, rmdir, symlink } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +16,7 @@ import {
   type KeptTmp,
   type Sandbox,
   type SandboxListener,
+  type SandboxMount,
   type SandboxProcess,
   type SandboxProgram,
   type SandboxRequest,
@@ -70,7 +71,7 @@ export class ProcessSandbox implements Sandbox {
   /** Of the programs that run. */
   readonly #sessions = new Set<number>();
   #child: ChildProcess | undefined;
-  /** Makes the paths of the inside those of the host; known once the program has its mounts. */
+  /** Known once the program has its mounts. */
   #translate: ((text: string) => string) | undefined;
   #isStarted = false;
   #peakBytes = 0;
@@ -102,6 +103,11 @@ export class ProcessSandbox implements Sandbox {
     return `${address}:${port}`;
   }
 
+  translate(text: string): string {
+    invariant(this.#translate !== undefined, 'the sandbox was started');
+    return this.#translate(text);
+  }
+
   /** A process of the host costs nothing that could be done ahead. */
   async park(): Promise<void> {}
 
@@ -109,8 +115,7 @@ export class ProcessSandbox implements Sandbox {
     invariant(!this.#isStarted, 'a sandbox is started once');
     if (this.#destroying !== undefined) throw new SandboxFailure('The sandbox was destroyed.');
     this.#isStarted = true;
-    const root = path.join(this.#deps.folder, 'root');
-    const mappings = await composeMounts(program.mounts, root).catch((cause: unknown) => {
+    const mappings = await composeMounts(program.mounts, this.#root).catch((cause: unknown) => {
       throw new SandboxFailure('A mount of the program is not there.', { cause });
     });
     this.#translate = createTranslator([...mappings, { target: '/tmp', source: this.#tmp }]);
@@ -162,8 +167,17 @@ export class ProcessSandbox implements Sandbox {
   /** Nothing to change: a process group has no share of its own. */
   async limitCpus(): Promise<void> {}
 
-  async mount(): Promise<void> {
-    throw new SandboxFailure('Without isolation nothing can be mounted.');
+  /** The empty folder becomes a link. */
+  async mount(mounts: readonly SandboxMount[]): Promise<void> {
+    for (const { source, target } of mounts) {
+      const place = path.join(this.#root, target);
+      try {
+        await rmdir(place);
+        await symlink(source, place);
+      } catch (cause) {
+        throw new SandboxFailure(`Nothing can be mounted at ${target}.`, { cause });
+      }
+    }
   }
 
   /** None is kept. */
@@ -210,6 +224,10 @@ export class ProcessSandbox implements Sandbox {
     this.#destroying = this.#end(reason, kept);
     await this.#destroying;
     return { sandbox: this.id, discard: () => removeTree(driverFolder, kept) };
+  }
+
+  get #root(): string {
+    return path.join(this.#deps.folder, 'root');
   }
 
   get #tmp(): string {

@@ -64,7 +64,8 @@ export async function startProcessDriver(deps: ProcessDriverDeps): Promise<Sandb
     isolation: 'process',
     advisories: [],
     network: { kind: 'host' },
-    mountsLate: false,
+    mountsLate: true,
+    parks: false,
     create,
     ...lifetime,
   };

@@ -27,5 +27,6 @@ def await_assignment(environ, api):
     # The folder has been mounted over the empty one in which this process started, and what the
     # import system may have seen there does not hold any more.
     os.chdir(assignment["cwd"])
-    for path in [path for path in sys.path_importer_cache if path.startswith(("/var/task", "/opt"))]:
+    task_root, _, layers = sys.path[:3]
+    for path in [path for path in sys.path_importer_cache if path.startswith((task_root, layers))]:
         del sys.path_importer_cache[path]
