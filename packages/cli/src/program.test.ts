@@ -20,7 +20,12 @@ const health = {
   isolation: { driver: 'oci', description: 'oci (runc 1.1.5)', advisories: ['runc is old.'] },
   network: { description: 'none', warning: 'nft is missing.' },
   services: ['lambda', 'sts'],
-  runtimes: { 'nodejs26.x': 'available', java21: 'unavailable: Java is not served.' },
+  runtimes: {
+    'nodejs24.x': 'available',
+    java17: 'unavailable: Runtime java17 cannot run here: Java is not served.',
+    'nodejs26.x': 'available',
+    java21: 'unavailable: Runtime java21 cannot run here: Java is not served.',
+  },
   asynchronousInvocations: { destinationDeliveryFailures: 3, deadLetterErrors: 0 },
   troubledEventSourceMappings: [
     { source: 'queue', function: 'f', reason: 'It is gone.', since: '2026-11-26T12:00:00.000Z' },
@@ -133,8 +138,8 @@ function keysOf({ accessKeyId, secretAccessKey }: Keys): Record<string, string> 
 
 test('hearth doctor says what works, what does not and why, and fails where a hand is needed', async () => {
   const { text, status } = await hearth(['doctor']);
-  expect(text).toMatch(/ok +nodejs26.x +available/);
-  expect(text).toMatch(/- +java21 +Java is not served\./);
+  expect(text).toMatch(/ok +runtimes +nodejs24.x, nodejs26.x: available\n/);
+  expect(text).toMatch(/- +runtimes +java17, java21: cannot run here: Java is not served\.\n/);
   expect(text).toMatch(/warning +isolation +runc is old\./);
   expect(text).toMatch(/warning +network +none: nft is missing\./);
   expect(text).toMatch(

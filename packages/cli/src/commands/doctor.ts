@@ -73,7 +73,7 @@ function diagnose(health: Health): readonly Finding[] {
       detail: [network.description, network.warning].filter(Boolean).join(': '),
     },
     { mark: 'ok', what: 'services', detail: services.join(', ') },
-    ...Object.entries(runtimes).map(([runtime, state]) => ofRuntime(runtime, state)),
+    ...ofRuntimes(runtimes),
     ...health.troubledEventSourceMappings.map(ofMapping),
     ...ofDeliveries(health.asynchronousInvocations),
     ...damaged.map(([kind, count]) => warning('damaged records', `${count} ${kind}`)),
@@ -100,11 +100,14 @@ function ofDeliveries(counts: Health['asynchronousInvocations']): readonly Findi
   return [{ mark: '-', what: 'deliveries', detail }];
 }
 
-function ofRuntime(runtime: string, state: string): Finding {
-  const isAvailable = state === 'available';
-  return {
-    mark: isAvailable ? 'ok' : '-',
-    what: runtime,
-    detail: isAvailable ? state : state.replace(/^unavailable: /, ''),
-  };
+/** One line for those of which the same is to be said: Java alone has eight. */
+function ofRuntimes(runtimes: Health['runtimes']): readonly Finding[] {
+  const said = Map.groupBy(Object.entries(runtimes), ([runtime, state]) =>
+    state.replace(/^unavailable: /, '').replace(`Runtime ${runtime} `, ''),
+  );
+  return [...said].map(([detail, alike]) => ({
+    mark: detail === 'available' ? 'ok' : '-',
+    what: 'runtimes',
+    detail: `${alike.map(([runtime]) => runtime).join(', ')}: ${detail}`,
+  }));
 }

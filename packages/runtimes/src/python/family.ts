@@ -20,10 +20,11 @@ export async function createPythonFamily(options: RuntimeCatalogueOptions): Prom
   // Those of the system first: a distribution's boto3 belongs to its own Python.
   const bySystem = [...usable].sort((a, b) => Number(isOfSystem(b)) - Number(isOfSystem(a)));
   const boto3 = findBoto3(bySystem);
-  const runtimeFolder = onceUnlessFailed(async () => {
-    options.onProgress('Preparing what Python functions carry (once) ...');
-    return buildRuntimeFolder(options.cacheFolder, usable, await boto3);
-  });
+  const runtimeFolder = onceUnlessFailed(async () =>
+    buildRuntimeFolder(options.cacheFolder, usable, await boto3, () =>
+      options.onProgress('Preparing what Python functions carry (once) ...'),
+    ),
+  );
   return {
     identifiers: versions.map((version) => `python${version}`),
     install: async (identifier) => {

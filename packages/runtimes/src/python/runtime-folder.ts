@@ -62,15 +62,17 @@ export async function findBoto3(
 /**
  * What is mounted at /var/runtime: our bootstrap and, as on AWS, boto3 beside it. Compiled for
  * every interpreter that will read it, because inside it is read-only and would be compiled at
- * each cold start. One folder for each content, named by its hash.
+ * each cold start. One folder for each content, named by its hash; `onBuild` hears when it is made.
  */
 export async function buildRuntimeFolder(
   cacheFolder: string,
   interpreters: readonly PythonInterpreter[],
   boto3: Boto3 | undefined,
+  onBuild: () => void,
 ): Promise<string> {
   const name = await nameOf(interpreters, boto3);
   return buildOnce(path.join(cacheFolder, 'python', name), async (temporary) => {
+    onBuild();
     const filter = (source: string): boolean => path.basename(source) !== '__pycache__';
     for (const source of boto3?.paths ?? []) {
       const target = path.join(temporary, path.basename(source));

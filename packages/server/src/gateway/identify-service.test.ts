@@ -13,6 +13,17 @@ test('own paths are Hearth’s, whatever else the request carries', () => {
   expect(identify(request)).toEqual({ kind: 'hearth', path: '/_hearth/health' });
 });
 
+test('a browser that is pointed at the endpoint sees Hearth’s own page; a signed address is S3’s', () => {
+  const headers = { 'sec-fetch-dest': 'document' };
+  const opened = { ...head, method: 'GET', headers };
+  expect(identify(opened)).toEqual({ kind: 'hearth', path: '/' });
+  expect(identify({ ...opened, path: '/_hearth' })).toEqual({ kind: 'hearth', path: '/_hearth' });
+  const elsewhere = { kind: 'unserved', service: 's3' };
+  expect(identify({ ...opened, signedService: 's3' })).toEqual(elsewhere);
+  expect(identify({ ...opened, headers: {} })).toEqual(elsewhere);
+  expect(identify({ ...opened, path: '/_hearths' })).toEqual(elsewhere);
+});
+
 test('X-Amz-Target names the service before the signature does', () => {
   const headers = { 'x-amz-target': 'Logs_20140328.PutLogEvents' };
   expect(identify({ ...head, headers, signedService: 'iam' })).toEqual({

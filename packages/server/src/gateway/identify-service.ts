@@ -20,7 +20,7 @@ export interface RequestHead {
   readonly signedService: string | undefined;
 }
 
-const OWN_PREFIX = '/_hearth/';
+const OWN_PREFIX = '/_hearth';
 
 type ServiceIdentity = Pick<ServiceModel, 'name' | 'signingName' | 'targetPrefix'>;
 
@@ -33,7 +33,9 @@ export function identifyService(
     : { kind: 'unserved', service: 's3' };
   // Under a bucket's host name every path is a key.
   if (isS3Host(head.headers['host'] ?? '')) return s3;
-  if (head.path.startsWith(OWN_PREFIX)) return { kind: 'hearth', path: head.path };
+  if (head.path === OWN_PREFIX || head.path.startsWith(`${OWN_PREFIX}/`) || isOpenedPage(head)) {
+    return { kind: 'hearth', path: head.path };
+  }
   const target = head.headers['x-amz-target'];
   const targeted =
     target === undefined
@@ -53,6 +55,12 @@ export function identifyService(
     return { kind: 'service', name: 'sts' };
   }
   return s3;
+}
+
+/** A person has opened the endpoint in a browser. No client of AWS says so. */
+function isOpenedPage({ method, path, headers, signedService }: RequestHead): boolean {
+  const isPage = method === 'GET' && path === '/' && headers['sec-fetch-dest'] === 'document';
+  return isPage && signedService === undefined;
 }
 
 /** Lambda's paths start with the date of an API version and one of its nouns. */

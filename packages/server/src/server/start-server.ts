@@ -28,7 +28,7 @@ import { accountPath } from '../gateway/account-path.ts';
 import { openLayerRepository, type LayerRepository } from '../functions/layer-repository.ts';
 import { createCallAs } from '../gateway/create-call-as.ts';
 import { denialsPath } from '../gateway/denials-path.ts';
-import { healthPath, metricsPath } from '../gateway/own-paths.ts';
+import { healthPath, indexPath, metricsPath } from '../gateway/own-paths.ts';
 import { serve } from '../gateway/served-service.ts';
 import { startGateway, type Gateway } from '../gateway/start-gateway.ts';
 import { openIdentities, type Identities } from '../iam/identities.ts';
@@ -291,6 +291,7 @@ async function startServing(
     damage: () => damageOf(state),
   });
   const ownPaths = [
+    indexPath(version),
     healthPath(health),
     metricsPath(metrics, METRICS_CONTENT_TYPE),
     accountPath({ identities, ids }),
