@@ -21,6 +21,7 @@ import { scaleOut } from './rows/scale-out.ts';
 import { sqs } from './rows/sqs.ts';
 import { durableAccepts } from './rows/durable-accepts.ts';
 import { warm } from './rows/warm.ts';
+import { withoutIsolation } from './rows/without-isolation.ts';
 import { warmCpu } from './rows/warm-cpu.ts';
 import { table, type Line } from './scoreboard.ts';
 
@@ -32,6 +33,7 @@ const wanted = values.rows?.split(',') ?? [
   '1',
   '1b',
   '2',
+  'process',
   '4',
   '6',
   '7',
@@ -51,6 +53,7 @@ const isWanted = (...rows: readonly string[]): boolean => rows.some((row) => wan
 
 const lines: Line[] = [];
 if (isWanted('1', '2')) lines.push(...(await coldStarts(Math.ceil(200 * share))));
+if (isWanted('process')) lines.push(...(await withoutIsolation(Math.ceil(100 * share))));
 if (isWanted('1b')) lines.push(...(await parkedStarts(Math.ceil(50 * share))));
 if (isWanted('4')) lines.push(await burst(1 + Math.ceil(10 * share)));
 if (isWanted('6', '7')) lines.push(...(await warm(Math.ceil(20 * share))));

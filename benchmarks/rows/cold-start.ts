@@ -5,12 +5,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { openRuntimeCatalogue, type RuntimeInstallation } from '@hearth/runtimes';
 import { startSandboxDriver } from '../../packages/server/src/sandbox/choose-driver.ts';
 import type { SandboxDriver } from '../../packages/server/src/sandbox/driver.ts';
 import { systemClock } from '../../packages/server/src/lib/clock.ts';
 import { silentLogger } from '../../packages/server/src/lib/logger.ts';
-import { repository } from '../../packages/testkit/src/start-server.ts';
 import {
   createFunction,
   padding,
@@ -19,6 +17,7 @@ import {
 } from '../bench-server.ts';
 import { runTrue } from '../controls/bare-sandbox.ts';
 import { bootOnHost } from '../controls/host-boot.ts';
+import { installRuntime } from '../install-runtime.ts';
 import { createInvokeClient, mustSucceed } from '../invoke-client.ts';
 import { poolAtRest } from '../pool-at-rest.ts';
 import { milliseconds, ratio, summarise } from '../statistics.ts';
@@ -60,7 +59,7 @@ async function coldStart(
   for (const [name, text] of Object.entries(sample.files)) {
     await writeFile(path.join(folder, name), text);
   }
-  const installation = await install(sample.runtime);
+  const installation = await installRuntime(sample.runtime);
   for (let index = 0; index < count; index += 1) {
     await createFunction(server, { name: `cold-${index}`, ...sample });
   }
@@ -112,16 +111,4 @@ async function startDriver(folder: string): Promise<SandboxDriver> {
     clock: systemClock,
   });
   return driver;
-}
-
-async function install(runtime: string): Promise<RuntimeInstallation> {
-  const catalogue = await openRuntimeCatalogue({
-    cacheFolder: path.join(os.tmpdir(), 'hearth-test-cache'),
-    architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
-    nodeModulesFolder: path.join(repository, 'node_modules'),
-    onProgress: () => {},
-    searchPath: process.env['PATH'] ?? '',
-    homeFolder: os.homedir(),
-  });
-  return catalogue.install(runtime);
 }
