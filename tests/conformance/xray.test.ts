@@ -1,9 +1,12 @@
 /** Traces of functions by real clients: the aws CLI and the SDK for JavaScript. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { AttachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { BatchGetTracesCommand, GetTraceSummariesCommand, XRayClient } from '@aws-sdk/client-xray';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { copyPackages } from '../../packages/testkit/src/copy-packages.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
@@ -25,15 +28,20 @@ let iam: IAMClient;
 let xray: XRayClient;
 beforeAll(async () => {
   server = await startServer({ args: ['--isolation', 'process'] });
-  const options = { endpoint: server.endpoint, region, credentials, maxAttempts: 1 };
+});
+beforeEach(() => open(server.endpoint));
+afterEach(() => {
+  for (const client of [lambda, iam, xray]) client.destroy();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** The clients are those of this server until the end of the test. */
+function open(endpoint: string): void {
+  const options = { endpoint, region, credentials, maxAttempts: 1 };
   lambda = new LambdaClient(options);
   iam = new IAMClient(options);
   xray = new XRayClient(options);
-});
-afterAll(async () => {
-  for (const client of [lambda, iam, xray]) client.destroy();
-  await server[Symbol.asyncDispose]();
-});
+}
 
 /** What AWS's example functions have: a role that may write segments. */
 async function createTracedRole(name: string): Promise<string> {
@@ -159,4 +167,84 @@ test('a role that may not write segments leaves no trace, and the denial says wh
   const explained = async (): Promise<string> => (await runCommand(cli, { env })).stdout;
   await expect.poll(explained, PATIENCE).toContain('xray:PutTraceSegments');
   expect(await summariesOf('service("silent")')).toEqual([]);
+});
+
+/** Where its name is that of a part of a trace: the function's segment with that in it. */
+async function functionWith(traceId: string, part: string): Promise<string | undefined> {
+  const documents = await documentsOf(traceId);
+  return documents
+    .filter((each) => each['origin'] === 'AWS::Lambda::Function')
+    .map((each) => JSON.stringify(each))
+    .find((each) => each.includes(`"${part}"`));
+}
+
+const invocationOf = (document: string | undefined): unknown =>
+  (JSON.parse(document ?? '') as { subsegments: { name: string }[] }).subsegments.find(
+    ({ name }) => name === 'Invocation',
+  );
+
+test('a datagram to the daemon becomes part of the invocation, also without isolation', async () => {
+  const source = `import { createSocket } from 'node:dgram';
+    export const handler = async () => {
+      const told = Object.fromEntries(
+        process.env._X_AMZN_TRACE_ID.split(';').map((part) => part.split('=')));
+      const now = Date.now() / 1000;
+      const segment = { type: 'subsegment', name: 'own work', id: 'e'.repeat(16),
+        trace_id: told.Root, parent_id: told.Parent, start_time: now, end_time: now };
+      const [host, port] = process.env.AWS_XRAY_DAEMON_ADDRESS.split(':');
+      const socket = createSocket('udp4');
+      const text = '{"format": "json", "version": 1}\\n' + JSON.stringify(segment);
+      await new Promise((sent) => socket.send(text, Number(port), host, sent));
+      socket.close();
+      return told.Root;
+    };`;
+  await createFunction(lambda, 'sends', {
+    Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
+    Role: await createTracedRole('sends'),
+    TracingConfig: { Mode: 'Active' },
+  });
+  const traceId = String(await invoke('sends'));
+  await expect.poll(() => functionWith(traceId, 'own work'), PATIENCE).toBeDefined();
+  expect(invocationOf(await functionWith(traceId, 'own work'))).toMatchObject({
+    subsegments: [{ name: 'own work' }],
+  });
+});
+
+test("X-Ray's SDK in a sandbox reaches the daemon, and its annotations find the trace", async () => {
+  await using isolated = await startServer();
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-xray-sdk-'));
+  await copyPackages(['aws-xray-sdk-core'], folder);
+  await writeFile(
+    path.join(folder, 'index.js'),
+    `const xray = require('aws-xray-sdk-core');
+    exports.handler = async ({ order }) => {
+      await xray.captureAsyncFunc('charge', async (part) => {
+        part.addAnnotation('order', order);
+        part.close();
+      });
+      return process.env._X_AMZN_TRACE_ID;
+    };`,
+  );
+  const zip = path.join(folder, 'function.zip');
+  const zipping = ['python3', '-m', 'zipfile', '-c', zip, 'index.js', 'node_modules'];
+  expect(await runCommand(zipping, { cwd: folder })).toMatchObject({ status: 0 });
+  const code = await readFile(zip);
+  await rm(folder, { recursive: true });
+  open(isolated.endpoint);
+  await createFunction(lambda, 'charges', {
+    Runtime: 'nodejs22.x',
+    Code: { ZipFile: code },
+    Role: await createTracedRole('charges'),
+    TracingConfig: { Mode: 'Active' },
+    MemorySize: 512,
+    Timeout: 30,
+  });
+  const [, traceId = ''] =
+    /^Root=([^;]+);/.exec(String(await invoke('charges', { order: 7 }))) ?? [];
+  await expect.poll(() => functionWith(traceId, 'charge'), PATIENCE).toBeDefined();
+  expect(invocationOf(await functionWith(traceId, 'charge'))).toMatchObject({
+    subsegments: [{ name: 'charge', annotations: { order: 7 } }],
+  });
+  const found = await summariesOf('annotation.order = 7 AND service("charges")');
+  expect(found.map(({ Id }) => Id)).toEqual([traceId]);
 });

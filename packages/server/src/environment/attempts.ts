@@ -6,6 +6,7 @@ import type { KeptTmp } from '../sandbox/driver.ts';
 import type { ShutdownReason } from './extensions-api/extension-registry.ts';
 import type { EnvironmentLog } from './log/environment-log.ts';
 import type { EnvironmentPlan } from './prepare-environment.ts';
+import { segmentsIn } from './tracing/daemon-datagrams.ts';
 import {
   startRuntime,
   type RunningRuntime,
@@ -20,6 +21,8 @@ export class Attempts {
   #current: RunningRuntime | undefined;
   /** What the last attempt left for the next. */
   #tmp: KeptTmp | undefined;
+  /** What an attempt that failed had sent to X-Ray's daemon. */
+  #uncollected: Uint8Array[] = [];
   /** Making a sandbox, and the end of one: both are awaited before the environment is gone. */
   #launch: Promise<unknown> = Promise.resolve();
   #resetting: Promise<unknown> = Promise.resolve();
@@ -45,6 +48,12 @@ export class Attempts {
     this.#current = await launch;
     this.#tmp = undefined;
     return this.#current;
+  }
+
+  /** Segments that the function has sent to X-Ray's daemon since this was asked last, as JSON. */
+  async collectSegments(): Promise<readonly string[]> {
+    const left = this.#uncollected.splice(0);
+    return segmentsIn([...left, ...((await this.#current?.collectSegments()) ?? [])]);
   }
 
   /** Ends the current one and keeps its /tmp; resolves when its processes are dead. */
@@ -73,6 +82,8 @@ export class Attempts {
     log: EnvironmentLog,
   ): Promise<void> {
     await log.flushTelemetry();
+    // Nothing of an attempt before that one is wanted any more.
+    this.#uncollected = [...(await runtime.collectSegments())];
     this.#tmp = await runtime.retire(reason, shutdown);
   }
 }

@@ -39,6 +39,7 @@ const variablesOf = (changes: Partial<FunctionVersion>): Record<string, string> 
     initializationType: 'provisioned-concurrency',
     metadataToken: 'm',
     runtimeApi: '169.254.100.1:9001',
+    xrayDaemon: '169.254.100.1:2000',
     awsEndpoint: '169.254.100.1:4566',
   });
 

@@ -18,6 +18,8 @@ export interface VariableSources {
   readonly runtimeApi: string;
   /** `169.254.100.1:4566` */
   readonly awsEndpoint: string;
+  /** `169.254.100.1:2000` */
+  readonly xrayDaemon: string;
 }
 
 export function environmentVariables(sources: VariableSources): Record<string, string> {
@@ -33,7 +35,7 @@ export function environmentVariables(sources: VariableSources): Record<string, s
  * to wait.
  */
 export function bootVariables(
-  sources: Pick<VariableSources, 'installation' | 'runtimeApi' | 'awsEndpoint'>,
+  sources: Pick<VariableSources, 'installation' | 'runtimeApi' | 'awsEndpoint' | 'xrayDaemon'>,
 ): Record<string, string> {
   return {
     ...sharedDefaults(sources),
@@ -51,10 +53,10 @@ function defaults(sources: VariableSources): Record<string, string> {
 
 /** Those that are the same for all functions. */
 function sharedDefaults({
-  runtimeApi,
   awsEndpoint,
-}: Pick<VariableSources, 'runtimeApi' | 'awsEndpoint'>): Record<string, string> {
-  const xrayHost = runtimeApi.slice(0, runtimeApi.lastIndexOf(':'));
+  xrayDaemon,
+}: Pick<VariableSources, 'awsEndpoint' | 'xrayDaemon'>): Record<string, string> {
+  const [host = '', port = ''] = xrayDaemon.split(':');
   return {
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
@@ -62,12 +64,10 @@ function sharedDefaults({
     LD_LIBRARY_PATH:
       '/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib',
     AWS_ENDPOINT_URL: `http://${awsEndpoint}`,
-    // The daemon's address is set although nothing listens there yet: the X-Ray SDKs take a
-    // missing one for "not on Lambda", and datagrams to a closed port harm nobody.
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
-    AWS_XRAY_DAEMON_ADDRESS: `${xrayHost}:2000`,
-    _AWS_XRAY_DAEMON_ADDRESS: xrayHost,
-    _AWS_XRAY_DAEMON_PORT: '2000',
+    AWS_XRAY_DAEMON_ADDRESS: xrayDaemon,
+    _AWS_XRAY_DAEMON_ADDRESS: host,
+    _AWS_XRAY_DAEMON_PORT: port,
   };
 }
 

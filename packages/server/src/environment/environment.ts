@@ -148,6 +148,10 @@ export class Environment {
     return this.#log?.takeInit();
   }
 
+  collectSegments(): Promise<readonly string[]> {
+    return this.#attempts.collectSegments();
+  }
+
   /** Resolves when what follows the last answer is done: its log lines are written. */
   async settled(): Promise<void> {
     await this.#settling;

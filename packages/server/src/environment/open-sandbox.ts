@@ -9,7 +9,13 @@ import type { KeptTmp, Sandbox } from '../sandbox/driver.ts';
 import type { RuntimePools } from './pool/runtime-pools.ts';
 import type { EnvironmentPlan } from './prepare-environment.ts';
 import type { RuntimeSession } from './runtime-api/runtime-session.ts';
-import { INIT_CPUS, INIT_SHARE, sandboxListeners, type SandboxDeps } from './sandbox-shape.ts';
+import {
+  INIT_CPUS,
+  INIT_SHARE,
+  sandboxListeners,
+  sandboxMailboxes,
+  type SandboxDeps,
+} from './sandbox-shape.ts';
 
 export interface OpenSandboxDeps extends SandboxDeps {
   /** Runtimes and sandboxes that are there already, where there are any. */
@@ -45,6 +51,7 @@ export async function openSandbox(
     maxProcesses: deps.limits.processes,
     maxFileDescriptors: deps.limits.fileDescriptors,
     listeners: sandboxListeners(deps, wish.sandboxId, () => session),
+    mailboxes: sandboxMailboxes,
     ...(wish.tmp === undefined ? {} : { tmp: wish.tmp }),
   });
 }

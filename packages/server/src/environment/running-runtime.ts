@@ -17,6 +17,7 @@ import { cpusOf, limitLikeFunction, openSandbox, type OpenSandboxDeps } from './
 import type { SandboxWish } from './open-sandbox.ts';
 import { shutDown } from './shut-down.ts';
 import { onlyRuntime, startPrograms, type StartedPrograms } from './start-programs.ts';
+import { XRAY_DAEMON } from './sandbox-shape.ts';
 import { SharedReading } from './shared-reading.ts';
 import { Readiness, type ReadinessOwner } from './readiness.ts';
 import { RuntimeSession } from './runtime-api/runtime-session.ts';
@@ -110,6 +111,16 @@ export class RunningRuntime {
     } catch {
       // The figure is for people to read; its absence must not fail an invocation.
       return 0;
+    }
+  }
+
+  /** What its programs sent to X-Ray's daemon since it was asked last. */
+  async collectSegments(): Promise<readonly Uint8Array[]> {
+    try {
+      return await this.#sandbox.collect(XRAY_DAEMON);
+    } catch {
+      // Only a sandbox that is being destroyed refuses: its segments are lost with it.
+      return [];
     }
   }
 
@@ -288,6 +299,7 @@ function variablesOf(plan: EnvironmentPlan, sandbox: Sandbox): Record<string, st
     metadataToken: plan.metadataToken,
     runtimeApi: sandbox.address('runtime-api'),
     awsEndpoint: sandbox.address('aws-endpoint'),
+    xrayDaemon: sandbox.address(XRAY_DAEMON),
   });
 }
 

@@ -1,7 +1,7 @@
 /** What is the same for the sandboxes of all functions. */
 import type { Socket } from 'node:net';
 import type { Limits } from '../core/adjustable-limits.ts';
-import type { SandboxDriver, SandboxListener } from '../sandbox/driver.ts';
+import type { SandboxDriver, SandboxListener, SandboxMailbox } from '../sandbox/driver.ts';
 import type { RuntimeSession } from './runtime-api/runtime-session.ts';
 import type { RuntimeApi } from './runtime-api/start-runtime-api.ts';
 
@@ -17,6 +17,12 @@ export const INIT_CPUS = 2;
  * 128 MB would hardly start beside large ones; with more, many that start would hold up those that run.
  */
 export const INIT_SHARE = 1;
+
+/** Where X-Ray's SDKs send segments; its name is that of AWS's daemon. */
+export const XRAY_DAEMON = 'xray-daemon';
+
+/** The same for all. */
+export const sandboxMailboxes: readonly SandboxMailbox[] = [{ name: XRAY_DAEMON, port: 2000 }];
 
 export interface SandboxDeps {
   readonly driver: SandboxDriver;

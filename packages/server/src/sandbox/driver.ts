@@ -42,6 +42,8 @@ export interface SandboxRequest {
   readonly maxProcesses: number;
   readonly maxFileDescriptors: number;
   readonly listeners: readonly SandboxListener[];
+  /** Beside the listeners, under names of their own. */
+  readonly mailboxes?: readonly SandboxMailbox[];
   /** What `retire` kept becomes this sandbox's /tmp; an empty one where it is lost. */
   readonly tmp?: KeptTmp;
 }
@@ -67,6 +69,17 @@ export interface SandboxListener {
   readonly isLocalToo?: boolean;
   /** Every socket handed here was opened by this sandbox (OCI: by construction). */
   readonly onConnection: (socket: Socket) => void;
+}
+
+/**
+ * A place for datagrams (UDP) that only this sandbox can send. They wait until `Sandbox.collect`; what is
+ * too much meanwhile is lost, as datagrams are: a flood costs only who sends it.
+ */
+export interface SandboxMailbox {
+  /** `xray-daemon` */
+  readonly name: string;
+  /** The port inside the sandbox; the process driver takes any free one on loopback. */
+  readonly port: number;
 }
 
 export interface SandboxProgram {
@@ -104,7 +117,7 @@ export interface SandboxMount {
 
 export interface Sandbox {
   readonly id: string;
-  /** `169.254.100.1:9001`: where the program finds the listener of that name. */
+  /** `169.254.100.1:9001`: where the program finds the listener, or the mailbox, of that name. */
   address(listener: string): string;
   /**
    * A text with paths inside as the programs of this sandbox know them: without isolation they are
@@ -139,6 +152,11 @@ export interface Sandbox {
    * `SandboxFailure` when nobody listens there. The caller ends the socket; `destroy` does too.
    */
   connect(port: number): Promise<Socket>;
+  /**
+   * What was sent to the mailbox of that name since it was asked last, in order; everything that the
+   * program had sent before the call is among it. Rejects once it is being destroyed.
+   */
+  collect(mailbox: string): Promise<readonly Uint8Array[]>;
   /** Sends a signal to the program's first process (not to its children). */
   signal(name: 'SIGTERM' | 'SIGKILL'): void;
   /** The most memory the whole tree has used, in bytes; 0 where it cannot be known. */

@@ -11,5 +11,4 @@ export const withoutEffect: Readonly<Record<string, string>> = {
   'VpcConfig of functions': 'functions have the network that those outside a VPC have',
   'SqsManagedSseEnabled and FifoThroughputLimit of SQS queues':
     'nothing is encrypted there, and no queue is limited',
-  'AWS_XRAY_DAEMON_ADDRESS in functions': 'nothing listens there',
 };

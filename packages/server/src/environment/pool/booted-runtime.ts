@@ -6,6 +6,7 @@ import type { RuntimeInstallation } from '@hearth/runtimes';
 import type { Limits } from '../../core/adjustable-limits.ts';
 import type { Sandbox, SandboxProgram } from '../../sandbox/driver.ts';
 import { bootVariables } from '../environment-variables.ts';
+import { XRAY_DAEMON } from '../sandbox-shape.ts';
 import { RuntimeSession, type RuntimeListener } from '../runtime-api/runtime-session.ts';
 import type { ParkedSandbox } from './parked-sandbox.ts';
 import type { PoolMember } from './pool-member.ts';
@@ -90,6 +91,7 @@ function programOf(
       installation,
       runtimeApi: sandbox.address('runtime-api'),
       awsEndpoint: sandbox.address('aws-endpoint'),
+      xrayDaemon: sandbox.address(XRAY_DAEMON),
     }),
     userEnv: {},
     cwd: '/var/task',

@@ -5,7 +5,13 @@
 import { DEFAULT_EPHEMERAL_MIB, LEAST_MEMORY_MIB } from '../../core/limits.ts';
 import type { Sandbox } from '../../sandbox/driver.ts';
 import type { RuntimeSession } from '../runtime-api/runtime-session.ts';
-import { INIT_CPUS, INIT_SHARE, sandboxListeners, type SandboxDeps } from '../sandbox-shape.ts';
+import {
+  INIT_CPUS,
+  INIT_SHARE,
+  sandboxListeners,
+  sandboxMailboxes,
+  type SandboxDeps,
+} from '../sandbox-shape.ts';
 import type { PoolMember } from './pool-member.ts';
 
 export class ParkedSandbox implements PoolMember {
@@ -49,6 +55,7 @@ export async function parkSandbox(
     maxProcesses: deps.limits.processes,
     maxFileDescriptors: deps.limits.fileDescriptors,
     listeners: sandboxListeners(deps, id, () => session),
+    mailboxes: sandboxMailboxes,
   });
   try {
     // With its share of the CPUs, though nobody waits for it: an OCI runtime takes locks of the

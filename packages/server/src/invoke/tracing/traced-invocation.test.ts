@@ -41,6 +41,8 @@ class Environment {
   isCold = false;
   inits: (InitSpan | undefined)[] = [];
   takeInit = (): InitSpan | undefined => this.inits.shift();
+  sent: string[] = [];
+  collectSegments = async (): Promise<readonly string[]> => this.sent.splice(0);
   settled = async (): Promise<void> => {
     nowMs = 10_060;
   };
@@ -228,6 +230,11 @@ test('a try of an event tells how long it waited, and the function is below the 
   });
   expect(ofLambda).not.toHaveProperty('fault');
   expect(ofFunction).toMatchObject({ parent_id: trace.ids.attempt, fault: true });
+});
+
+test('what the function has sent to the daemon follows', async () => {
+  environment.sent = ['{"name":"own"}'];
+  expect(await run(succeeded)).toMatchObject([{}, {}, { name: 'own' }]);
 });
 
 describe('in an environment that runs', () => {

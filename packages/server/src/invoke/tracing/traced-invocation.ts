@@ -2,6 +2,7 @@
  * One invocation whose segments are kept, while it runs: notes when things happened, and writes
  * the segments once nothing more happens. Its caller waits for none of it.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Throttled, type InvocationRequest, type InvocationResult } from '../../core/invocation.ts';
 import type { InvocationTrace } from '../../core/trace.ts';
 import type { Environment } from '../../environment/environment.ts';
@@ -18,7 +19,10 @@ export interface TracingDeps {
   readonly ids: Ids;
 }
 
-type TracedEnvironment = Pick<Environment, 'isCold' | 'takeInit' | 'settled'>;
+/** Shorter than it takes until an idle environment is frozen. */
+const LAST_SEGMENTS_MS = 50;
+
+type TracedEnvironment = Pick<Environment, 'isCold' | 'takeInit' | 'settled' | 'collectSegments'>;
 
 export class TracedInvocation {
   readonly #deps: TracingDeps;
@@ -56,7 +60,7 @@ export class TracedInvocation {
     const failure = isEvent && cause !== undefined ? { fault: true as const } : {};
     this.#write(this.#lambda({ endedAtMs: answeredAtMs, status: isEvent ? 202 : 200, failure }));
     traces.expect(
-      environment.settled().then(() => {
+      environment.settled().then(async () => {
         const times = {
           startedAtMs: this.#startedAtMs,
           answeredAtMs,
@@ -65,6 +69,10 @@ export class TracedInvocation {
           isCold: this.#isCold,
         };
         this.#write(functionSegment(this.#request, this.#trace, times, cause, this.#idOf));
+        this.#write(...(await environment.collectSegments()));
+        // What a client has sent at the very end comes a moment after its function's answer.
+        await sleep(LAST_SEGMENTS_MS);
+        this.#write(...(await environment.collectSegments()));
       }),
     );
   }
@@ -88,6 +96,6 @@ export class TracedInvocation {
   readonly #idOf = (bytes: number): string => this.#deps.ids.hex(bytes);
 
   #write(...documents: readonly string[]): void {
-    this.#deps.traces.write(this.#request.version, documents);
+    if (documents.length > 0) this.#deps.traces.write(this.#request.version, documents);
   }
 }

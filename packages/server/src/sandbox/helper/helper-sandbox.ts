@@ -34,6 +34,7 @@ import type { CompiledFilter } from './compiled-filter.ts';
 import { runOci, type OciRun } from './run-oci.ts';
 import type { SealedRuntime } from './seal-runtime.ts';
 import { mountBeforeProgram, mountInto } from './mount-into.ts';
+import { takeDatagrams } from './take-datagrams.ts';
 import type { Mounts } from './start-mounts.ts';
 import { stageMounts } from './stage-mounts.ts';
 import { cloneTree, mount, moveMount, pipe, type WaitStatus } from './syscalls.ts';
@@ -129,8 +130,9 @@ export class HelperSandbox {
     else this.#takeOver(left, tmp);
     // Whoever completes this is told; where something else fails first, nobody is.
     this.#tmp?.catch(() => {});
-    this.#network = createNetwork(this.#call.listeners);
+    this.#network = createNetwork(this.#call);
     this.#openFds.add(this.#network.namespaceFd);
+    for (const { fd } of this.#network.mailboxes) this.#openFds.add(fd);
     this.#pipes = { stdout: this.#openPipe(), stderr: this.#openPipe() };
     return {
       stdoutFd: this.#pipes.stdout.readFd,
@@ -188,6 +190,14 @@ export class HelperSandbox {
       throw new Error('The sandbox was destroyed.');
     }
     return await connectInto(this.#network, port);
+  }
+
+  collect(mailbox: string): readonly string[] {
+    const found = this.#network?.mailboxes.find(({ name }) => name === mailbox);
+    if (found === undefined || this.#destroying !== undefined) {
+      throw new Error('The sandbox was destroyed.');
+    }
+    return takeDatagrams(found.fd);
   }
 
   signal({ name, program }: Pick<SignalCall, 'name' | 'program'>): void {

@@ -9,10 +9,12 @@ import { closeSync } from 'node:fs';
 import { newNamespace, within } from '../network/namespace.ts';
 import type { CreateCall } from '../oci/protocol.ts';
 import {
+  bindUdp,
   datagramSocket,
   ioctl,
   listenLocal,
   listenTcp,
+  setReceiveBuffer,
   socketAddress,
   tcpSocket,
 } from './syscalls.ts';
@@ -29,12 +31,28 @@ const IFF_RUNNING = 0x40;
 
 export interface SandboxNetwork {
   readonly namespaceFd: number;
-  readonly sockets: readonly { readonly name: string; readonly fd: number }[];
+  readonly sockets: readonly NamedSocket[];
+  readonly mailboxes: readonly NamedSocket[];
 }
 
-export function createNetwork(listeners: CreateCall['listeners']): SandboxNetwork {
+interface NamedSocket {
+  readonly name: string;
+  readonly fd: number;
+}
+
+/**
+ * What waits in one mailbox; the kernel counts twice as much, for what it needs itself. X-Ray's SDKs
+ * send a few datagrams of some kilobytes for each invocation.
+ */
+const MAILBOX_BYTES = 1_048_576;
+
+export function createNetwork({
+  listeners,
+  mailboxes: wanted = [],
+}: Pick<CreateCall, 'listeners' | 'mailboxes'>): SandboxNetwork {
   const namespaceFd = newNamespace();
-  const sockets: { readonly name: string; readonly fd: number }[] = [];
+  const sockets: NamedSocket[] = [];
+  const mailboxes: NamedSocket[] = [];
   try {
     within(namespaceFd, () => {
       configureLoopback();
@@ -43,10 +61,15 @@ export function createNetwork(listeners: CreateCall['listeners']): SandboxNetwor
         const local = isLocalToo ? listenLocal(`${SANDBOX_ADDRESS}:${port}`) : undefined;
         if (local !== undefined) sockets.push({ name, fd: local });
       }
+      for (const { name, port } of wanted) {
+        const fd = bindUdp(SANDBOX_ADDRESS, port);
+        mailboxes.push({ name, fd });
+        setReceiveBuffer(fd, MAILBOX_BYTES);
+      }
     });
-    return { namespaceFd, sockets };
+    return { namespaceFd, sockets, mailboxes };
   } catch (error) {
-    for (const { fd } of sockets) closeSync(fd);
+    for (const { fd } of [...sockets, ...mailboxes]) closeSync(fd);
     closeSync(namespaceFd);
     throw error;
   }

@@ -83,6 +83,8 @@ export class SandboxHost {
         return this.#sandbox(call.sandbox).mount(call.mounts);
       case 'connect':
         return await this.#connect(call);
+      case 'collect':
+        return this.#sandbox(call.sandbox).collect(call.mailbox);
       case 'signal':
         return this.#sandboxes.get(call.sandbox)?.signal(call);
       case 'destroy':

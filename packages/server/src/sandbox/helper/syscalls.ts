@@ -247,10 +247,17 @@ function listenAt(fd: number, address: Buffer, name: string): number {
   }
 }
 
+/** So many bytes may wait in the socket, whatever the machine allows others. */
+export function setReceiveBuffer(fd: number, bytes: number): void {
+  const SO_RCVBUFFORCE = 33;
+  setSocketOption(fd, SO_RCVBUFFORCE, bytes);
+}
+
 /** False where the kernel does not know the option. */
-function setSocketOption(fd: number, option: number, isOn: boolean): boolean {
+function setSocketOption(fd: number, option: number, setting: boolean | number): boolean {
   const SOL_SOCKET = 1;
-  const value = Buffer.from([isOn ? 1 : 0, 0, 0, 0]);
+  const value = Buffer.alloc(4);
+  value.writeInt32LE(Number(setting));
   return libc.setsockopt(fd, SOL_SOCKET, option, value, value.length) === 0;
 }
 

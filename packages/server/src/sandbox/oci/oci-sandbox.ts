@@ -98,7 +98,8 @@ export class OciSandbox implements Sandbox {
   }
 
   address(listener: string): string {
-    const found = this.#deps.request.listeners.find(({ name }) => name === listener);
+    const { listeners, mailboxes = [] } = this.#deps.request;
+    const found = [...listeners, ...mailboxes].find(({ name }) => name === listener);
     invariant(found !== undefined, `the sandbox has a listener named ${listener}`);
     return `${LISTENER_ADDRESS}:${found.port}`;
   }
@@ -190,6 +191,16 @@ export class OciSandbox implements Sandbox {
     // Whoever gets it listens too; until then an error must not be the server's.
     socket.on('error', () => {});
     socket.once('close', () => this.#connections.delete(socket));
+  }
+
+  async collect(mailbox: string): Promise<readonly Uint8Array[]> {
+    const call = { call: 'collect', sandbox: this.id, mailbox } as const;
+    try {
+      const datagrams = (await this.#deps.link.request(call)) as readonly string[];
+      return datagrams.map((each) => Buffer.from(each, 'base64'));
+    } catch (cause) {
+      throw new SandboxFailure(`Sandbox ${this.id} has no mailbox any more.`, { cause });
+    }
   }
 
   signal(name: 'SIGTERM' | 'SIGKILL'): void {

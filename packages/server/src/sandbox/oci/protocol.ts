@@ -18,6 +18,7 @@ export type HelperCall =
   | ExecCall
   | MountCall
   | ConnectCall
+  | CollectCall
   | SignalCall
   | DestroyCall
   | DiscardCall;
@@ -67,6 +68,7 @@ export interface CreateCall {
     readonly port: number;
     readonly isLocalToo: boolean;
   }[];
+  readonly mailboxes?: readonly { readonly name: string; readonly port: number }[];
   /** The sandbox whose kept /tmp this one takes over. */
   readonly tmpOf?: string;
 }
@@ -116,6 +118,13 @@ export interface ConnectCall {
   readonly port: number;
   /** Names the connection in that message. */
   readonly connection: string;
+}
+
+/** Answered with the datagrams that wait, each as base64. */
+export interface CollectCall {
+  readonly call: 'collect';
+  readonly sandbox: string;
+  readonly mailbox: string;
 }
 
 export interface SignalCall {

@@ -6,6 +6,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import type { SandboxDriver } from '../driver.ts';
 import { describeSandboxDriver } from '../driver.testsuite.ts';
+import { describeMailboxes } from '../mailbox.testsuite.ts';
 import { sandboxRequest, shell, startProgram } from '../run-program.testsuite.ts';
 import { describePrograms } from '../programs.testsuite.ts';
 import { describeIsolation } from './isolation.testsuite.ts';
@@ -18,6 +19,7 @@ for (const runtime of ['crun', 'runc']) {
     return startOciDriver({ runtime, folder, logger: silentLogger, clock: systemClock, ...more });
   };
   describeSandboxDriver(`oci with ${runtime}`, { start, isIsolated: true });
+  describeMailboxes(`oci with ${runtime}`, { start, isIsolated: true });
   if (runtime === 'crun') describePrograms('oci with crun', { start, isIsolated: true });
   describeIsolation(runtime, start);
   describeLeaks(runtime, start);

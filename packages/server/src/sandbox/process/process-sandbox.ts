@@ -22,6 +22,7 @@ import {
   type SandboxRequest,
 } from '../driver.ts';
 import { composeMounts } from './compose-mounts.ts';
+import { openMailbox, type Mailbox } from './mailbox.ts';
 import {
   findTree,
   findTreeLately,
@@ -67,6 +68,7 @@ export class ProcessSandbox implements Sandbox {
   readonly #deps: ProcessSandboxDeps;
   readonly #exit = Promise.withResolvers<ProcessExit>();
   readonly #servers = new Map<string, Server>();
+  readonly #mailboxes = new Map<string, Mailbox>();
   readonly #connections = new Set<Socket>();
   /** Of the programs that run. */
   readonly #sessions = new Set<number>();
@@ -93,10 +95,14 @@ export class ProcessSandbox implements Sandbox {
     // One that is lost is replaced by an empty one.
     if (kept !== undefined) await rename(kept, this.#tmp).catch(() => {});
     await mkdir(this.#tmp, { recursive: true });
-    await Promise.all(this.#deps.request.listeners.map((listener) => this.#listen(listener)));
+    const { listeners, mailboxes = [] } = this.#deps.request;
+    await Promise.all(listeners.map((listener) => this.#listen(listener)));
+    for (const { name } of mailboxes) this.#mailboxes.set(name, await openMailbox());
   }
 
   address(listener: string): string {
+    const mailbox = this.#mailboxes.get(listener);
+    if (mailbox !== undefined) return mailbox.address;
     const server = this.#servers.get(listener);
     invariant(server !== undefined, `the sandbox has a listener named ${listener}`);
     const { address, port } = server.address() as AddressInfo;
@@ -152,6 +158,14 @@ export class ProcessSandbox implements Sandbox {
     } catch (cause) {
       throw new SandboxFailure(failure, { cause });
     }
+  }
+
+  async collect(mailbox: string): Promise<readonly Uint8Array[]> {
+    const found = this.#mailboxes.get(mailbox);
+    if (found === undefined || this.#destroying !== undefined) {
+      throw new SandboxFailure(`Sandbox ${this.id} has no mailbox any more.`);
+    }
+    return await found.take();
   }
 
   signal(name: 'SIGTERM' | 'SIGKILL'): void {
@@ -296,6 +310,7 @@ export class ProcessSandbox implements Sandbox {
   async #end(reason: string, keptTmp?: string): Promise<void> {
     for (const server of this.#servers.values()) server.close();
     for (const socket of this.#connections) socket.destroy();
+    for (const mailbox of this.#mailboxes.values()) mailbox.close();
     try {
       await this.#kill();
       if (this.#child === undefined) {

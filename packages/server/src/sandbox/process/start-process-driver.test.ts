@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { describeSandboxDriver, type DriverSuite } from '../driver.testsuite.ts';
+import { describeMailboxes } from '../mailbox.testsuite.ts';
 import { describeParked } from '../parked.testsuite.ts';
 import { describePrograms } from '../programs.testsuite.ts';
 import { sandboxRequest, startProgram } from '../run-program.testsuite.ts';
@@ -17,6 +18,7 @@ const suite: DriverSuite = {
 describeSandboxDriver('process', suite);
 describePrograms('process', suite);
 describeParked('process', suite);
+describeMailboxes('process', suite);
 
 test('a program without isolation is shown folders by links in the place of empty ones', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'hearth-late-'));
