@@ -13,12 +13,21 @@ const ACCOUNT = '000000000000';
 const ARN = `arn:aws:lambda:eu-west-1:${ACCOUNT}:function:f`;
 const ID = 'a'.repeat(32);
 
+/** Is for somebody else: nothing to tell who has not signed. */
+const ofBucket = {
+  Effect: 'Allow',
+  Principal: { Service: 's3.amazonaws.com' },
+  Action: 'lambda:*',
+  Resource: ARN,
+  Condition: { ArnLike: { 'AWS:SourceArn': 'arn:aws:s3:::bucket' } },
+} as const;
+
 let identities: Identities;
 let gateway: Gateway;
 let resourcePolicy: ResourcePolicy;
 beforeEach(async () => {
   ({ identities } = await openIam(Date.now()));
-  resourcePolicy = { Version: '2012-10-17', Statement: [] };
+  resourcePolicy = { Version: '2012-10-17', Statement: [ofBucket] };
   const deps = { identities, clock: systemClock, ids: randomIds, logger: silentLogger };
   gateway = await startGateway(
     {
@@ -69,7 +78,9 @@ test('who may not come in is told nothing, and the account can have it explained
       action,
       message: `A request without a signature is not authorized to perform: ${action} on resource: ${ARN}`,
       // Everybody by the URL, and nobody by Invoke.
-      missing: [{ side: 'resource', statement: { Condition: expect.anything() } }],
+      missing: [
+        { side: 'resource', statement: { Condition: expect.anything() }, butForCondition: [] },
+      ],
     });
     const added = denial?.missing.map(({ statement }) => statement) ?? [];
     resourcePolicy = { ...resourcePolicy, Statement: [...resourcePolicy.Statement, ...added] };

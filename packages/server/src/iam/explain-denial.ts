@@ -96,9 +96,8 @@ function denying(policies: ApplicablePolicies, request: AccessRequest): readonly
     policiesOn(side, policies)
       .flat()
       .filter((statement) => {
-        const speaksOfCaller =
-          side !== 'resource' || (statement.principals?.(request.principal) ?? 'none') !== 'none';
-        return statement.effect === 'Deny' && speaksOfCaller && applies(statement, action, request);
+        if (statement.effect !== 'Deny' || !speaksOf(side, statement, request)) return false;
+        return applies(statement, action, request);
       })
       .map(({ origin }) => origin),
   );
@@ -118,7 +117,7 @@ function missingAllows(
     missing.push({
       side,
       statement: smallestAllow(side, request),
-      butForCondition: butForCondition(policiesOn(side, policies), request),
+      butForCondition: butForCondition(side, policies, request),
     });
     tried = { ...tried, ...allowing[side] };
   }
@@ -161,19 +160,31 @@ function principalElement(principal: AccessRequest['principal']): Readonly<Recor
 }
 
 function butForCondition(
-  policies: readonly CompiledPolicy[],
-  { action, resource, keys }: AccessRequest,
+  side: PolicySide,
+  policies: ApplicablePolicies,
+  request: AccessRequest,
 ): readonly StatementOrigin[] {
-  return policies
+  const { action, resource, keys } = request;
+  return policiesOn(side, policies)
     .flat()
     .filter(
       (statement) =>
         statement.effect === 'Allow' &&
+        speaksOf(side, statement, request) &&
         statement.matchesAction(action.toLowerCase()) &&
         statement.matchesResource(resource, keys) &&
         !statement.condition(keys),
     )
     .map(({ origin }) => origin);
+}
+
+/** The policy of a resource speaks of those that it names, every other of its owner. */
+function speaksOf(
+  side: PolicySide,
+  { principals }: CompiledPolicy[number],
+  { principal }: AccessRequest,
+): boolean {
+  return side !== 'resource' || (principals?.(principal) ?? 'none') !== 'none';
 }
 
 function policiesOn(side: PolicySide, policies: ApplicablePolicies): readonly CompiledPolicy[] {
