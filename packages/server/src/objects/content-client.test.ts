@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -146,37 +147,67 @@ describe('a thread that breaks', () => {
   });
 });
 
-test('a body that comes while others are busy is taken by another thread', async () => {
+describe('a second thread', () => {
   const threads: Worker[] = [];
-  await client.close();
-  client = createContentClient(() => {
-    const thread = new Worker(new URL('./content-thread.ts', import.meta.url));
-    threads.push(thread);
-    return thread;
-  });
   const bytes = randomBytes(70_000);
-  const begin = async (): Promise<RunningContent> => {
+  beforeEach(async () => {
+    threads.length = 0;
+    await client.close();
+    client = createContentClient(() => {
+      const thread = new Worker(new URL('./content-thread.ts', import.meta.url));
+      threads.push(thread);
+      return thread;
+    });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  async function begin(): Promise<RunningContent> {
     const body = client.start(names);
     await body.update([copyOf(bytes)]);
     return body;
-  };
-  const begun = [await begin()];
-  expect(threads).toHaveLength(1);
-  // The second thread takes nothing before it runs.
-  await vi.waitFor(async () => {
-    begun.push(await begin());
-    expect(threads).toHaveLength(2);
-  }, WAITING);
-  const [first, second] = threads;
-  const asked = vi.spyOn(second as Worker, 'postMessage');
-  await vi.waitFor(async () => {
-    begun.push(await begin());
-    expect(asked).toHaveBeenCalled();
-  }, WAITING);
-  for (const body of begun) expect(await body.finish([])).toEqual(expected(bytes));
-  const [others, own] = [vi.spyOn(first as Worker, 'postMessage'), asked.mockClear()];
-  expect(await (await begin()).finish([])).toEqual(expected(bytes));
-  expect([others.mock.calls.length > 0, own.mock.calls.length > 0]).toEqual([true, false]);
+  }
+
+  /** Begins bodies until the second thread has one. */
+  async function makeBusy(): Promise<readonly RunningContent[]> {
+    const begun = [await begin()];
+    expect(threads).toHaveLength(1);
+    // The second thread takes nothing before it runs.
+    await vi.waitFor(async () => {
+      begun.push(await begin());
+      expect(threads).toHaveLength(2);
+    }, WAITING);
+    const asked = vi.spyOn(threads[1] as Worker, 'postMessage');
+    await vi.waitFor(async () => {
+      begun.push(await begin());
+      expect(asked).toHaveBeenCalled();
+    }, WAITING);
+    return begun;
+  }
+
+  test('takes bodies that come while the first is busy, and no others', async () => {
+    for (const body of await makeBusy()) expect(await body.finish([])).toEqual(expected(bytes));
+    const [first, second] = threads.map((thread) => vi.spyOn(thread, 'postMessage').mockClear());
+    expect(await (await begin()).finish([])).toEqual(expected(bytes));
+    expect(first).toHaveBeenCalled();
+    expect(second).not.toHaveBeenCalled();
+  });
+
+  test('ends after a minute without one, and starts again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+    for (const body of await makeBusy()) await body.finish([]);
+    const ended = once(threads[1] as Worker, 'exit');
+    await vi.advanceTimersByTimeAsync(60_000);
+    await ended;
+    expect(await (await begin()).finish([])).toEqual(expected(bytes));
+    const begun = [await begin()];
+    await vi.waitFor(async () => {
+      begun.push(await begin());
+      expect(threads).toHaveLength(3);
+    }, WAITING);
+    for (const body of begun) expect(await body.finish([])).toEqual(expected(bytes));
+  });
 });
 
 test('when it is closed, who still waits is told', async () => {

@@ -2,7 +2,8 @@
  * The contents of bodies: hashed, and written to files that get a name when their digests are known
  * and right. Threads of their own do it, so that the event loop neither waits for megabytes to be
  * hashed nor hands each call to the disk over; only a short body is hashed here. One thread is there
- * from the start, since most bodies come one at a time; a second starts when the first is found busy.
+ * from the start, since most bodies come one at a time; a second starts when the first is found busy, and
+ * ends after a minute without work.
  */
 import { Worker } from 'node:worker_threads';
 import { closeable, type Closeable } from '../lib/lifetime.ts';
@@ -42,10 +43,10 @@ export function createContentClient(
     new Worker(new URL('./content-thread.ts', import.meta.url)),
   mostThreads = MOST_THREADS,
 ): ContentClient {
-  const first = new ThreadEnd(startThread);
+  const first = new ThreadEnd(startThread, false);
   const ends = [
     first,
-    ...Array.from({ length: mostThreads - 1 }, () => new ThreadEnd(startThread)),
+    ...Array.from({ length: mostThreads - 1 }, () => new ThreadEnd(startThread, true)),
   ];
   /** One that still starts is of no use: a body would wait for it longer than behind others. */
   const choose = (): ThreadEnd => {

@@ -19,6 +19,8 @@ export type ContentThread = Pick<Worker, 'on' | 'postMessage' | 'terminate' | 'u
 
 /** How much of one body may wait for the thread: it is never idle, and memory is bounded. */
 const MOST_WAITING_BYTES = 1_048_576;
+/** How long a thread that is not the first stays without a body. */
+const IDLE_MS = 60_000;
 /** How often it is asked how far it is: each answer wakes this end. */
 const TOLD_EVERY_BYTES = MOST_WAITING_BYTES / 2;
 
@@ -48,13 +50,17 @@ export interface Body {
 export class ThreadEnd {
   readonly #startThread: () => ContentThread;
   readonly #bodies = new Map<number, Body>();
+  readonly #isExtra: boolean;
   #thread: ContentThread | undefined;
+  #idle: NodeJS.Timeout | undefined;
   #lastId = 0;
   #isReady = false;
   #isClosed = false;
 
-  constructor(startThread: () => ContentThread) {
+  /** `isExtra`: of no use while there is little to do; its thread ends then. */
+  constructor(startThread: () => ContentThread, isExtra: boolean) {
     this.#startThread = startThread;
+    this.#isExtra = isExtra;
   }
 
   /** Its thread takes requests at once. */
@@ -89,6 +95,7 @@ export class ThreadEnd {
       failure: undefined,
       left: answersTo(opening),
     };
+    clearTimeout(this.#idle);
     this.#bodies.set(id, body);
     return body;
   }
@@ -126,6 +133,7 @@ export class ThreadEnd {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#idle);
     const thread = this.#thread;
     this.#fail(new ContentThreadBroken());
     await thread?.terminate();
@@ -169,6 +177,7 @@ export class ThreadEnd {
   #take(reply: ContentReply): void {
     if (reply.kind === 'ready') {
       this.#isReady = true;
+      this.#endIdle();
       return;
     }
     const body = this.#bodies.get(reply.id);
@@ -186,10 +195,10 @@ export class ThreadEnd {
         this.#answered(body);
         return body.ended?.resolve();
       case 'dropped':
-        this.#bodies.delete(body.id);
+        this.#forget(body);
         return body.ended?.resolve();
       case 'failed':
-        this.#bodies.delete(body.id);
+        this.#forget(body);
         return reject(body, revived(reply.failure));
     }
   }
@@ -197,7 +206,22 @@ export class ThreadEnd {
   /** Its digests may come last, or that it is kept. */
   #answered(body: Body): void {
     body.left -= 1;
-    if (body.left === 0) this.#bodies.delete(body.id);
+    if (body.left === 0) this.#forget(body);
+  }
+
+  #forget(body: Body): void {
+    this.#bodies.delete(body.id);
+    if (this.#bodies.size === 0) this.#endIdle();
+  }
+
+  #endIdle(): void {
+    if (!this.#isExtra) return;
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      const thread = this.#thread;
+      [this.#thread, this.#isReady] = [undefined, false];
+      void thread?.terminate();
+    }, IDLE_MS).unref();
   }
 
   #fail(reason: Error): void {
