@@ -4,7 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { AttachRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { BatchGetTracesCommand, GetTraceSummariesCommand, XRayClient } from '@aws-sdk/client-xray';
+import {
+  BatchGetTracesCommand,
+  GetTraceGraphCommand,
+  GetTraceSummariesCommand,
+  XRayClient,
+} from '@aws-sdk/client-xray';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { copyPackages } from '../../packages/testkit/src/copy-packages.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
@@ -149,6 +154,12 @@ test('a failure shows as a fault with its cause, in a trace that the caller samp
   expect(await summariesOf('service("fails") { fault AND message = "as asked" }')).toMatchObject([
     { Id: root, HasFault: true, HasError: false },
   ]);
+  const { Services } = await xray.send(new GetTraceGraphCommand({ TraceIds: [root] }));
+  const called = (type: string) => Services?.find(({ Type }) => Type === type);
+  const [client, service, ran] = ['client', 'AWS::Lambda', 'AWS::Lambda::Function'].map(called);
+  expect(client).toMatchObject({ Edges: [{ ReferenceId: service?.ReferenceId }] });
+  expect(service).toMatchObject({ Root: true, Edges: [{ ReferenceId: ran?.ReferenceId }] });
+  expect(ran).toMatchObject({ SummaryStatistics: { FaultStatistics: { TotalCount: 1 } } });
   const documents = await documentsOf(root);
   expect(documents).toContainEqual(
     expect.objectContaining({ origin: 'AWS::Lambda', parent_id: '0123456789abcdef' }),

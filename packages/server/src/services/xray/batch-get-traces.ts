@@ -30,7 +30,7 @@ export function batchGetTraces(
   };
 }
 
-function checkBatch(ids: readonly string[]): void {
+export function checkBatch(ids: readonly string[]): void {
   if (ids.length > TRACES_PER_BATCH) {
     throw invalidRequest(`TraceIds may hold ${TRACES_PER_BATCH} trace ids at most.`);
   }

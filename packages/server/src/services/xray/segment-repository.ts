@@ -51,10 +51,24 @@ export interface TraceRange {
   readonly by: TraceTime;
   readonly fromMs: number;
   readonly toMs: number;
-  /** So many at most, the latest first, after so many others. */
-  readonly limit: number;
-  readonly offset: number;
+  /** Where an earlier page has ended: the latest come first. */
+  readonly after?: TracePosition | undefined;
 }
+
+export interface TracePosition {
+  readonly atMs: number;
+  readonly id: string;
+}
+
+export interface TracePage {
+  readonly traces: readonly StoredTrace[];
+  /** Where it has ended, if there may be more. */
+  readonly next: TracePosition | undefined;
+}
+
+/** What is read for one page, whichever it has first. */
+const PAGE_TRACES = 100;
+const PAGE_BYTES = 8_388_608;
 
 const columns = { TraceId: 'started_ms', Event: 'updated_ms', Service: 'ended_ms' } as const;
 
@@ -62,6 +76,8 @@ interface TraceRow {
   readonly trace_id: string;
   readonly updated_ms: number;
   readonly bytes: number;
+  /** By what they are listed. */
+  readonly at_ms: number;
 }
 
 interface SegmentRow {
@@ -91,23 +107,29 @@ export class SegmentRepository {
   async find(owner: TraceOwner, ids: readonly string[]): Promise<readonly StoredTrace[]> {
     const places = ids.map(() => '?').join(', ');
     const rows = await this.#store.read<TraceRow>(
-      `SELECT trace_id, updated_ms, bytes FROM xray_traces
+      `SELECT trace_id, updated_ms, bytes, updated_ms AS at_ms FROM xray_traces
        WHERE account = ? AND region = ? AND trace_id IN (${places})`,
       [owner.account, owner.region, ...ids],
     );
     return await this.#withBodies(owner, rows);
   }
 
-  async list(owner: TraceOwner, range: TraceRange): Promise<readonly StoredTrace[]> {
-    const { by, fromMs, toMs, limit, offset } = range;
+  async list(owner: TraceOwner, range: TraceRange): Promise<TracePage> {
+    const { by, fromMs, toMs, after = { atMs: toMs + 1, id: '' } } = range;
     const column = columns[by];
     const rows = await this.#store.read<TraceRow>(
-      `SELECT trace_id, updated_ms, bytes FROM xray_traces
+      `SELECT trace_id, updated_ms, bytes, ${column} AS at_ms FROM xray_traces
        WHERE account = ? AND region = ? AND ${column} >= ? AND ${column} <= ?
-       ORDER BY ${column} DESC, trace_id LIMIT ? OFFSET ?`,
-      [owner.account, owner.region, fromMs, toMs, limit, offset],
+         AND (${column}, trace_id) < (?, ?)
+       ORDER BY ${column} DESC, trace_id DESC LIMIT ?`,
+      [owner.account, owner.region, fromMs, toMs, after.atMs, after.id, PAGE_TRACES],
     );
-    return await this.#withBodies(owner, rows);
+    const page = fitting(rows);
+    const last = page.at(-1);
+    const isWhole = page.length === rows.length && rows.length < PAGE_TRACES;
+    const next =
+      isWhole || last === undefined ? undefined : { atMs: last.at_ms, id: last.trace_id };
+    return { traces: await this.#withBodies(owner, page), next };
   }
 
   /** Forgets traces that were not heard of since then, and of each account what is too much. */
@@ -150,6 +172,16 @@ export class SegmentRepository {
       bodies: bodies.get(each.trace_id)?.map(({ body }) => body) ?? [],
     }));
   }
+}
+
+/** As many as may be read at once; at least one. */
+function fitting(rows: readonly TraceRow[]): readonly TraceRow[] {
+  let bytes = 0;
+  const tooMuch = rows.findIndex((each, index) => {
+    bytes += each.bytes;
+    return index > 0 && bytes > PAGE_BYTES;
+  });
+  return tooMuch === -1 ? rows : rows.slice(0, tooMuch);
 }
 
 /**

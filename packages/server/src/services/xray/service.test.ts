@@ -152,7 +152,7 @@ describe('what is kept', () => {
     const theirs = JSON.stringify(segment('1', { trace_id: traceId('e') }));
     await xray.call('PutTraceSegments', { TraceSegmentDocuments: [theirs] }, other);
     await xray.service.expire();
-    expect(await xray.find('')).toEqual([traceId('c'), traceId('d')]);
+    expect(await xray.find('')).toEqual([traceId('d'), traceId('c')]);
     const kept = await xray.call('BatchGetTraces', { TraceIds: [traceId('e')] }, other);
     expect(kept).toMatchObject({ UnprocessedTraceIds: [] });
   });

@@ -8,6 +8,7 @@ import { startRounds } from '../../lib/rounds.ts';
 import type { Store } from '../../store/store.ts';
 import { getEncryptionConfig, getGroups, putTelemetryRecords } from './account-settings.ts';
 import { batchGetTraces } from './batch-get-traces.ts';
+import { getServiceGraph, getTraceGraph } from './get-service-graph.ts';
 import { getTraceSummaries } from './get-trace-summaries.ts';
 import { putTraceSegments } from './put-trace-segments.ts';
 import { getSamplingRules, getSamplingTargets } from './sampling.ts';
@@ -56,6 +57,8 @@ export async function openXrayService(deps: XrayDeps): Promise<XrayService> {
       putTelemetryRecords(),
       batchGetTraces(room),
       getTraceSummaries(room),
+      getServiceGraph(room),
+      getTraceGraph(room),
       getSamplingRules(),
       getSamplingTargets(room),
       getGroups(),

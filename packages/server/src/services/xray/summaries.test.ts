@@ -129,8 +129,23 @@ describe('the time range', () => {
     const second = await xray.summaries({ NextToken: first.NextToken });
     expect(second.TraceSummaries).toHaveLength(12);
     expect(second).not.toHaveProperty('NextToken');
+    const all = [...first.TraceSummaries, ...second.TraceSummaries].map(({ Id: id }) => id);
+    expect(new Set(all).size).toBe(112);
     await expect(xray.summaries({ NextToken: 'mine' })).rejects.toThrow('NextToken');
   });
+});
+
+test('a page is no more than what can be read at once', async () => {
+  const large = { metadata: { text: 'x'.repeat(60_000) } };
+  for (let index = 0; index < 20; index++) {
+    const trace = { ...large, trace_id: `1-69a42840-${String(index).padStart(24, '0')}` };
+    // eslint-disable-next-line no-await-in-loop -- one after the other, as daemons do
+    await xray.put(...'12345678'.split('').map((id) => segment(id, trace)));
+  }
+  const first = await xray.summaries();
+  expect(first.TraceSummaries.length).toBeLessThan(22);
+  const second = await xray.summaries({ NextToken: first.NextToken });
+  expect(first.TraceSummaries.length + second.TraceSummaries.length).toBe(22);
 });
 
 const [a, b] = [traceId('a'), traceId('b')];

@@ -39,7 +39,7 @@ export function summarise(trace: Trace, owner: { readonly account: string }): Tr
   };
 }
 
-function dateOf(seconds: number): Date {
+export function dateOf(seconds: number): Date {
   return new Date(seconds * 1000);
 }
 
