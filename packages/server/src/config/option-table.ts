@@ -137,7 +137,8 @@ const optionTable = {
     value: 'RUNTIME',
     default: 'auto',
     choices: ['auto', 'crun', 'runc', 'runsc', 'kata'],
-    description: 'The OCI runtime that makes the sandboxes.',
+    description:
+      'The OCI runtime that makes the sandboxes. One that is named must work here: Hearth does not start without it.',
   },
   network: {
     type: 'choice',

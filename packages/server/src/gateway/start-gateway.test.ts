@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openIam } from '../../../testkit/src/open-iam.ts';
 import { systemClock } from '../lib/clock.ts';
 import { randomIds } from '../lib/ids.ts';
-import { silentLogger } from '../lib/logger.ts';
+import { createLogger, silentLogger } from '../lib/logger.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { presignUrl } from '../wire/sigv4.ts';
 import type { OwnPath } from './own-paths.ts';
@@ -76,6 +76,21 @@ describe('a web page', () => {
     expect(await get(`${gateway.endpoint}/_hearth/none`)).toBe(404);
     expect(await get(`${gateway.endpoint}/_hearth/none`, { host: 'example.com' })).toBe(403);
   });
+});
+
+test('a port that is taken is the caller’s to tell: nothing is logged', async () => {
+  const { identities } = await openIam(Date.now());
+  const lines: string[] = [];
+  const logger = createLogger((line) => lines.push(line), 'debug');
+  const deps = { identities, clock: systemClock, ids: randomIds, logger };
+  const port = Number(new URL(gateway.endpoint).port);
+  await expect(
+    startGateway(
+      { ...deps, services: serve([]), ownPaths: [] },
+      { host: '127.0.0.1', port, graceMs: 0 },
+    ),
+  ).rejects.toThrow('EADDRINUSE');
+  expect(lines).toEqual([]);
 });
 
 test('an own path that fails is answered, and the connection stays in order', async () => {

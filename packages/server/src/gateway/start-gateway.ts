@@ -72,6 +72,9 @@ export async function startGateway(deps: GatewayDeps, options: GatewayOptions): 
   const publicServer = createListener('public', Number.POSITIVE_INFINITY, open);
   const sandboxServer = createListener('sandbox', SANDBOX_BODY_BYTES, open);
   await listen(publicServer, options);
+  // A failing accept (no descriptors left) is over when the next one works. Not being able to
+  // listen is the caller's to tell.
+  publicServer.on('error', (error) => deps.logger.error('gateway.listener-failed', { error }));
   const { port } = publicServer.address() as AddressInfo;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   // Node starts to watch for slow requests when a server listens; this one never does.
@@ -175,8 +178,6 @@ function createListener(
       work.open.add(answering);
     },
   );
-  // A failing accept (no descriptors left) is over when the next one works.
-  server.on('error', (error) => deps.logger.error('gateway.listener-failed', { kind, error }));
   // Malformed HTTP is answered with a status line and nothing of it is read further.
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {

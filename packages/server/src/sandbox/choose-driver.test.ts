@@ -13,7 +13,8 @@ let deps: ChooseDriverDeps;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'hearth-choose-test-'));
   const services = { folder, logger: silentLogger, clock: systemClock };
-  deps = { isolation: 'auto', ociRuntime: '/no/such/runtime', isLoopbackOnly: true, ...services };
+  const nowhere = { ociRuntime: 'auto', runtimeFolders: [] };
+  deps = { isolation: 'auto', ...nowhere, isLoopbackOnly: true, ...services };
 });
 afterEach(async () => {
   expect(await readdir(folder)).toEqual([]);
@@ -24,7 +25,7 @@ test('auto falls back on loopback, and says why', async () => {
   const { driver, warning } = await startSandboxDriver(deps);
   expect(driver.isolation).toBe('process');
   expect(driver.description).toBe('process (no isolation)');
-  expect(warning).toContain('No OCI runtime "/no/such/runtime" is installed on this machine.');
+  expect(warning).toContain('Neither crun nor runc is installed on this machine.');
   await driver.close();
 });
 
@@ -33,6 +34,13 @@ test('auto refuses to run without isolation where others can reach the server', 
   await expect(starting).rejects.toThrow(SandboxFailure);
   await expect(startSandboxDriver({ ...deps, isLoopbackOnly: false })).rejects.toThrow(
     /only listens on loopback/,
+  );
+});
+
+test('auto does not fall back from a runtime that was asked for by name', async () => {
+  const starting = startSandboxDriver({ ...deps, ociRuntime: 'runsc' });
+  await expect(starting).rejects.toThrow(
+    /No OCI runtime "runsc" is installed on this machine\. .* --isolation process/,
   );
 });
 

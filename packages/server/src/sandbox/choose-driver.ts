@@ -1,7 +1,8 @@
 /**
  * Which driver a server uses: `oci` and `process` are taken at their word, `auto` takes OCI where
  * it works, and the process driver otherwise, but only while nobody else can reach the server,
- * because without isolation every function can do what the server can.
+ * because without isolation every function can do what the server can. Whoever names an OCI runtime
+ * has asked for sandboxes: `auto` is `oci` then.
  */
 import type { Clock } from '../lib/clock.ts';
 import type { Logger } from '../lib/logger.ts';
@@ -14,6 +15,8 @@ export interface ChooseDriverDeps {
   readonly isolation: 'auto' | 'oci' | 'process';
   /** `auto`, `crun`, `runc`, `runsc`, `kata`, or the path of an executable. */
   readonly ociRuntime: string;
+  /** Where runtimes are looked for by name; the system's where it is not said. */
+  readonly runtimeFolders?: readonly string[];
   /** Whether the server listens on loopback addresses only. */
   readonly isLoopbackOnly: boolean;
   readonly folder: string;
@@ -46,6 +49,10 @@ async function startAuto(deps: ChooseDriverDeps): Promise<ChosenDriver> {
     return { driver: await startOci(deps), warning: undefined };
   } catch (cause) {
     const reason = `Functions cannot be isolated here: ${(cause as Error).message}`;
+    if (deps.ociRuntime !== 'auto') {
+      const message = `${reason} It was asked for by name; --isolation process runs functions without isolation.`;
+      throw new SandboxFailure(message, { cause });
+    }
     if (!deps.isLoopbackOnly) {
       const message = `${reason} Without isolation the server only listens on loopback.`;
       throw new SandboxFailure(message, { cause });

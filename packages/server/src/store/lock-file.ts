@@ -4,7 +4,7 @@
  * containers that share a volume, where a process id would mean nothing. The id of the holder is
  * written beside it for the error message alone.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sqliteCodeOf } from './describe-failure.ts';
@@ -22,7 +22,7 @@ const BUSY = 5;
 function takeLock(file: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeFolder(path.dirname(file));
     database = new DatabaseSync(`${file}-lock`, { timeout: 0 });
     database.exec('BEGIN EXCLUSIVE');
     return database;
@@ -30,6 +30,16 @@ function takeLock(file: string): DatabaseSync {
     database?.close();
     throw refused(file, error);
   }
+}
+
+/**
+ * `mkdir -p`. Node's own never ends where the kernel says ENOENT although the parent is there, as
+ * below /proc, and says ENOENT on a file system that is read-only.
+ */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (!existsSync(path.dirname(folder))) makeFolder(path.dirname(folder));
+  mkdirSync(folder);
 }
 
 function refused(file: string, error: unknown): StoreUnusable {

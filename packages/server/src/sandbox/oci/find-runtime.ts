@@ -31,20 +31,23 @@ const KINDS: Readonly<Record<string, RuntimeCommand['kind']>> = {
 const AUTO = ['crun', 'runc'];
 
 /** In order of preference; never empty. Rejects with `SandboxFailure` when there is none. */
-export async function findRuntimes(choice: RuntimeChoice): Promise<readonly OciRuntime[]> {
+export async function findRuntimes(
+  choice: RuntimeChoice,
+  folders: readonly string[] = FOLDERS,
+): Promise<readonly OciRuntime[]> {
   const names = choice === 'auto' ? AUTO : [choice];
-  const found = await Promise.all(names.map((name) => locate(name)));
+  const found = await Promise.all(names.map((name) => locate(name, folders)));
   const runtimes = found.filter((runtime) => runtime !== undefined);
   if (runtimes.length > 0) return runtimes;
   const wanted = choice === 'auto' ? 'Neither crun nor runc' : `No OCI runtime "${choice}"`;
   throw new SandboxFailure(`${wanted} is installed on this machine.`);
 }
 
-async function locate(name: string): Promise<OciRuntime | undefined> {
+async function locate(name: string, folders: readonly string[]): Promise<OciRuntime | undefined> {
   const executables = name === 'kata' ? ['kata-runtime', 'kata'] : [name];
   const candidates = path.isAbsolute(name)
     ? [name]
-    : FOLDERS.flatMap((folder) => executables.map((each) => path.join(folder, each)));
+    : folders.flatMap((folder) => executables.map((each) => path.join(folder, each)));
   for (const candidate of candidates) {
     if (!(await isExecutable(candidate))) continue;
     const base = path.basename(candidate);

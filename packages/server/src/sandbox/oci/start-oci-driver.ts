@@ -27,6 +27,8 @@ import { adviseOnPrograms, adviseOnRuntime } from './runtime-advisories.ts';
 export interface OciDriverDeps {
   /** `auto`, `crun`, `runc`, `runsc`, `kata`, or the path of an executable. */
   readonly runtime: RuntimeChoice;
+  /** Where it is looked for by name; the system's where it is not said. */
+  readonly runtimeFolders?: readonly string[];
   /** On a disk: the images of /tmp volumes are in it. Made where it is missing. */
   readonly folder: string;
   /** None where it is not said. */
@@ -45,7 +47,7 @@ export async function startOciDriver(deps: OciDriverDeps): Promise<SandboxDriver
   await mkdir(deps.folder, { recursive: true });
   await removeDeadFolders(deps.folder);
   const failures: Error[] = [];
-  for (const runtime of await findRuntimes(deps.runtime)) {
+  for (const runtime of await findRuntimes(deps.runtime, deps.runtimeFolders)) {
     try {
       return await startWith(runtime, deps);
     } catch (error) {
