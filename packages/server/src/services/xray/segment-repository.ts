@@ -80,6 +80,10 @@ interface TraceRow {
   readonly at_ms: number;
 }
 
+type DoomedRow = TraceOwner & Pick<TraceRow, 'trace_id'>;
+
+const FORGOTTEN_AT_ONCE = 200;
+
 interface SegmentRow {
   readonly trace_id: string;
   readonly body: string;
@@ -132,25 +136,30 @@ export class SegmentRepository {
     return { traces: await this.#withBodies(owner, page), next };
   }
 
-  /** Forgets traces that were not heard of since then, and of each account what is too much. */
-  async expire(olderThanMs: number, accountBytes: number): Promise<void> {
-    await this.#store.write([
-      { sql: `DELETE FROM xray_traces WHERE updated_ms < ?`, params: [olderThanMs] },
-      {
-        sql: `DELETE FROM xray_traces WHERE (account, region, trace_id) IN (
-            SELECT account, region, trace_id FROM (
-              SELECT account, region, trace_id, sum(bytes) OVER (
-                PARTITION BY account ORDER BY updated_ms DESC, region, trace_id
-              ) AS with_later FROM xray_traces
-            ) WHERE with_later > ?)`,
-        params: [accountBytes],
-      },
-      {
-        sql: `DELETE FROM xray_segments WHERE NOT EXISTS (
-            SELECT 1 FROM xray_traces AS trace WHERE trace.account = xray_segments.account
-              AND trace.region = xray_segments.region AND trace.trace_id = xray_segments.trace_id)`,
-      },
-    ]);
+  /**
+   * Forgets traces that were not heard of since then, and of each account what is too much; a few at a
+   * time, so that nobody who writes waits long.
+   */
+  async expire(olderThanMs: number, accountBytes: number, closing: AbortSignal): Promise<void> {
+    const doomed = await this.#store.read<DoomedRow>(
+      `SELECT account, region, trace_id FROM (
+         SELECT account, region, trace_id, updated_ms, sum(bytes) OVER (
+           PARTITION BY account ORDER BY updated_ms DESC, region, trace_id
+         ) AS with_later FROM xray_traces
+       ) WHERE updated_ms < ? OR with_later > ?`,
+      [olderThanMs, accountBytes],
+    );
+    for (let at = 0; at < doomed.length && !closing.aborted; at += FORGOTTEN_AT_ONCE) {
+      const rows = doomed
+        .slice(at, at + FORGOTTEN_AT_ONCE)
+        .map(({ account, region, trace_id: id }) => [account, region, id] as const);
+      const which = 'WHERE account = ? AND region = ? AND trace_id = ?';
+      // eslint-disable-next-line no-await-in-loop -- one after the other, as said above
+      await this.#store.write([
+        { sql: `DELETE FROM xray_segments ${which}`, rows },
+        { sql: `DELETE FROM xray_traces ${which}`, rows },
+      ]);
+    }
   }
 
   async #withBodies(

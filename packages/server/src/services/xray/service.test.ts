@@ -140,6 +140,15 @@ describe('what is kept', () => {
     expect(await xray.store.read('SELECT trace_id FROM xray_segments')).toHaveLength(1);
   });
 
+  test('is looked through when a server starts', async () => {
+    await xray.put(segment('1'));
+    await xray.service.close();
+    xray.wallMs += 31 * 86_400_000;
+    await xray.start();
+    const left = (): Promise<readonly object[]> => xray.store.read('SELECT id FROM xray_segments');
+    await expect.poll(left, { timeout: 20_000 }).toEqual([]);
+  });
+
   test('of an account is bounded: the traces that were heard of last remain', async () => {
     await xray.service.close();
     await xray.start(100_000);

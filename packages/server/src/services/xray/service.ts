@@ -38,12 +38,14 @@ export async function openXrayService(deps: XrayDeps): Promise<XrayService> {
   const segments = await SegmentRepository.open(store);
   const room = { segments, clock };
   const expiry = startRounds(
-    () => segments.expire(clock.nowMs() - TRACE_RETENTION_MS, accountBytes),
+    (closing) => segments.expire(clock.nowMs() - TRACE_RETENTION_MS, accountBytes, closing),
     {
       everyMs: EXPIRY_INTERVAL_MS,
       onError: (error) => logger.error('xray.expiry-failed', { error }),
     },
   );
+  // What has become too old while no server ran.
+  expiry.look();
   let keptBytes = 0;
   const kept = (bytes: number): void => {
     keptBytes += bytes;
