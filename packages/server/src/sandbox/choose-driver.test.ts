@@ -1,9 +1,9 @@
-import { readdir, mkdtemp, rm } from 'node:fs/promises';
+import { readdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../lib/clock.ts';
-import { silentLogger } from '../lib/logger.ts';
+import { createLogger, silentLogger } from '../lib/logger.ts';
 import { startSandboxDriver, type ChooseDriverDeps } from './choose-driver.ts';
 import { SandboxFailure } from './driver.ts';
 
@@ -35,6 +35,32 @@ test('auto refuses to run without isolation where others can reach the server', 
   await expect(startSandboxDriver({ ...deps, isLoopbackOnly: false })).rejects.toThrow(
     /only listens on loopback/,
   );
+});
+
+test('who is not root is told what sandboxes need', async () => {
+  const { driver, warning } = await startSandboxDriver({ ...deps, isRoot: false });
+  expect(warning).toMatch(/start Hearth as root\. \(Neither crun nor runc is installed/);
+  await driver.close();
+  const starting = startSandboxDriver({ ...deps, isolation: 'oci', isRoot: false });
+  await expect(starting).rejects.toThrow('start Hearth as root');
+});
+
+test('of runtimes that do not work here nothing is said but why', async () => {
+  const runtimeFolder = await mkdtemp(path.join(tmpdir(), 'hearth-choose-test-'));
+  onTestFinished(() => rm(runtimeFolder, { recursive: true }));
+  const lines: string[] = [];
+  const logger = createLogger((line) => lines.push(line), 'warn');
+  for (const name of ['crun', 'runc']) {
+    const program = path.join(runtimeFolder, name);
+    await writeFile(program, `#!/bin/sh\necho ${name} version 1.0.0\nexit 1\n`, { mode: 0o755 });
+  }
+  const { driver } = await startSandboxDriver({
+    ...deps,
+    runtimeFolders: [runtimeFolder],
+    logger,
+  });
+  await driver.close();
+  expect(lines).toEqual([expect.stringContaining('sandbox.no-isolation')]);
 });
 
 test('auto does not fall back from a runtime that was asked for by name', async () => {

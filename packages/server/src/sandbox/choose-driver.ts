@@ -19,6 +19,8 @@ export interface ChooseDriverDeps {
   readonly runtimeFolders?: readonly string[];
   /** Whether the server listens on loopback addresses only. */
   readonly isLoopbackOnly: boolean;
+  /** Sandboxes need it; it is where it is not said. */
+  readonly isRoot?: boolean;
   readonly folder: string;
   /** Without isolation functions have the host's network whatever it says. */
   readonly network?: NetworkPolicy;
@@ -63,6 +65,12 @@ async function startAuto(deps: ChooseDriverDeps): Promise<ChosenDriver> {
   }
 }
 
-function startOci(deps: ChooseDriverDeps): Promise<SandboxDriver> {
-  return startOciDriver({ ...deps, runtime: deps.ociRuntime });
+async function startOci(deps: ChooseDriverDeps): Promise<SandboxDriver> {
+  try {
+    return await startOciDriver({ ...deps, runtime: deps.ociRuntime });
+  } catch (cause) {
+    if (deps.isRoot !== false) throw cause;
+    const message = `Sandboxes need root: start Hearth as root. (${(cause as Error).message})`;
+    throw new SandboxFailure(message, { cause });
+  }
 }

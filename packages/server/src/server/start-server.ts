@@ -216,6 +216,7 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
     ociRuntime: config.ociRuntime,
     // The options accept no other address while the key test/test exists.
     isLoopbackOnly: true,
+    isRoot: process.getuid?.() === 0,
     folder: path.join(config.dataDir, 'sandboxes'),
     network: { mode: config.network, allow: parseDestinations(config.networkAllow) ?? [] },
     clock,

@@ -54,8 +54,8 @@ export async function startOciDriver(deps: OciDriverDeps): Promise<SandboxDriver
       failures.push(error as Error);
     }
   }
-  const reasons = failures.map(({ message }) => message).join(' ');
-  throw new SandboxFailure(reasons, { cause: new AggregateError(failures) });
+  const reasons = new Set(failures.map(({ message }) => message));
+  throw new SandboxFailure([...reasons].join(' '), { cause: new AggregateError(failures) });
 }
 
 async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<SandboxDriver> {
@@ -64,7 +64,6 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     ...adviseOnRuntime(runtime.name, runtime.version),
     ...adviseOnPrograms(runtime.name, startsBeside(runtime)),
   ];
-  for (const sentence of advisories) logger.warn(sentence);
   const sandboxes = new Sandboxes();
   const generations = new HelperGenerations({
     folder: deps.folder,
@@ -98,6 +97,8 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
     const first = await generations.current();
     report(first, logger);
     await probe(create);
+    // Of one that does not work here nobody has to hear more than that.
+    for (const sentence of advisories) logger.warn(sentence);
     const note = first.tmp === 'tmpfs' ? ', /tmp in memory' : '';
     const description = `oci (${runtime.name} ${runtime.version}${note})`;
     const { network } = first;
