@@ -261,4 +261,15 @@ describe('in an environment that runs', () => {
     ]);
     expect(stage.segments).toHaveLength(4);
   });
+
+  test('what a function sends to the daemon before its end is not lost', async () => {
+    const stage = await stages.start();
+    const { outcome } = await invokeWith(stage, stage.version('traces-and-exits'), { trace });
+    expect(outcome.kind).toBe('crashed');
+    await stage.invoker.close();
+    expect(stage.segments).toContainEqual({ name: 'own work' });
+    expect(stage.segments).toContainEqual(
+      expect.objectContaining({ origin: 'AWS::Lambda::Function', fault: true }),
+    );
+  });
 });
