@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { AwsError } from '../../core/aws-error.ts';
 import type { CallAs } from '../../core/call-as.ts';
-import { silentLogger } from '../../lib/logger.ts';
+import { createLogger, silentLogger } from '../../lib/logger.ts';
 import { createLogShipper } from './log-shipper.ts';
 
 interface Put {
@@ -104,11 +104,24 @@ test('while the log service hangs memory stays bounded and what is lost is count
   await shipper.close();
 });
 
-test('a refused batch is counted once for each line', async () => {
+test('a refused batch is counted once for each line, and told once by its reason', async () => {
   const { callAs } = recorder(() => 'AccessDeniedException');
-  const shipper = createLogShipper({ callAs, logger: silentLogger });
+  const told: string[] = [];
+  const logger = createLogger((line) => told.push(line), 'info');
+  const shipper = createLogShipper({ callAs, logger });
   const stream = shipper.open(target);
   for (let line = 0; line < 7; line++) stream.append(1, 'x\n');
   await shipper.close();
   expect(shipper.linesDropped).toBe(7);
+  expect(told.map((line) => ({ ...JSON.parse(line), time: '' }) as object)).toEqual([
+    {
+      time: '',
+      level: 'info',
+      event: 'function-log.lost',
+      group: '/g',
+      stream: 's',
+      lines: 7,
+      reason: 'AccessDeniedException',
+    },
+  ]);
 });

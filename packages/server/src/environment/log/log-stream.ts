@@ -161,11 +161,13 @@ export class LogStream {
     if (this.#hasToldLoss) return;
     this.#hasToldLoss = true;
     const { group, stream } = this.#target;
-    const fields = { group, stream, lines, error };
+    const fields = { group, stream, lines };
     if (error instanceof AwsError && error.fault === 'client') {
-      this.#deps.logger.info('function-log.lost', fields);
+      // Most often a role that may not write logs: the sentence says it all, and where it was
+      // thrown nobody needs.
+      this.#deps.logger.info('function-log.lost', { ...fields, reason: error.message });
     } else {
-      this.#deps.logger.error('function-log.lost', fields);
+      this.#deps.logger.error('function-log.lost', { ...fields, error });
     }
   }
 }
