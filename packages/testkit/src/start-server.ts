@@ -41,6 +41,8 @@ const usualEnv = {
   HEARTH_CACHE_DIR: path.join(repository, 'node_modules/.cache/hearth-runtimes'),
   /** As `npm start` has it: what one server has compiled, the next one need not. */
   NODE_COMPILE_CACHE: path.join(repository, 'node_modules/.cache/hearth-compiled'),
+  /** As `npm start` has it too. */
+  MALLOC_ARENA_MAX: '2',
   /** Tests leave the network of this machine alone. */
   HEARTH_NETWORK: 'none',
 };
