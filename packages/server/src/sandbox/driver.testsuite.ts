@@ -1,11 +1,11 @@
 /** The contract of every sandbox driver. */
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { SandboxFailure, type Sandbox, type SandboxDriver, type SandboxRequest } from './driver.ts';
+import { describe, expect, test } from 'vitest';
+import { SandboxFailure, type Sandbox } from './driver.ts';
+import { useDriver, type DriverSuite } from './driver-under-test.testsuite.ts';
 import {
   NODE_MOUNT,
   nodeProgram,
@@ -17,11 +17,6 @@ import {
   uniqueSleep,
   until,
 } from './run-program.testsuite.ts';
-
-export interface DriverSuite {
-  readonly start: (folder: string) => Promise<SandboxDriver>;
-  readonly isIsolated: boolean;
-}
 
 /** Its `sleep`s of so many seconds, and what runs them where that is a kernel of its own (gVisor). */
 async function runningOf(sandbox: Sandbox, seconds: string): Promise<number[]> {
@@ -43,32 +38,10 @@ async function freePorts(): Promise<[number, number]> {
 
 export function describeSandboxDriver(name: string, suite: DriverSuite): void {
   describe(`the sandbox driver contract: ${name}`, () => {
-    let folder: string;
-    let driver: SandboxDriver;
-    const living = new Set<Sandbox>();
-
-    beforeAll(async () => {
-      folder = await mkdtemp(path.join(tmpdir(), 'hearth-sandbox-test-'));
-      driver = await suite.start(path.join(folder, 'sandboxes'));
-    });
-    afterEach(async () => {
-      await Promise.all([...living].map((sandbox) => sandbox.destroy('the test is over')));
-      living.clear();
-    });
-    afterAll(async () => {
-      await driver.close();
-      expect(await readdir(path.join(folder, 'sandboxes'))).toEqual([]);
-      await rm(folder, { recursive: true });
-    });
-
-    async function create(changes: Partial<SandboxRequest> = {}): Promise<Sandbox> {
-      const sandbox = await driver.create(sandboxRequest(changes));
-      living.add(sandbox);
-      return sandbox;
-    }
+    const tested = useDriver(suite);
 
     async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
-      const made = await mkdtemp(path.join(folder, 'volume-'));
+      const made = await mkdtemp(path.join(tested.folder, 'volume-'));
       await chmod(made, 0o755);
       for (const [file, text] of Object.entries(files)) {
         await mkdir(path.dirname(path.join(made, file)), { recursive: true });
@@ -78,12 +51,12 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     }
 
     test('reports the exit status of the program', async () => {
-      const { exit } = await runProgram(driver, shell('exit 42'));
+      const { exit } = await runProgram(tested.driver, shell('exit 42'));
       expect(exit).toEqual({ code: 42, signal: null, outOfMemory: false });
     });
 
     test.each(['SEGV', 'KILL', 'TERM', 'ABRT'])('reports a death by SIG%s', async (signal) => {
-      const { exit } = await runProgram(driver, shell(`kill -${signal} $$`));
+      const { exit } = await runProgram(tested.driver, shell(`kill -${signal} $$`));
       expect(exit).toEqual({ code: null, signal: `SIG${signal}`, outOfMemory: false });
     });
 
@@ -91,13 +64,13 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     test.each([129, 130, 137, 139, 141, 143, 192, 255])(
       'tells exit status %i from a signal',
       async (code) => {
-        const { exit } = await runProgram(driver, shell(`exit ${code}`));
+        const { exit } = await runProgram(tested.driver, shell(`exit ${code}`));
         expect(exit).toEqual({ code, signal: null, outOfMemory: false });
       },
     );
 
     test('a program that is not there ends with status 127', async () => {
-      const { exit } = await runProgram(driver, { argv: ['/var/task/bootstrap'] });
+      const { exit } = await runProgram(tested.driver, { argv: ['/var/task/bootstrap'] });
       expect(exit.code).toBe(127);
     });
 
@@ -105,7 +78,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       const script = `
         for (let i = 0; i < 20000; i++) process.stdout.write('line ' + i + ' of the output\\n');
         for (let i = 0; i < 5000; i++) process.stderr.write('error ' + i + '\\n');`;
-      const { stdout, stderr } = await runProgram(driver, nodeProgram(script));
+      const { stdout, stderr } = await runProgram(tested.driver, nodeProgram(script));
       const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} of the output\n`);
       const errors = Array.from({ length: 5_000 }, (_, i) => `error ${i}\n`);
       expect(stdout).toBe(lines.join(''));
@@ -114,7 +87,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
 
     test('binary output arrives byte for byte', async () => {
       const script = 'process.stdout.write(Buffer.from(Array.from({ length: 256 }, (_, i) => i)))';
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const bytes: number[] = [];
       const onOutput = (_: string, chunk: Uint8Array): void => void bytes.push(...chunk);
       await startProgram(sandbox, { ...nodeProgram(script), onOutput });
@@ -131,7 +104,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
           socket.once('data', (data) => socket.end(`${listener} heard ${data.toString()}`));
         },
       }));
-      const sandbox = await create({ listeners });
+      const sandbox = await tested.create({ listeners });
       const script = `
         const net = require('node:net');
         for (const address of process.argv.slice(1)) {
@@ -150,7 +123,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
 
     test('a connection can be made to what listens inside, and to nothing else', async () => {
       const [port, silent] = suite.isIsolated ? ([8124, 8125] as const) : await freePorts();
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const output = await startProgram(
         sandbox,
         nodeProgram(
@@ -179,7 +152,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     test('mounted folders and files are where they were asked for', async () => {
       const task = await folderWith({ 'index.js': 'code', 'lib/a.js': 'a' });
       const file = path.join(await folderWith({ bootstrap: 'the file' }), 'bootstrap');
-      const { stdout } = await runProgram(driver, {
+      const { stdout } = await runProgram(tested.driver, {
         argv: ['/bin/cat', '/var/task/index.js', '/var/task/lib/a.js', '/var/runtime/bootstrap'],
         mounts: [
           { source: task, target: '/var/task' },
@@ -193,7 +166,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       const runtime = await folderWith({ 'index.mjs': 'runtime;', 'lib/own.js': 'own;' });
       const packages = await folderWith({ 'sdk/index.js': 'sdk;' });
       const extra = await folderWith({ 'x.js': 'extra;' });
-      const { stdout } = await runProgram(driver, {
+      const { stdout } = await runProgram(tested.driver, {
         ...shell(
           'cd "$1" && cat index.mjs lib/own.js node_modules/sdk/index.js lib/extra/x.js; ls',
           '/var/runtime',
@@ -210,12 +183,15 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('a source below a folder that only root may pass can be mounted', async () => {
-      const closed = path.join(folder, 'closed');
+      const closed = path.join(tested.folder, 'closed');
       await mkdir(path.join(closed, 'volume'), { recursive: true });
       await chmod(closed, 0o700);
       await writeFile(path.join(closed, 'volume/file'), 'content');
       const mounts = [{ source: path.join(closed, 'volume'), target: '/var/task' }];
-      const { stdout } = await runProgram(driver, { argv: ['/bin/cat', '/var/task/file'], mounts });
+      const { stdout } = await runProgram(tested.driver, {
+        argv: ['/bin/cat', '/var/task/file'],
+        mounts,
+      });
       expect(stdout).toBe('content');
     });
 
@@ -223,7 +199,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       const task = await folderWith({ file: '' });
       const script =
         'console.log(JSON.stringify({ argv: process.argv.slice(1), env: process.env, files: require("node:fs").readdirSync(".") }))';
-      const { stdout } = await runProgram(driver, {
+      const { stdout } = await runProgram(tested.driver, {
         ...nodeProgram(script, '--', 'a b', '', '$HOME'),
         cwd: '/var/task',
         mounts: [NODE_MOUNT, { source: task, target: '/var/task' }],
@@ -247,7 +223,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     test('each sandbox has a /tmp of its own that it can write', async () => {
       const script = 'ls -A "$1"; echo data > "$1/file" && cat "$1/file"';
       for (let round = 0; round < 2; round++) {
-        const { stdout } = await runProgram(driver, shell(script, '/tmp'));
+        const { stdout } = await runProgram(tested.driver, shell(script, '/tmp'));
         expect(stdout).toBe('data\n');
       }
     });
@@ -258,12 +234,12 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
         let opened = 0;
         try { for (;;) { fs.openSync('/dev/null'); opened++; } }
         catch (error) { fs.writeSync(1, error.code + (opened < 256)); }`;
-      const { stdout } = await runProgram(driver, nodeProgram(script));
+      const { stdout } = await runProgram(tested.driver, nodeProgram(script));
       expect(stdout).toBe('EMFILEtrue');
     });
 
     test('the peak of memory is that of the tree', async () => {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const script =
         'global.kept = Buffer.alloc(64 << 20, 1); console.log("big"); setTimeout(() => {}, 1e6)';
       const output = await startProgram(sandbox, nodeProgram(script));
@@ -274,7 +250,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('SIGTERM reaches the program, which may handle it', async () => {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const script = `process.on('SIGTERM', () => { console.log('bye'); process.exit(7); });
         setInterval(() => {}, 1000); console.log('ready');`;
       const output = await startProgram(sandbox, nodeProgram(script));
@@ -286,7 +262,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
 
     test('a program that kills itself leaves its own output and no word of ours', async () => {
       const { exit, stdout, stderr } = await runProgram(
-        driver,
+        tested.driver,
         shell('echo out; echo err >&2; kill -KILL $$'),
       );
       expect(exit).toEqual({ code: null, signal: 'SIGKILL', outOfMemory: false });
@@ -294,11 +270,11 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('SIGTERM ends a program that does not handle it, and SIGKILL one that ignores it', async () => {
-      const polite = await create();
+      const polite = await tested.create();
       await startProgram(polite, { argv: ['/bin/sleep', '1000'] });
       polite.signal('SIGTERM');
       expect(await polite.exited).toEqual({ code: null, signal: 'SIGTERM', outOfMemory: false });
-      const rude = await create();
+      const rude = await tested.create();
       const output = await startProgram(
         rude,
         shell('trap "" TERM; echo ready; while :; do sleep 1; done'),
@@ -310,7 +286,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('a frozen tree does nothing until it is thawed', async () => {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const loop = (word: string): string => `while :; do echo ${word}; sleep 0.01; done`;
       const daemon = `setsid sh -c '${loop('daemon')}' &`;
       const script = `(${loop('child')}) & ${daemon} ${loop('parent')}`;
@@ -330,7 +306,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('a tree that starts programs all the time is frozen at any moment', async () => {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const loop = 'while :; do /bin/true; done';
       const output = await startProgram(sandbox, shell(`${loop} & ${loop} & echo on; ${loop}`));
       await until(() => output.stdout() === 'on\n');
@@ -343,7 +319,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     }, 120_000);
 
     test('destroy ends a daemon that forked twice and a program that ignores SIGTERM', async () => {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const seconds = uniqueSleep();
       const script = `trap "" TERM; (setsid sh -c 'trap "" TERM; sleep ${seconds} & echo ready; wait' &) ; echo ready; sleep ${seconds}`;
       const output = await startProgram(sandbox, shell(script));
@@ -355,7 +331,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('destroy ends a daemon that outlived the program', async () => {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const seconds = uniqueSleep();
       await startProgram(sandbox, shell(`setsid sleep ${seconds} & sleep 0.1; exit 5`));
       expect(await sandbox.exited).toEqual({ code: 5, signal: null, outOfMemory: false });
@@ -364,7 +340,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('destroy ends a frozen tree', async () => {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const seconds = uniqueSleep();
       const script = `sleep ${seconds} & echo ready; sleep ${seconds}`;
       const output = await startProgram(sandbox, shell(script));
@@ -377,7 +353,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('destroy is shared by all callers, and works on one that was never started', async () => {
-      const sandbox = await create({
+      const sandbox = await tested.create({
         listeners: [{ name: 'runtime-api', port: 9001, onConnection: (socket) => socket.end() }],
       });
       const [first, second] = [sandbox.destroy('first'), sandbox.destroy('second')];
@@ -389,7 +365,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
 
     test('an id can be used again once its sandbox is destroyed', async () => {
       for (const word of ['first', 'second']) {
-        const { stdout } = await runProgram(driver, shell(`echo ${word}`), { id: 'again' });
+        const { stdout } = await runProgram(tested.driver, shell(`echo ${word}`), { id: 'again' });
         expect(stdout).toBe(`${word}\n`);
       }
     });
@@ -397,7 +373,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     test('ten sandboxes at once start, run and end beside each other', async () => {
       const all = await Promise.all(
         Array.from({ length: 10 }, (_, index) =>
-          runProgram(driver, shell(`echo ${index}; exit ${index}`)),
+          runProgram(tested.driver, shell(`echo ${index}; exit ${index}`)),
         ),
       );
       expect(all.map(({ stdout }) => stdout)).toEqual(all.map((_, index) => `${index}\n`));
@@ -405,10 +381,10 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('a mount whose source is gone fails the start with SandboxFailure', async () => {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       const mounts = [
-        { source: path.join(folder, 'nowhere'), target: '/var/task' },
-        { source: path.join(folder, 'nowhere2'), target: '/var/task/a' },
+        { source: path.join(tested.folder, 'nowhere'), target: '/var/task' },
+        { source: path.join(tested.folder, 'nowhere2'), target: '/var/task/a' },
       ];
       await expect(startProgram(sandbox, { ...shell('exit 0'), mounts })).rejects.toThrow(
         SandboxFailure,
@@ -417,18 +393,18 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
     });
 
     test('a closed driver ends what still runs and creates nothing more', async () => {
-      const other = await suite.start(path.join(folder, 'other'));
+      const other = await suite.start(path.join(tested.folder, 'other'));
       const sandbox = await other.create(sandboxRequest());
       const seconds = uniqueSleep();
       await startProgram(sandbox, { argv: ['/bin/sleep', seconds] });
       await other.close();
       expect(await processesWith(`sleep\0${seconds}`)).toEqual([]);
       await expect(other.create(sandboxRequest())).rejects.toThrow(SandboxFailure);
-      expect(await readdir(path.join(folder, 'other'))).toEqual([]);
+      expect(await readdir(path.join(tested.folder, 'other'))).toEqual([]);
     });
 
     test.runIf(suite.isIsolated)('two sandboxes see nothing of each other', async () => {
-      const first = await create();
+      const first = await tested.create();
       const seconds = uniqueSleep();
       const output = await startProgram(
         first,
@@ -437,7 +413,7 @@ export function describeSandboxDriver(name: string, suite: DriverSuite): void {
       await until(() => output.stdout() === 'ready\n');
       const script =
         'ls -A /tmp; for p in /proc/[0-9]*; do tr "\\0" " " < "$p/cmdline"; done; echo; id -u';
-      const { stdout } = await runProgram(driver, shell(script));
+      const { stdout } = await runProgram(tested.driver, shell(script));
       expect(stdout).not.toContain('secret');
       expect(stdout).not.toContain(seconds);
       expect(stdout.trim().split('\n').at(-1)).toBe('993');

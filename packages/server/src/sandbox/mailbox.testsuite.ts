@@ -1,11 +1,8 @@
 /** The contract of every sandbox driver, where a sandbox sends datagrams. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { SandboxFailure, type Sandbox, type SandboxDriver } from './driver.ts';
-import type { DriverSuite } from './driver.testsuite.ts';
-import { nodeProgram, sandboxRequest, startProgram } from './run-program.testsuite.ts';
+import { describe, expect, test } from 'vitest';
+import { SandboxFailure, type Sandbox } from './driver.ts';
+import { useDriver, type DriverSuite } from './driver-under-test.testsuite.ts';
+import { nodeProgram, startProgram } from './run-program.testsuite.ts';
 
 const mailboxes = [{ name: 'daemon', port: 2000 }];
 
@@ -21,27 +18,11 @@ const sends = `
 
 export function describeMailboxes(name: string, suite: DriverSuite): void {
   describe(`mailboxes of a sandbox: ${name}`, () => {
-    let folder: string;
-    let driver: SandboxDriver;
-    const living = new Set<Sandbox>();
-
-    beforeAll(async () => {
-      folder = await mkdtemp(path.join(tmpdir(), 'hearth-mailbox-test-'));
-      driver = await suite.start(path.join(folder, 'sandboxes'));
-    });
-    afterEach(async () => {
-      await Promise.all([...living].map((sandbox) => sandbox.destroy('the test is over')));
-      living.clear();
-    });
-    afterAll(async () => {
-      await driver.close();
-      await rm(folder, { recursive: true });
-    });
+    const tested = useDriver(suite);
 
     /** One that has sent so many and has ended. */
     async function sender(count: number, text: string): Promise<Sandbox> {
-      const sandbox = await driver.create(sandboxRequest({ mailboxes }));
-      living.add(sandbox);
+      const sandbox = await tested.create({ mailboxes });
       const program = nodeProgram(sends, sandbox.address('daemon'), String(count), text);
       const output = await startProgram(sandbox, program);
       expect({ exit: await sandbox.exited, stderr: output.stderr() }).toMatchObject({

@@ -3,16 +3,14 @@
  * in nothing that a program can see.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { SandboxFailure, type Sandbox, type SandboxDriver } from './driver.ts';
-import { type DriverSuite } from './driver.testsuite.ts';
+import { describe, expect, test } from 'vitest';
+import { SandboxFailure, type Sandbox } from './driver.ts';
+import { useDriver, type DriverSuite } from './driver-under-test.testsuite.ts';
 import {
   NODE_MOUNT,
   nodeProgram,
-  sandboxRequest,
   shell,
   startProgram,
   uniqueSleep,
@@ -60,37 +58,16 @@ const SEES = `
 
 export function describeParked(name: string, { start, isIsolated }: DriverSuite): void {
   describe(`parked sandboxes: ${name}`, () => {
-    let folder: string;
-    let driver: SandboxDriver;
-    const living = new Set<Sandbox>();
-
-    beforeAll(async () => {
-      folder = await mkdtemp(path.join(tmpdir(), 'hearth-parked-test-'));
-      driver = await start(path.join(folder, 'sandboxes'));
-    });
-    afterEach(async () => {
-      await Promise.all([...living].map((sandbox) => sandbox.destroy('the test is over')));
-      living.clear();
-    });
-    afterAll(async () => {
-      await driver.close();
-      await rm(folder, { recursive: true });
-    });
-
-    async function create(): Promise<Sandbox> {
-      const sandbox = await driver.create(sandboxRequest());
-      living.add(sandbox);
-      return sandbox;
-    }
+    const tested = useDriver({ start });
 
     async function parked(besides?: number): Promise<Sandbox> {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       await sandbox.park(besides);
       return sandbox;
     }
 
     async function volume(file: string): Promise<string> {
-      const made = await mkdtemp(path.join(folder, 'volume-'));
+      const made = await mkdtemp(path.join(tested.folder, 'volume-'));
       await writeFile(path.join(made, file), 'kept');
       await chmod(path.join(made, file), 0o666);
       await chmod(made, 0o777);
@@ -116,7 +93,7 @@ export function describeParked(name: string, { start, isIsolated }: DriverSuite)
         expect(output.stderr()).toBe('');
         return JSON.parse(output.stdout().replaceAll(sandbox.id, 'ID'));
       };
-      const usual = await seenIn(await create());
+      const usual = await seenIn(await tested.create());
       expect(await seenIn(await parked())).toEqual(usual);
       expect(usual).toMatchObject({
         input: '',
@@ -135,7 +112,7 @@ export function describeParked(name: string, { start, isIsolated }: DriverSuite)
         const hash = (each) => createHash('sha256').update(each).digest('hex');
         console.log(process.env.TEXT + [process.env.BIG, process.argv[1]].map(hash))`;
       const said: string[] = [];
-      for (const sandbox of [await create(), await parked()]) {
+      for (const sandbox of [await tested.create(), await parked()]) {
         const env = { BIG: big, TEXT: text };
         const output = await startProgram(sandbox, { ...nodeProgram(script, big), env });
         await sandbox.exited;

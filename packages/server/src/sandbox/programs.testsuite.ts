@@ -1,47 +1,16 @@
 /** The contract of every sandbox driver, where a sandbox runs several programs or leaves its /tmp. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { KeptTmp, Sandbox, SandboxDriver, SandboxProcess } from './driver.ts';
-import { type DriverSuite } from './driver.testsuite.ts';
-import {
-  processesWith,
-  sandboxRequest,
-  shell,
-  startProgram,
-  uniqueSleep,
-  until,
-} from './run-program.testsuite.ts';
+import { describe, expect, test } from 'vitest';
+import type { Sandbox, SandboxProcess } from './driver.ts';
+import { useDriver, type DriverSuite } from './driver-under-test.testsuite.ts';
+import { processesWith, shell, startProgram, uniqueSleep, until } from './run-program.testsuite.ts';
 
 export function describePrograms(name: string, suite: DriverSuite): void {
   describe(`programs and /tmp of a sandbox: ${name}`, () => {
-    let folder: string;
-    let driver: SandboxDriver;
-    const living = new Set<Sandbox>();
-
-    beforeAll(async () => {
-      folder = await mkdtemp(path.join(tmpdir(), 'hearth-programs-test-'));
-      driver = await suite.start(path.join(folder, 'sandboxes'));
-    });
-    afterEach(async () => {
-      await Promise.all([...living].map((sandbox) => sandbox.destroy('the test is over')));
-      living.clear();
-    });
-    afterAll(async () => {
-      await driver.close();
-      await rm(folder, { recursive: true });
-    });
-
-    async function create(tmp?: KeptTmp): Promise<Sandbox> {
-      const sandbox = await driver.create(sandboxRequest(tmp === undefined ? {} : { tmp }));
-      living.add(sandbox);
-      return sandbox;
-    }
+    const tested = useDriver(suite);
 
     /** One whose first program does nothing. */
     async function holder(): Promise<Sandbox> {
-      const sandbox = await create();
+      const sandbox = await tested.create();
       await startProgram(sandbox, { argv: ['/bin/sleep', uniqueSleep()] });
       return sandbox;
     }
@@ -120,7 +89,7 @@ export function describePrograms(name: string, suite: DriverSuite): void {
     });
 
     test('nothing is started beside a program that has ended or never was', async () => {
-      const fresh = await create();
+      const fresh = await tested.create();
       await expect(exec(fresh, 'true')).rejects.toMatchObject({ name: 'SandboxFailure' });
       await fresh.destroy('it is over');
       await expect(exec(fresh, 'true')).rejects.toMatchObject({ name: 'SandboxFailure' });
@@ -134,7 +103,7 @@ export function describePrograms(name: string, suite: DriverSuite): void {
       ).process.exited;
       const kept = await first.retire('its program failed');
       expect(kept?.sandbox).toBe(first.id);
-      const second = await create(kept);
+      const second = await tested.create({ tmp: kept! });
       await startProgram(second, { argv: ['/bin/sleep', uniqueSleep()] });
       const reads = await exec(
         second,
@@ -150,7 +119,7 @@ export function describePrograms(name: string, suite: DriverSuite): void {
       const kept = await first.retire('its program failed');
       expect(await first.retire('again')).toBeUndefined();
       await kept?.discard();
-      const second = await create(kept);
+      const second = await tested.create({ tmp: kept! });
       await startProgram(second, { argv: ['/bin/sleep', uniqueSleep()] });
       const reads = await exec(second, 'ls -A "${TMPDIR:-/tmp}"');
       await reads.process.exited;

@@ -1,7 +1,8 @@
 /** The contracts of sandboxes, over parked ones of the OCI driver. */
 import { systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../lib/logger.ts';
-import { describeSandboxDriver, type DriverSuite } from '../driver.testsuite.ts';
+import type { DriverSuite } from '../driver-under-test.testsuite.ts';
+import { describeSandboxDriver } from '../driver.testsuite.ts';
 import { describeParked, parksAll } from '../parked.testsuite.ts';
 import { describePrograms } from '../programs.testsuite.ts';
 import { startOciDriver } from './start-oci-driver.ts';
