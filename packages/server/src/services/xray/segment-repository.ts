@@ -28,6 +28,8 @@ const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  // Nothing is looked for by it alone, and every segment would change it.
+  { id: 2, sql: 'DROP INDEX xray_traces_updated;' },
 ];
 
 /** Whose traces. */
