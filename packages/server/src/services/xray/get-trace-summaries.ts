@@ -7,10 +7,10 @@ import type { Operation } from '../../core/operation.ts';
 import type { Validated } from '../validated.ts';
 import { parseFilter } from './filter/parse-filter.ts';
 import { passes } from './filter/passes.ts';
-import type { StoredTrace, TracePosition, TraceTime } from './segment-repository.ts';
+import type { TracePosition, TraceTime } from './segment-repository.ts';
 import { summarise } from './summarise.ts';
 import { rangeOf } from './time-range.ts';
-import { assembleTrace } from './trace.ts';
+import { assembleTrace, type Trace } from './trace.ts';
 import type { XrayRoom } from './xray-deps.ts';
 import { cannotYet, invalidRequest } from './xray-errors.ts';
 
@@ -27,11 +27,11 @@ export function getTraceSummaries(room: XrayRoom): Operation<Input, GetTraceSumm
       if (input.Sampling === true) throw cannotYet('sampled summaries (Sampling)');
       const range = { ...rangeOf(input), by, after: readToken(input.NextToken) };
       const { traces: stored, next } = await room.segments.list({ account, region }, range);
-      const traces = stored.map((each) => ({ stored: each, trace: assembleTrace(each) }));
-      const found = traces.filter(({ trace }) => passes(filter, trace, account));
+      const traces = stored.map((each) => assembleTrace(each));
+      const found = traces.filter((each) => passes(filter, each, account));
       return {
-        TraceSummaries: found.map(({ stored: each, trace }) => ({
-          ...summarise(trace, { account }),
+        TraceSummaries: found.map((each) => ({
+          ...summarise(each, { account }),
           ...matchedAt(by, each),
         })),
         ApproximateTime: new Date(room.clock.nowMs()),
@@ -42,10 +42,7 @@ export function getTraceSummaries(room: XrayRoom): Operation<Input, GetTraceSumm
   };
 }
 
-function matchedAt(
-  by: TraceTime,
-  { updatedMs }: StoredTrace,
-): Pick<TraceSummary, 'MatchedEventTime'> {
+function matchedAt(by: TraceTime, { updatedMs }: Trace): Pick<TraceSummary, 'MatchedEventTime'> {
   return by === 'Event' ? { MatchedEventTime: new Date(updatedMs) } : {};
 }
 
