@@ -69,8 +69,10 @@ interface KnownProcess {
 const known = new Map<number, KnownProcess>();
 
 async function look(isThorough: boolean): Promise<void> {
+  // What another look finds meanwhile may be younger than this list.
+  const before = [...known.keys()];
   const pids = new Set(await processIds());
-  for (const pid of known.keys()) if (!pids.has(pid)) known.delete(pid);
+  for (const pid of before) if (!pids.has(pid)) known.delete(pid);
   const asked = isThorough ? [...pids] : [...pids].filter((pid) => !known.has(pid));
   await Promise.all(asked.map((pid) => lookAt(pid)));
 }
