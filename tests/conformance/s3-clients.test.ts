@@ -159,7 +159,7 @@ test("boto3's transfer manager moves large files; its forms are accepted within 
     folder,
   ]);
   expect({ status, stderr }).toMatchObject({ status: 0 });
-  const seen = JSON.parse(stdout) as { form: { url: string; fields: Record<string, string> } };
+  const seen = JSON.parse(stdout) as { form: PostedForm };
   expect(seen).toMatchObject({
     same: true,
     etag: expect.stringMatching(/^"[0-9a-f]{32}-4"$/),
@@ -170,15 +170,8 @@ test("boto3's transfer manager moves large files; its forms are accepted within 
     refused: 'BadDigest',
     missing: 404,
   });
-  const post = async (text: string, type = 'text/plain'): Promise<[number, string]> => {
-    const form = new FormData();
-    for (const [name, value] of Object.entries({ ...seen.form.fields, 'Content-Type': type })) {
-      form.set(name, value);
-    }
-    form.set('file', new Blob([text]), 'name.txt');
-    const answer = await fetch(seen.form.url, { method: 'POST', body: form });
-    return [answer.status, await answer.text()];
-  };
+  const post = (text: string, type = 'text/plain'): Promise<Answer> =>
+    postForm({ ...seen.form, fields: { ...seen.form.fields, 'Content-Type': type } }, text);
   expect(await post('by form')).toEqual([204, '']);
   expect(await post('far too long')).toEqual([400, expect.stringContaining('EntityTooLarge')]);
   expect(await post('typed', 'image/png')).toEqual([
@@ -190,6 +183,66 @@ test("boto3's transfer manager moves large files; its forms are accepted within 
   expect([await got.Body?.transformToString(), got.ContentType]).toEqual(['by form', 'text/plain']);
   s3.destroy();
 });
+
+test("boto3's addresses and forms are accepted as it signs them by default, and only for what they say", async () => {
+  const script = path.join(import.meta.dirname, 's3-boto3-defaults.py');
+  const { stdout, stderr } = await runCommand(['/usr/bin/python3', script, server.endpoint]);
+  expect(stderr).toBe('');
+  const { form, ...addresses } = JSON.parse(stdout) as { form: PostedForm } & Record<
+    'put' | 'get' | 'expired' | 'read' | 'write',
+    string
+  >;
+  for (const each of Object.values(addresses)) expect(each).toMatch(/[?&]Signature=/);
+  const { put, get, expired, read, write } = addresses;
+  const ask = async (url: string, init: RequestInit = {}): Promise<Answer> => {
+    const answer = await fetch(url, init);
+    return [answer.status, await answer.text()];
+  };
+  const headers = { 'content-type': 'text/x', 'x-amz-meta-a': 'b' };
+  expect(await ask(put, { method: 'PUT', headers, body: 'mine' })).toEqual([200, '']);
+  const got = await fetch(get);
+  expect([got.status, await got.text()]).toEqual([200, 'mine']);
+  expect(got.headers.get('content-type')).toBe('text/y; charset=utf-8');
+  expect(got.headers.get('x-amz-meta-a')).toBe('b');
+  expect(await ask(read)).toEqual([200, 'mine']);
+  const refused = (code: string): Answer => [403, expect.stringContaining(`<Code>${code}</Code>`)];
+  const type = { 'content-type': 'text/html' };
+  expect(await ask(put, { method: 'PUT', headers: type, body: 'b' })).toEqual(
+    refused('SignatureDoesNotMatch'),
+  );
+  expect(await ask(get, { method: 'DELETE' })).toEqual(refused('SignatureDoesNotMatch'));
+  expect(await ask(`${get}&acl`)).toEqual(refused('SignatureDoesNotMatch'));
+  expect(await ask(read.replace(/=test|AWSAccessKeyId=[^&]*/, 'AWSAccessKeyId=nobody'))).toEqual(
+    refused('InvalidAccessKeyId'),
+  );
+  expect(await ask(expired)).toEqual([403, expect.stringContaining('Request has expired')]);
+  // The role may read only.
+  expect(await ask(write, { method: 'PUT', body: new Uint8Array(1) })).toEqual(
+    refused('AccessDenied'),
+  );
+  expect(await postForm(form, 'by form')).toEqual([204, '']);
+  expect(await postForm(form, 'far too long')).toEqual([
+    400,
+    expect.stringContaining('EntityTooLarge'),
+  ]);
+  const forged = { ...form, fields: { ...form.fields, signature: 'AAAA' } };
+  expect(await postForm(forged, 'x')).toEqual(refused('SignatureDoesNotMatch'));
+});
+
+type Answer = [status: number, text: string];
+
+interface PostedForm {
+  readonly url: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+async function postForm({ url, fields }: PostedForm, text: string): Promise<Answer> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  form.set('file', new Blob([text]), 'name.txt');
+  const answer = await fetch(url, { method: 'POST', body: form });
+  return [answer.status, await answer.text()];
+}
 
 describe('over a bare socket', () => {
   const exchange = (text: string): Promise<string> =>

@@ -27,6 +27,12 @@ export function s3AddressOf({
   return { bucket, key: slash === -1 ? undefined : keyOf(rest.slice(slash + 1)) };
 }
 
+/** The path, with the bucket in front also where that is in the host. Still percent-encoded. */
+export function resourceOf({ path, headers }: Pick<RawRequestHead, 'path' | 'headers'>): string {
+  const hosted = bucketOfHost(headers['host'] ?? '');
+  return hosted === undefined ? path : `/${hosted}${path}`;
+}
+
 /** The bucket of a virtual host; undefined for every host that names none. */
 function bucketOfHost(host: string): string | undefined {
   const found = virtualHost.exec(host.toLowerCase());

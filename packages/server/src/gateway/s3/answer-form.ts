@@ -75,8 +75,13 @@ function authenticateForm(
   verifyFormSignature(signature, found.secretAccessKey);
   const known = new Map([...fields, ['bucket', bucket]]);
   const range = checkFormPolicy(signature.policy, known, deps.clock.nowMs());
-  const conditions = { 's3:authType': 'POST', 's3:signatureversion': 'AWS4-HMAC-SHA256' };
-  return { caller: { ...common, ...found, region: signature.region, conditions }, range };
+  const { scope } = signature;
+  const conditions = {
+    's3:authType': 'POST',
+    's3:signatureversion': scope === undefined ? 'AWS' : 'AWS4-HMAC-SHA256',
+  };
+  const region = scope?.region ?? 'us-east-1';
+  return { caller: { ...common, ...found, region, conditions }, range };
 }
 
 function keyOf({ fields, fileName }: Form): string {

@@ -7,6 +7,7 @@ import { anonymous } from '../../core/principal.ts';
 import type { ListenerKind } from '../../iam/credentials.ts';
 import type { Identities } from '../../iam/identities.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { readSignedQuery, verifySignedQuery } from '../../wire/sigv2.ts';
 import { verifySignatureOver, type SignedRequest } from '../../wire/sigv4.ts';
 import type { Caller } from '../authenticate.ts';
 import type { RawHead } from '../raw-request.ts';
@@ -39,7 +40,7 @@ export function authenticateS3(
   signed: SignedRequest | undefined,
   head: RawHead,
 ): S3Caller {
-  if (signed === undefined) return nobody(head);
+  if (signed === undefined) return byOlderSignature(deps, listener, head) ?? nobody(head);
   if (signed.service !== 's3') {
     throw malformed(`the service '${signed.service}' is wrong; expecting 's3'`);
   }
@@ -74,6 +75,30 @@ export function authenticateS3(
       's3:signatureAge': String(Math.max(0, nowMs - signed.signedAtMs)),
       's3:x-amz-content-sha256': payload,
     },
+  };
+}
+
+/** Of an address that was signed by version 2, which names no region. */
+function byOlderSignature(
+  { identities, clock }: Deps,
+  listener: ListenerKind,
+  head: RawHead,
+): S3Caller | undefined {
+  const signed = readSignedQuery(head);
+  if (signed === undefined) return undefined;
+  const { accessKeyId, expires, sessionToken } = signed;
+  const found = identities.findCredentials(accessKeyId, sessionToken, listener, 's3');
+  const nowMs = clock.nowMs();
+  if (nowMs > Number(expires) * 1_000) throw expired(Number(expires) * 1_000, nowMs);
+  verifySignedQuery(signed, found.secretAccessKey, head);
+  if (sessionToken === undefined && found.principal.kind === 'user') {
+    identities.keyUses.note(accessKeyId, { atMs: nowMs, service: 's3', region: 'us-east-1' });
+  }
+  return {
+    ...nobody(head),
+    principal: found.principal,
+    account: found.account,
+    conditions: { 's3:authType': 'REST-QUERY-STRING', 's3:signatureversion': 'AWS' },
   };
 }
 
@@ -120,9 +145,7 @@ function checkTime(signed: SignedRequest, nowMs: number): void {
   if (signed.kind === 'presigned' && expiresSeconds !== undefined) {
     const expiresMs = signedAtMs + expiresSeconds * 1_000;
     if (nowMs > expiresMs) {
-      throw new AwsError('AccessDenied', 403, 'Request has expired', {
-        members: { Expires: new Date(expiresMs).toISOString(), ServerTime: now },
-      });
+      throw expired(expiresMs, nowMs);
     }
     if (signedAtMs > nowMs + SKEW_MS) {
       throw new AwsError('AccessDenied', 403, 'Request is not valid yet');
@@ -142,6 +165,13 @@ function checkTime(signed: SignedRequest, nowMs: number): void {
       },
     },
   );
+}
+
+function expired(expiresMs: number, nowMs: number): AwsError {
+  const [Expires, ServerTime] = [expiresMs, nowMs].map((each) => new Date(each).toISOString());
+  return new AwsError('AccessDenied', 403, 'Request has expired', {
+    members: { Expires: Expires ?? '', ServerTime: ServerTime ?? '' },
+  });
 }
 
 /** AWS: a header of S3's that is not part of the signature could have been added by anybody. */

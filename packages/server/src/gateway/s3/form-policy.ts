@@ -5,21 +5,25 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { AwsError } from '../../core/aws-error.ts';
-import { signatureOf, signingKey } from '../../wire/sigv4-key.ts';
+import { verifyText } from '../../wire/sigv2.ts';
+import { signatureOf, signingKey, type SigningScope } from '../../wire/sigv4-key.ts';
 
 export interface FormSignature {
   readonly accessKeyId: string;
-  readonly date: string;
-  readonly region: string;
-  readonly service: string;
   readonly signature: string;
   readonly policy: string;
+  /** Undefined: version 2, which has none. */
+  readonly scope: SigningScope | undefined;
 }
 
 /** Undefined: the form is nobody's. */
 export function formSignatureOf(fields: ReadonlyMap<string, string>): FormSignature | undefined {
   const policy = fields.get('policy');
   if (policy === undefined) return undefined;
+  const [olderKey, older] = [fields.get('awsaccesskeyid'), fields.get('signature')];
+  if (olderKey !== undefined && older !== undefined) {
+    return { accessKeyId: olderKey, signature: older, policy, scope: undefined };
+  }
   const [accessKeyId, date, region, service, terminator] = (
     fields.get('x-amz-credential') ?? ''
   ).split('/');
@@ -40,12 +44,16 @@ export function formSignatureOf(fields: ReadonlyMap<string, string>): FormSignat
         'credential for s3.',
     );
   }
-  return { accessKeyId, date, region, service, signature, policy };
+  return { accessKeyId, signature, policy, scope: { date, region, service } };
 }
 
-export function verifyFormSignature(signed: FormSignature, secretAccessKey: string): void {
-  const expected = Buffer.from(signatureOf(signingKey(secretAccessKey, signed), signed.policy));
-  const given = Buffer.from(signed.signature);
+export function verifyFormSignature(
+  { signature, policy, scope }: FormSignature,
+  secretAccessKey: string,
+): void {
+  if (scope === undefined) return verifyText(signature, secretAccessKey, policy);
+  const expected = Buffer.from(signatureOf(signingKey(secretAccessKey, scope), policy));
+  const given = Buffer.from(signature);
   if (expected.byteLength === given.byteLength && timingSafeEqual(expected, given)) return;
   throw new AwsError(
     'SignatureDoesNotMatch',
@@ -97,7 +105,14 @@ export function checkFormPolicy(
 }
 
 /** Fields that no condition has to name. */
-const free: ReadonlySet<string> = new Set(['policy', 'x-amz-signature', 'file', 'bucket']);
+const free: ReadonlySet<string> = new Set([
+  'policy',
+  'x-amz-signature',
+  'awsaccesskeyid',
+  'signature',
+  'file',
+  'bucket',
+]);
 
 function checkOne(
   operator: string,
