@@ -60,6 +60,15 @@ export const awsManagedPolicies: readonly ManagedPolicy[] = [
     statements: lambdaFullAccess(),
   }),
   awsManaged({
+    name: 'AmazonS3FullAccess',
+    id: 'ANPAIFIR6V6BVTRAHWINE',
+    description: 'Provides full access to all buckets via the AWS Management Console.',
+    createdAt: '2015-02-06T18:40:58Z',
+    version: 2,
+    updatedAt: '2021-09-27T20:16:37Z',
+    statements: [{ Effect: 'Allow', Action: ['s3:*', 's3-object-lambda:*'], Resource: '*' }],
+  }),
+  awsManaged({
     name: 'AmazonS3ReadOnlyAccess',
     id: 'ANPAIZTJ4DXE7G6AGAE6M',
     description: 'Provides read only access to all buckets via the AWS Management Console.',
