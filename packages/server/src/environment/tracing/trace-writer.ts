@@ -9,7 +9,7 @@ import type { CallAs } from '../../core/call-as.ts';
 import type { FunctionVersion } from '../../core/function-version.ts';
 import { RoleNotAssumable } from '../../core/invocation.ts';
 import type { RoleSessions } from '../../core/role-sessions.ts';
-import type { Closeable } from '../../lib/lifetime.ts';
+import { closeable, type Closeable } from '../../lib/lifetime.ts';
 import type { Logger } from '../../lib/logger.ts';
 
 export interface TraceWriter extends Closeable {
@@ -52,8 +52,7 @@ export function createTraceWriter(deps: TraceWriterDeps): TraceWriter {
     get dropped() {
       return writer.dropped;
     },
-    close: () => writer.close(),
-    [Symbol.asyncDispose]: () => writer.close(),
+    ...closeable(() => writer.finish()),
   };
 }
 
@@ -63,7 +62,6 @@ class Writer {
   readonly #expected = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
-  #closing: Promise<void> | undefined;
   #isClosed = false;
   dropped = 0;
 
@@ -74,7 +72,7 @@ class Writer {
   write(owner: TraceOwner, documents: readonly string[]): void {
     const key = `${owner.account}/${owner.region}/${owner.name}/${owner.role}`;
     const pending = this.#pending.get(key) ?? { owner, documents: [], bytes: 0 };
-    const bytes = documents.reduce((sum, each) => sum + each.length, 0);
+    const bytes = sizeOf(documents);
     const isFull =
       pending.documents.length + documents.length > PENDING ||
       pending.bytes + bytes > PENDING_BYTES;
@@ -93,11 +91,7 @@ class Writer {
     void work.finally(() => this.#expected.delete(work));
   }
 
-  close(): Promise<void> {
-    return (this.#closing ??= this.#finish());
-  }
-
-  async #finish(): Promise<void> {
+  async finish(): Promise<void> {
     await Promise.all(this.#expected);
     this.#isClosed = true;
     await this.#sending;
@@ -124,7 +118,7 @@ class Writer {
     const [key, pending] = first;
     this.#pending.delete(key);
     const documents = pending.documents.splice(0, BATCH);
-    pending.bytes -= documents.reduce((sum, each) => sum + each.length, 0);
+    pending.bytes -= sizeOf(documents);
     // To the end of the line.
     if (pending.documents.length > 0) this.#pending.set(key, pending);
     return { owner: pending.owner, documents };
@@ -146,4 +140,8 @@ class Writer {
       else logger.error('segments.lost', fields);
     }
   }
+}
+
+function sizeOf(documents: readonly string[]): number {
+  return documents.reduce((sum, each) => sum + Buffer.byteLength(each), 0);
 }
