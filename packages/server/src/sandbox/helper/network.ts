@@ -18,6 +18,7 @@ import {
   socketAddress,
   tcpSocket,
 } from './syscalls.ts';
+import { MAILBOX_BYTES } from './take-datagrams.ts';
 
 /** Where Lambda's own Runtime API is found. */
 export const SANDBOX_ADDRESS = '169.254.100.1';
@@ -39,12 +40,6 @@ interface NamedSocket {
   readonly name: string;
   readonly fd: number;
 }
-
-/**
- * What waits in one mailbox; the kernel counts twice as much, for what it needs itself. X-Ray's SDKs
- * send a few datagrams of some kilobytes for each invocation.
- */
-const MAILBOX_BYTES = 1_048_576;
 
 export function createNetwork({
   listeners,
