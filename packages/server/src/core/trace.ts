@@ -3,6 +3,9 @@
  * invocation carries whose segments are kept.
  */
 
+/** AWS's own rule of sampling: the first of each second, and this share of the others. */
+export const SAMPLING_RATE = 0.05;
+
 export interface InvocationTrace {
   /** `1-<8 hex digits>-<24 hex digits>` */
   readonly traceId: string;

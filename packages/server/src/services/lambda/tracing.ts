@@ -7,16 +7,14 @@ import {
   isDecided,
   isSampled,
   parentIdOf,
+  SAMPLING_RATE,
   traceIdOf,
   withMembers,
   type InvocationTrace,
 } from '../../core/trace.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
-import { newTraceHeader } from '../../invoke/trace-header.ts';
+import { newTraceHeader, newTraceId } from '../../invoke/trace-header.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
-
-/** AWS: of what comes beyond the first in a second. */
-const FIXED_RATE = 0.05;
 
 type Tracing = 'Active' | undefined;
 type TracingRoom = Pick<LambdaRoom, 'clock' | 'ids' | 'random' | 'sampler'>;
@@ -27,7 +25,7 @@ export class Sampler {
 
   takes(record: FunctionRecord, nowMs: number, random: () => number): boolean {
     const second = Math.floor(nowMs / 1000);
-    if (this.#seconds.get(record) === second) return random() < FIXED_RATE;
+    if (this.#seconds.get(record) === second) return random() < SAMPLING_RATE;
     this.#seconds.set(record, second);
     return true;
   }
@@ -35,10 +33,9 @@ export class Sampler {
 
 /** The header of what has none and sets in motion a function: with the decision about it. */
 export function beginTrace(room: TracingRoom, record: FunctionRecord, tracing: Tracing): string {
-  const header = newTraceHeader(room);
-  if (tracing !== 'Active' || !takes(room, record)) return header;
-  // The parent in it was made up: no segment has its id.
-  return withMembers(header, { Root: traceIdOf(header), Parent: undefined, Sampled: '1' });
+  if (tracing !== 'Active' || !takes(room, record)) return newTraceHeader(room);
+  // Without a parent: no segment has its id.
+  return `Root=${newTraceId(room)};Sampled=1`;
 }
 
 /** The header that came, with a decision where the function's tracing makes one. */
@@ -88,5 +85,5 @@ function takes(room: TracingRoom, record: FunctionRecord): boolean {
 
 /** A new one for a header whose own is none. */
 function rootOf(room: TracingRoom, header: string): string {
-  return traceIdOf(header) ?? traceIdOf(newTraceHeader(room)) ?? '';
+  return traceIdOf(header) ?? newTraceId(room);
 }

@@ -11,11 +11,11 @@ import type {
   SamplingTargetDocument,
 } from '@aws-sdk/client-xray';
 import type { Operation } from '../../core/operation.ts';
+import { SAMPLING_RATE } from '../../core/trace.ts';
 import type { Validated } from '../validated.ts';
 import type { XrayRoom } from './xray-deps.ts';
 
 const RULE = 'Default';
-const FIXED_RATE = 0.05;
 const RESERVOIR_PER_SECOND = 1;
 /** AWS: clients ask again after so long, and are told nothing for longer. */
 const INTERVAL_SECONDS = 10;
@@ -34,7 +34,7 @@ export function getSamplingRules(): Operation<GetSamplingRulesRequest, GetSampli
             RuleARN: `arn:aws:xray:${region}:${account}:sampling-rule/${RULE}`,
             ResourceARN: '*',
             Priority: 10_000,
-            FixedRate: FIXED_RATE,
+            FixedRate: SAMPLING_RATE,
             ReservoirSize: RESERVOIR_PER_SECOND,
             ServiceName: '*',
             ServiceType: '*',
@@ -96,7 +96,7 @@ function targetOf(
   if (isFree) leases.set(account, { client, untilMs });
   return {
     RuleName: RULE,
-    FixedRate: FIXED_RATE,
+    FixedRate: SAMPLING_RATE,
     ReservoirQuota: isFree ? RESERVOIR_PER_SECOND : 0,
     ReservoirQuotaTTL: new Date(untilMs),
     Interval: INTERVAL_SECONDS,
