@@ -21,8 +21,8 @@ test('ids are taken from a header where they are ids', () => {
 });
 
 test('members take the place of those of the same name, and the others stay', () => {
-  const header = 'Self=x;Root=old;Parent=p;Sampled=?;Lineage=1:a:0';
-  const members = { Root: root, Parent: undefined, Sampled: '1' };
+  const header = 'Self=x;Root=old;Sampled=?;Lineage=1:a:0';
+  const members = { Root: root, Sampled: '1' };
   expect(withMembers(header, members)).toBe(`Root=${root};Sampled=1;Self=x;Lineage=1:a:0`);
   expect(withMembers('', members)).toBe(`Root=${root};Sampled=1`);
 });

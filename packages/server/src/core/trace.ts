@@ -44,14 +44,12 @@ export function parentIdOf(traceHeader: string): string | undefined {
   return /(?:^|;)Parent=([0-9a-f]{16})(?:;|$)/i.exec(traceHeader)?.[1];
 }
 
-/** The header with these members at its front; one that is undefined is taken away. */
+/** The header with these members at its front. */
 export function withMembers(
   traceHeader: string,
-  members: Readonly<Record<string, string | undefined>>,
+  members: Readonly<Record<string, string>>,
 ): string {
-  const given = Object.entries(members).flatMap(([name, value]) =>
-    value === undefined ? [] : [`${name}=${value}`],
-  );
+  const given = Object.entries(members).map(([name, value]) => `${name}=${value}`);
   const others = traceHeader.split(';').filter((part) => {
     const [name = ''] = part.split('=', 1);
     return part !== '' && !Object.hasOwn(members, name);
