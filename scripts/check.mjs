@@ -6,7 +6,11 @@ import { once } from 'node:events';
 const quick = process.argv.includes('--quick');
 const steps = [
   { name: 'types', command: 'tsc', args: ['--noEmit'] },
-  { name: 'lint', command: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
+  {
+    name: 'lint',
+    command: 'oxlint',
+    args: ['--type-aware', '--deny-warnings', '--report-unused-disable-directives'],
+  },
   { name: 'format', command: 'oxfmt', args: ['--check'] },
   { name: 'options page', command: 'node', args: ['scripts/write-options.ts', '--check'] },
   { name: 'reference pages', command: 'node', args: ['scripts/write-reference.ts', '--check'] },

@@ -256,7 +256,6 @@ describe('a function does not reach', () => {
     expect(opened).toBeLessThan(1024);
     const bomb = functions.invoke('hostile', { how: 'forks' });
     for (let call = 0; call < 5; call += 1) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other, beside the bomb
       expect(await probe({ how: 'echo', text: `call ${call}` }, 'other')).toBe(`call ${call}`);
     }
     expect((await bomb).functionError).toBe('Unhandled');

@@ -151,7 +151,6 @@ afterAll(async () => {
 describe('a function reaches', () => {
   test.each(['node', 'python'])('the internet by address and by name, as %s', async (name) => {
     for (const host of [SITE, 'site.example']) {
-      // eslint-disable-next-line no-await-in-loop -- one after the other
       const seen = await act({ how: 'get', url: `http://${host}/` }, name);
       expect(seen).toEqual({ from: MACHINE_ADDRESS, host });
     }

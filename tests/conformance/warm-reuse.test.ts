@@ -128,7 +128,6 @@ export const handler = async () => {
     const caller = async (): Promise<void> => {
       while (!over.signal.aborted) {
         const startedWith = settled;
-        // eslint-disable-next-line no-await-in-loop -- each caller calls again when it is answered
         const { functionError, payload } = await functions.invoke('edited');
         expect({ functionError, payload }).toMatchObject({ functionError: undefined });
         answers.push({ payload, edition: startedWith });
@@ -136,11 +135,9 @@ export const handler = async () => {
     };
     const editing = async (): Promise<void> => {
       for (const text of ['second', 'third']) {
-        // eslint-disable-next-line no-await-in-loop -- one edition after the other
         await updateCode('edited', edition(text));
         settled = text;
         const isSeen = (): boolean => answers.some((each) => each.edition === text);
-        // eslint-disable-next-line no-await-in-loop
         await expect.poll(isSeen, { timeout: 20_000 }).toBe(true);
       }
     };

@@ -10,11 +10,9 @@ export async function copyPackages(names: readonly string[], folder: string): Pr
   // A set is walked in order, with what is added meanwhile.
   for (const name of all) {
     const source = path.join(installed, name);
-    // eslint-disable-next-line no-await-in-loop -- what follows is in this one
     const manifest = await readFile(path.join(source, 'package.json'), 'utf8');
     const { dependencies = {} } = JSON.parse(manifest) as { dependencies?: object };
     for (const each of Object.keys(dependencies)) all.add(each);
-    // eslint-disable-next-line no-await-in-loop -- as above
     await cp(source, path.join(folder, 'node_modules', name), { recursive: true });
   }
 }

@@ -50,7 +50,6 @@ test('as many are made at once as may be, and the next when one of them is there
   expect([kind.ready, kind.making]).toEqual([1, 3]);
   for (let each = 0; each < 6; each += 1) {
     making[each]?.finish();
-    // eslint-disable-next-line no-await-in-loop -- one after the other
     await settled();
   }
   expect([kind.ready, kind.making]).toEqual([6, 0]);

@@ -63,7 +63,6 @@ export function hostNameServers(file = '/etc/resolv.conf'): readonly string[] {
 /** Undefined where nobody answers. */
 async function ask(deps: NameServerDeps, question: Buffer): Promise<Buffer | undefined> {
   for (const address of deps.upstreams()) {
-    // eslint-disable-next-line no-await-in-loop -- the next one is asked when this one is silent
     const answer = await askOne(address, deps.upstreamPort ?? NAME_PORT, question);
     if (answer !== undefined) return answer;
   }

@@ -182,7 +182,6 @@ async function startServices(
     if (destination.kind !== 'host') continue;
     const { port } = destination;
     const listener = within(namespaceFd, () => listenTcp(HOST_DOOR_ADDRESS, port));
-    // eslint-disable-next-line no-await-in-loop -- few, and they answer at once
     parts.use(await startHostDoor(listener, port));
   }
 }

@@ -70,7 +70,7 @@ export function prepareMessage(
   };
 }
 
-// oxlint-disable-next-line no-control-regex -- what XML 1.0 does not allow, as AWS documents it
+// What XML 1.0 does not allow, as AWS documents it
 const notAllowed = /[^\u0009\u000a\u000d\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 function checkedBody(body: string): string {

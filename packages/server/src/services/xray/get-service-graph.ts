@@ -30,7 +30,6 @@ export function getServiceGraph(room: XrayRoom): Operation<GraphInput, GetServic
       const range = { ...rangeOf(input), by: 'TraceId' } as const;
       let after: TracePosition | undefined;
       for (let page = 0; page < MOST_PAGES; page++) {
-        // eslint-disable-next-line no-await-in-loop -- each begins where the one before it has ended
         const { traces, next } = await room.segments.list({ account, region }, { ...range, after });
         for (const each of traces) graph.add(assembleTrace(each));
         after = next;

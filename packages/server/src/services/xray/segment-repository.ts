@@ -156,7 +156,6 @@ export class SegmentRepository {
         .slice(at, at + FORGOTTEN_AT_ONCE)
         .map(({ account, region, trace_id: id }) => [account, region, id] as const);
       const which = 'WHERE account = ? AND region = ? AND trace_id = ?';
-      // eslint-disable-next-line no-await-in-loop -- one after the other, as said above
       await this.#store.write([
         { sql: `DELETE FROM xray_segments ${which}`, rows },
         { sql: `DELETE FROM xray_traces ${which}`, rows },

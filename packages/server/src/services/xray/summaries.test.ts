@@ -139,7 +139,6 @@ test('a page is no more than what can be read at once', async () => {
   const large = { metadata: { text: 'x'.repeat(60_000) } };
   for (let index = 0; index < 20; index++) {
     const trace = { ...large, trace_id: `1-69a42840-${String(index).padStart(24, '0')}` };
-    // eslint-disable-next-line no-await-in-loop -- one after the other, as daemons do
     await xray.put(...'12345678'.split('').map((id) => segment(id, trace)));
   }
   const first = await xray.summaries();
