@@ -7,6 +7,7 @@ import {
   LambdaClient,
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { openFunctions, type Functions } from '../../packages/testkit/src/open-functions.ts';
 
 const LIMIT = 3;
@@ -42,9 +43,7 @@ afterAll(async () => {
 /** A client that opens as many connections as it has calls. */
 function connect(): LambdaClient {
   return new LambdaClient({
-    endpoint: functions.server.endpoint,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...clientSettings(functions.server.endpoint, 'eu-west-1'),
     maxAttempts: 1,
     requestHandler: { httpAgent: new Agent({ maxSockets: 2 * CALLERS }) },
   });

@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
@@ -48,9 +49,7 @@ let Role: string;
 beforeAll(async () => {
   server = await startServer({ args: ['--isolation', 'process', '--async-retry', '0'] });
   const options = {
-    endpoint: server.endpoint,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...clientSettings(server.endpoint, 'eu-west-1'),
     maxAttempts: 1,
   };
   lambda = new LambdaClient(options);

@@ -25,6 +25,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
@@ -39,10 +40,8 @@ async function start(): Promise<void> {
   lambda = new LambdaClient(options());
 }
 const options = () => ({
-  endpoint: server.endpoint,
-  region: 'eu-west-1',
+  ...clientSettings(server.endpoint, 'eu-west-1'),
   maxAttempts: 1,
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
 });
 
 beforeAll(async () => {

@@ -11,6 +11,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
@@ -163,9 +164,7 @@ describe('a queue as a source', () => {
 
   test('that its own function feeds is stopped after sixteen rounds, and the message goes to the dead-letter queue', async () => {
     const options = {
-      endpoint: server.endpoint,
-      region: 'eu-west-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      ...clientSettings(server.endpoint, 'eu-west-1'),
       maxAttempts: 1,
     };
     const sqs = new SQSClient(options);

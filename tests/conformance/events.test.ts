@@ -22,6 +22,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
@@ -30,9 +31,7 @@ import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 
 const args = ['--isolation', 'process'];
 const optionsOf = (endpoint: string) => ({
-  endpoint,
-  region: 'eu-west-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  ...clientSettings(endpoint, 'eu-west-1'),
   maxAttempts: 1,
 });
 const ruleArn = 'arn:aws:events:eu-west-1:000000000000:rule/every-minute';

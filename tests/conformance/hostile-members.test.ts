@@ -19,6 +19,7 @@ import {
 import type { Member } from '../../packages/server/src/wire/shape.ts';
 import { serviceNames } from '../../packages/server/src/wire/sdk-client.testsuite.ts';
 import { signRequest } from '../../packages/server/src/wire/sigv4.ts';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
@@ -27,9 +28,7 @@ let database: DatabaseSync;
 beforeAll(async () => {
   server = await startServer({ args: ['--isolation', 'process'] });
   const iam = new IAMClient({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...clientSettings(server.endpoint),
   });
   await createFunctionRole(iam, 'runs');
   iam.destroy();

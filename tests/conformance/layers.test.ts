@@ -24,6 +24,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { copyPackages } from '../../packages/testkit/src/copy-packages.ts';
 import { openFunctions, type Functions } from '../../packages/testkit/src/open-functions.ts';
@@ -271,10 +272,8 @@ test('an extension of a layer starts, and sees invocations and the end', async (
 test('functions and layers take their code from S3, and what is not there is named', async () => {
   const { endpoint } = functions.server;
   const s3 = new S3Client({
-    endpoint,
-    region: 'eu-west-1',
+    ...clientSettings(endpoint, 'eu-west-1'),
     forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   });
   const Bucket = 'packages';
   await s3.send(

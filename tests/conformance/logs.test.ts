@@ -23,6 +23,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
 let dataFolder: string;
@@ -32,9 +33,7 @@ let logs: CloudWatchLogsClient;
 async function start(): Promise<void> {
   server = await startServer({ dataFolder, args: ['--isolation', 'process'] });
   logs = new CloudWatchLogsClient({
-    endpoint: server.endpoint,
-    region: 'eu-north-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...clientSettings(server.endpoint, 'eu-north-1'),
     maxAttempts: 1,
   });
 }

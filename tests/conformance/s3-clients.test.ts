@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { presignUrl, signRequest } from '../../packages/server/src/wire/sigv4.ts';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { openAwsCli } from '../../packages/testkit/src/open-aws-cli.ts';
 import { runCommand, type CommandResult } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
@@ -55,10 +56,8 @@ function hashOf(bytes: Uint8Array): string {
 
 function sdk(endpoint: string): S3Client {
   return new S3Client({
-    endpoint,
-    region: 'us-east-1',
+    ...clientSettings(endpoint),
     forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   });
 }

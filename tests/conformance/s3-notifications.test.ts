@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
@@ -50,9 +51,7 @@ let iam: IAMClient;
 beforeAll(async () => {
   server = await startServer({ args: ['--isolation', 'process'] });
   const options = {
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...clientSettings(server.endpoint),
     maxAttempts: 1,
   };
   s3 = new S3Client({ ...options, forcePathStyle: true });

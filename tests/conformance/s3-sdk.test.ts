@@ -33,6 +33,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
 let server: TestServer;
@@ -42,10 +43,8 @@ const Bucket = 'first.bucket';
 beforeAll(async () => {
   server = await startServer({ args: ['--isolation', 'process'] });
   s3 = new S3Client({
-    endpoint: server.endpoint,
-    region: 'eu-west-1',
+    ...clientSettings(server.endpoint, 'eu-west-1'),
     forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   });
   await s3.send(

@@ -16,14 +16,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
 let server: TestServer;
 const common = () => ({
-  endpoint: server.endpoint,
-  region: 'eu-west-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  ...clientSettings(server.endpoint, 'eu-west-1'),
   maxAttempts: 1,
 });
 

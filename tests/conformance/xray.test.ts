@@ -11,6 +11,7 @@ import {
   XRayClient,
 } from '@aws-sdk/client-xray';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { copyPackages } from '../../packages/testkit/src/copy-packages.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
@@ -24,7 +25,6 @@ import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 100 };
 const region = 'eu-west-1';
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 const root = '1-69a42840-0123456789abcdef01234567';
 
 let server: TestServer;
@@ -42,7 +42,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 /** The clients are those of this server until the end of the test. */
 function open(endpoint: string): void {
-  const options = { endpoint, region, credentials, maxAttempts: 1 };
+  const options = { ...clientSettings(endpoint, region), maxAttempts: 1 };
   lambda = new LambdaClient(options);
   iam = new IAMClient(options);
   xray = new XRayClient(options);

@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
 import { expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { leftoversOf } from '../../packages/testkit/src/leftovers.ts';
@@ -48,9 +49,7 @@ type Name = keyof typeof FUNCTIONS;
 
 function optionsOf(server: TestServer) {
   return {
-    endpoint: server.endpoint,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...clientSettings(server.endpoint, 'eu-west-1'),
     maxAttempts: 1,
   };
 }

@@ -24,6 +24,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
@@ -66,9 +67,7 @@ afterAll(async () => {
 });
 
 const common = () => ({
-  endpoint: server.endpoint,
-  region: 'us-east-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  ...clientSettings(server.endpoint),
   maxAttempts: 1,
 });
 

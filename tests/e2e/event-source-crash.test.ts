@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { startServer } from '../../packages/testkit/src/start-server.ts';
@@ -39,9 +40,7 @@ test('what a killed server had given to a function comes again, and nothing is l
   try {
     const first = await start();
     const options = {
-      endpoint: first.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+      ...clientSettings(first.endpoint),
       maxAttempts: 1,
     };
     const lambda = new LambdaClient(options);

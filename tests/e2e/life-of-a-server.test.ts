@@ -13,6 +13,7 @@ import {
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { leftoversOf } from '../../packages/testkit/src/leftovers.ts';
@@ -32,9 +33,7 @@ function clientsOf(server: TestServer): {
   logs: CloudWatchLogsClient;
 } {
   const options = {
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...clientSettings(server.endpoint),
   };
   return {
     lambda: new LambdaClient(options),

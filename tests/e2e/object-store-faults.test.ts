@@ -15,16 +15,15 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
 const MEGABYTE = 1_048_576;
 
 function clientOf(server: TestServer): S3Client {
   return new S3Client({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
+    ...clientSettings(server.endpoint),
     forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
   });
 }

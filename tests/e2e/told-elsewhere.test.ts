@@ -12,6 +12,7 @@ import {
   PutFunctionEventInvokeConfigCommand,
 } from '@aws-sdk/client-lambda';
 import { expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
 import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
@@ -54,9 +55,7 @@ const startFront = ({ endpoint }: SignedServer, dataFolder: string): Promise<Tes
     },
   });
 const optionsOf = ({ endpoint }: TestServer) => ({
-  endpoint,
-  region: 'eu-west-1',
-  credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  ...clientSettings(endpoint, 'eu-west-1'),
   maxAttempts: 1,
 });
 

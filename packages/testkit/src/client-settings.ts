@@ -5,7 +5,7 @@ export interface ClientSettings {
 }
 
 /** Of an SDK's client, as the root user of the usual account. */
-export function clientSettings(endpoint: string): ClientSettings {
+export function clientSettings(endpoint: string, region = 'us-east-1'): ClientSettings {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  return { endpoint, region: 'us-east-1', credentials };
+  return { endpoint, region, credentials };
 }

@@ -10,6 +10,7 @@ import {
   type CreateFunctionCommandInput,
   type Runtime,
 } from '@aws-sdk/client-lambda';
+import { clientSettings } from './client-settings.ts';
 import { createFunction } from './create-function.ts';
 import { createFunctionRole } from './create-function-role.ts';
 import { startServer, type ServerOptions, type TestServer } from './start-server.ts';
@@ -47,9 +48,7 @@ export async function openFunctions(
 ): Promise<Functions> {
   const server = await startServer({ args: ['--isolation', 'oci', ...args], ...where });
   const options = {
-    endpoint: server.endpoint,
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...clientSettings(server.endpoint, 'eu-west-1'),
     maxAttempts: 1,
   };
   const lambda = new LambdaClient(options);
