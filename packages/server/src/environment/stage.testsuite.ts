@@ -156,7 +156,6 @@ interface LogsInput {
   readonly logEvents: readonly { readonly message: string }[];
 }
 
-/** CloudWatch Logs as far as environments use it: nothing exists before it was made. */
 interface SegmentsInput {
   readonly TraceSegmentDocuments: readonly string[];
 }
@@ -169,6 +168,7 @@ function takeSegments(
   return {};
 }
 
+/** CloudWatch Logs as far as environments use it: nothing exists before it was made. */
 function answerLogs(operation: string, input: LogsInput, made: Set<string>, lines: Line[]): object {
   const { logGroupName: group, logStreamName: stream } = input;
   const needed = operation === 'CreateLogGroup' ? [] : [group];
