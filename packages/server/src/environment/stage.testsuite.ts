@@ -61,6 +61,12 @@ export interface StageOptions {
   readonly sessionSeconds?: number;
 }
 
+/** Runs with a stage that is closed, and has left no sandbox, when it is over. */
+export type WithStage = (
+  options: StageOptions,
+  act: (stage: Stage) => Promise<void>,
+) => Promise<void>;
+
 let ids = 0;
 
 export async function startStage(
