@@ -41,9 +41,7 @@ describe.each(tables)('the constraints of %s', (service, table: ConstraintTable)
   });
 });
 
-function inputStructures(
-  service: 'lambda' | 'logs' | 'iam' | 'sts' | 'xray',
-): Map<string, StructureShape> {
+function inputStructures(service: (typeof tables)[number][0]): Map<string, StructureShape> {
   const found = new Map<string, StructureShape>();
   const visit = (shape: Shape): void => {
     if (shape.kind === 'list') visit(shape.element.shape);
