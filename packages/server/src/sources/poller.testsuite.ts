@@ -29,7 +29,7 @@ const answered = (answer: unknown): BatchOutcome => ({
   kind: 'succeeded',
   answer: Buffer.from(JSON.stringify(answer)),
 });
-const until = (condition: () => unknown) =>
+export const until = (condition: () => unknown) =>
   expect.poll(condition, { timeout: 60_000, interval: 5 }).toBeTruthy();
 
 /** Keeps what it is invoked with; answers as `answer` says. */

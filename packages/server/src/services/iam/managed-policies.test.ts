@@ -9,17 +9,13 @@ import type {
   ListPolicyVersionsResponse,
 } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { allowing } from '../../../../testkit/src/allowing.ts';
 import { failsWith } from '../../../../testkit/src/fails-with.ts';
 import { functionTrust } from '../../../../testkit/src/function-trust.ts';
 import { openIam, type OpenedIam } from '../../../../testkit/src/open-iam.ts';
 
 const ACCOUNT = '000000000000';
 const BASIC = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
-const allowing = (Action: string): string =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action, Resource: '*' }],
-  });
 
 let iam: OpenedIam;
 const call = <Output extends object>(operation: string, input: object = {}): Promise<Output> =>

@@ -7,6 +7,7 @@ import type {
   ListRoleTagsResponse,
 } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { allowing } from '../../../../testkit/src/allowing.ts';
 import { failsWith } from '../../../../testkit/src/fails-with.ts';
 import { functionTrust } from '../../../../testkit/src/function-trust.ts';
 import { openIam, type OpenedIam } from '../../../../testkit/src/open-iam.ts';
@@ -15,11 +16,6 @@ import { roleSessionPrincipal } from '../../iam/credentials.ts';
 const ACCOUNT = '000000000000';
 const NOW = Date.parse('2026-11-24T12:00:00.900Z');
 const BASIC = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
-const allowing = (Action: string): string =>
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action, Resource: '*' }],
-  });
 
 let iam: OpenedIam;
 const call = <Output extends object>(operation: string, input: object = {}): Promise<Output> =>

@@ -11,6 +11,7 @@ import type {
   ListUsersResponse,
 } from '@aws-sdk/client-iam';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { allowing } from '../../../../testkit/src/allowing.ts';
 import { failsWith } from '../../../../testkit/src/fails-with.ts';
 import { openIam, type OpenedIam } from '../../../../testkit/src/open-iam.ts';
 import type { Principal } from '../../core/principal.ts';
@@ -20,8 +21,6 @@ import { randomIds } from '../../lib/ids.ts';
 const ACCOUNT = '000000000000';
 const NOW = Date.parse('2026-11-24T12:00:00.900Z');
 const BASIC = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
-const allowing = (Action: unknown, Effect = 'Allow'): string =>
-  JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect, Action, Resource: '*' }] });
 
 let iam: OpenedIam;
 const call = <Output extends object>(

@@ -12,7 +12,7 @@ import { openSqsService } from '../../services/sqs/service.ts';
 import { openStore } from '../../store/open-store.ts';
 import { openDurableQueue } from '../../store/queue/open-durable-queue.ts';
 import type { BatchOutcome, BatchTarget, PollerSettings } from '../poller.ts';
-import { pollerContract, type SourceUnderTest } from '../poller.testsuite.ts';
+import { pollerContract, until, type SourceUnderTest } from '../poller.testsuite.ts';
 import { createRecordFilter } from '../record-filter.ts';
 import { startSqsPoller } from './sqs-poller.ts';
 
@@ -125,9 +125,6 @@ const target = (
   invoke: ({ event }) => invoke(recordsOf(event)),
   isLooping,
 });
-const until = (condition: () => unknown) =>
-  expect.poll(condition, { timeout: 60_000, interval: 5 }).toBeTruthy();
-
 describe('a poller of a queue', () => {
   test('gives the function the records that AWS does', async () => {
     await using queue = await openQueue();

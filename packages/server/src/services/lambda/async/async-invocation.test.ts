@@ -11,6 +11,7 @@ import {
   type AsyncUnderTest,
 } from '../fixtures/async-under-test.ts';
 import { context, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
+import { until } from '../fixtures/until.ts';
 
 let lambda: LambdaUnderTest;
 let pay: AsyncUnderTest;
@@ -22,9 +23,6 @@ beforeEach(async () => {
 });
 afterEach(() => pay.stop());
 afterAll(() => lambda[Symbol.asyncDispose]());
-
-const until = (condition: () => unknown) =>
-  expect.poll(condition, { timeout: 20_000, interval: 5 }).toBeTruthy();
 
 describe('an asynchronous invocation', () => {
   test('is accepted with 202 and run once, with the request id of the answer', async () => {

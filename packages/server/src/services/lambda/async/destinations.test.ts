@@ -23,6 +23,7 @@ import {
   type Call,
 } from '../fixtures/async-under-test.ts';
 import { context, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
+import { until } from '../fixtures/until.ts';
 
 const deadArn = 'arn:aws:sqs:eu-west-1:000000000000:dead';
 
@@ -36,9 +37,6 @@ beforeEach(async () => {
 });
 afterEach(() => pay.stop());
 afterAll(() => lambda[Symbol.asyncDispose]());
-
-const until = (condition: () => unknown) =>
-  expect.poll(condition, { timeout: 20_000, interval: 5 }).toBeTruthy();
 
 describe('the end of an asynchronous invocation', () => {
   test('is told to the destination for success, in the name of the role', async () => {

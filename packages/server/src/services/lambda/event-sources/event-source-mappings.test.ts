@@ -11,6 +11,7 @@ import {
   startLambda,
   type LambdaUnderTest,
 } from '../fixtures/start-lambda.ts';
+import { until } from '../fixtures/until.ts';
 
 const queue = 'arn:aws:sqs:eu-west-1:000000000000:q';
 const functionArn = 'arn:aws:lambda:eu-west-1:000000000000:function:f';
@@ -75,9 +76,6 @@ async function answer(
       throw new AwsError('ReceiptHandleIsInvalid', 404, '');
   }
 }
-
-const until = (condition: () => unknown) =>
-  expect.poll(condition, { timeout: 20_000, interval: 5 }).toBeTruthy();
 
 describe('CreateEventSourceMapping', () => {
   test('answers with what AWS does', async () => {
