@@ -376,11 +376,7 @@ const qualifiedCases = [
   ],
 ]);
 
-const cases: readonly Case[] = [
-  ...permissionCases,
-  ...versionCases,
-  ...aliasCases,
-  ...qualifiedCases,
+const lookupCases: readonly Case[] = [
   ...['GetFunction', 'GetFunctionConfiguration', 'Invoke'].map((operation): Case => [
     operation,
     { FunctionName: 'f', Qualifier: '1221' },
@@ -418,6 +414,16 @@ const cases: readonly Case[] = [
     INVALID,
     'Deletion of aliases is not currently supported.',
   ],
+  [
+    'ListFunctions',
+    { FunctionVersion: 'invalid' },
+    400,
+    'ValidationException',
+    "1 validation error detected: Value 'invalid' at 'functionVersion' failed to satisfy constraint: Member must satisfy enum value set: [ALL]",
+  ],
+];
+
+const settingCases: readonly Case[] = [
   [
     'CreateFunction',
     create({ FunctionName: 'a'.repeat(65) }),
@@ -509,6 +515,9 @@ const cases: readonly Case[] = [
     INVALID,
     'This machine runs x86_64 functions and cannot run arm64 ones. Please set Architectures to x86_64.',
   ],
+];
+
+const codeCases: readonly Case[] = [
   ...['CreateFunction', 'UpdateFunctionCode'].flatMap((operation): Case[] => {
     const code = (ZipFile: Uint8Array): object =>
       operation === 'CreateFunction'
@@ -547,6 +556,9 @@ const cases: readonly Case[] = [
     INVALID,
     "Please don't provide ImageUri when updating a function with packageType Zip.",
   ],
+];
+
+const unservedCases: readonly Case[] = [
   ...(
     [
       [
@@ -586,6 +598,9 @@ const cases: readonly Case[] = [
     NOT_YET,
     'Hearth does not implement capacity providers (PublishTo) yet.',
   ],
+];
+
+const invokeCases: readonly Case[] = [
   [
     'Invoke',
     { FunctionName: 'f', Payload: Buffer.from([0x99, 0xeb]) },
@@ -614,6 +629,9 @@ const cases: readonly Case[] = [
     'InvalidRequestContentException',
     'Client context must be a valid Base64-encoded JSON object.',
   ],
+];
+
+const tagCases: readonly Case[] = [
   [
     'TagResource',
     { Resource: ARN, Tags: {} },
@@ -651,13 +669,19 @@ const cases: readonly Case[] = [
     'ValidationException',
     "1 validation error detected: Value null at 'tagKeys' failed to satisfy constraint: Member must not be null",
   ],
-  [
-    'ListFunctions',
-    { FunctionVersion: 'invalid' },
-    400,
-    'ValidationException',
-    "1 validation error detected: Value 'invalid' at 'functionVersion' failed to satisfy constraint: Member must satisfy enum value set: [ALL]",
-  ],
+];
+
+const cases: readonly Case[] = [
+  ...permissionCases,
+  ...versionCases,
+  ...aliasCases,
+  ...qualifiedCases,
+  ...lookupCases,
+  ...settingCases,
+  ...codeCases,
+  ...unservedCases,
+  ...invokeCases,
+  ...tagCases,
 ];
 
 test.each(cases)('%s, case %$', async (operation, input, status, code, text) => {
