@@ -12,17 +12,18 @@ import type { SandboxDriver } from '../sandbox/driver.ts';
 import { startProcessDriver } from '../sandbox/process/start-process-driver.ts';
 
 export class ProcessStages implements AsyncDisposable {
-  readonly #folder: string;
+  /** Where its sandboxes see it, too. */
+  readonly folder: string;
   readonly #driver: SandboxDriver;
   readonly #open: Stage[] = [];
 
   constructor(folder: string, driver: SandboxDriver) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#driver = driver;
   }
 
   async start(options: StageOptions = {}): Promise<Stage> {
-    const stage = await startStage(this.#driver, this.#folder, options);
+    const stage = await startStage(this.#driver, this.folder, options);
     this.#open.push(stage);
     return stage;
   }
@@ -34,7 +35,7 @@ export class ProcessStages implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.closeAll();
     await this.#driver.close();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
 

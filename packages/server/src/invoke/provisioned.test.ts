@@ -1,3 +1,5 @@
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { ConcurrencyShare } from '../core/invocation.ts';
 import type { FunctionVersion } from '../core/function-version.ts';
@@ -5,16 +7,21 @@ import { jsonOf, shapesOf, until, type Stage } from '../environment/stage.testsu
 import { invokeWith, openProcessStages, type ProcessStages } from './process-stage.testsuite.ts';
 
 let stages: ProcessStages;
+let gate: string;
 beforeAll(async () => {
   stages = await openProcessStages();
+  gate = path.join(stages.folder, 'gate');
 });
-afterEach(() => stages.closeAll());
+afterEach(async () => {
+  await stages.closeAll();
+  await rm(gate, { force: true });
+});
 afterAll(async () => {
   await stages[Symbol.asyncDispose]();
 });
 
 const published = (stage: Stage, handler: string): FunctionVersion =>
-  stage.version(handler, { version: '1' });
+  stage.version(handler, { version: '1', timeoutSeconds: 60 });
 
 async function provision(stage: Stage, version: FunctionVersion, count: number): Promise<void> {
   stage.invoker.provision(version, count);
@@ -64,21 +71,20 @@ test('an invocation is cold that has its init with it; on a provisioned environm
 
 test('what is more than provisioned spills over to environments on demand', async () => {
   const stage = await stages.start();
-  const version = published(stage, 'sleeps');
+  const version = published(stage, 'waits-for-the-gate');
   await provision(stage, version, 1);
-  const event = { ms: 500 };
-  const both = await Promise.all([
-    invokeWith(stage, version, { event }),
-    invokeWith(stage, version, { event }),
-  ]);
-  const tokens = both.map((each) => jsonOf(each).token as number);
+  const event = { gate };
+  const both = [invokeWith(stage, version, { event }), invokeWith(stage, version, { event })];
+  await until(() => stage.invoker.snapshot().environments.busy === 2);
+  await writeFile(gate, '');
+  const tokens = (await Promise.all(both)).map((each) => jsonOf(each).token as number);
   expect(new Set(tokens).size).toBe(2);
   await idle(stage, 2);
   // The provisioned one is used before the other.
-  const again = jsonOf(await invokeWith(stage, version, { event: { ms: 0 } }));
+  const again = jsonOf(await invokeWith(stage, version, { event }));
   stage.invoker.provision(version, 0);
   await until(() => stage.sandboxes.size === 1);
-  const left = jsonOf(await invokeWith(stage, version, { event: { ms: 0 } }));
+  const left = jsonOf(await invokeWith(stage, version, { event }));
   expect(new Set([again.token, left.token])).toEqual(new Set(tokens));
 });
 
@@ -130,17 +136,23 @@ test('a role that cannot be assumed is named', async () => {
 
 test('where all that is reserved is provisioned, only the provisioned version runs', async () => {
   const stage = await stages.start();
-  const version = published(stage, 'sleeps');
+  const version = published(stage, 'waits-for-the-gate');
   const share: ConcurrencyShare = { kind: 'reserved', limit: 2 };
   await provision(stage, version, 2);
   const reason = 'ReservedFunctionConcurrentInvocationLimitExceeded';
-  await expect(invokeWith(stage, stage.version('sleeps'), { share })).rejects.toMatchObject({
+  await expect(
+    invokeWith(stage, stage.version('waits-for-the-gate'), { share }),
+  ).rejects.toMatchObject({
     reason,
   });
-  const many = await Promise.allSettled(
-    Array.from({ length: 10 }, () => invokeWith(stage, version, { share, event: { ms: 500 } })),
+  let refused = 0;
+  const many = Array.from({ length: 10 }, () =>
+    invokeWith(stage, version, { share, event: { gate } }).catch(() => (refused += 1)),
   );
-  expect(many.filter(({ status }) => status === 'fulfilled')).toHaveLength(2);
+  await until(() => refused === 8);
+  await writeFile(gate, '');
+  await Promise.all(many);
+  expect(refused).toBe(8);
   expect(stage.sandboxes.size).toBe(2);
 });
 
