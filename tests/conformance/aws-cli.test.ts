@@ -7,6 +7,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openAwsCli } from '../../packages/testkit/src/open-aws-cli.ts';
 import { runCommand, type CommandResult } from '../../packages/testkit/src/run-command.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
@@ -22,12 +23,14 @@ const trust = JSON.stringify({
 
 let server: TestServer;
 let folder: string;
+const cli = openAwsCli();
 
 beforeAll(async () => {
   server = await startServer();
   folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-cli-'));
 });
 afterAll(async () => {
+  await cli[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
@@ -42,11 +45,18 @@ const clientEnvironment = {
 } as const;
 
 function aws(...args: readonly string[]): Promise<CommandResult> {
-  return runCommand([awsCli, '--endpoint-url', server.endpoint, '--output', 'json', ...args], {
-    env: clientEnvironment,
-    cwd: folder,
-  });
+  return cli.run(asks(...args), { env: clientEnvironment, cwd: folder });
 }
+
+/** The same by the program itself. */
+function program(...args: readonly string[]): Promise<CommandResult> {
+  return runCommand([awsCli, ...asks(...args)], { env: clientEnvironment, cwd: folder });
+}
+
+const asks = (...args: readonly string[]): readonly string[] => [
+  ...['--endpoint-url', server.endpoint, '--output', 'json'],
+  ...args,
+];
 
 /** Runs a command that must succeed, and reads its JSON (or nothing). */
 async function awsJson(...args: readonly string[]): Promise<Record<string, never>> {
@@ -72,7 +82,9 @@ describe('the aws CLI does the main job', () => {
   const role = 'arn:aws:iam::000000000000:role/greeter-role';
 
   test('it says who it is', async () => {
-    expect(await awsJson('sts', 'get-caller-identity')).toMatchObject({
+    const { status, stdout, stderr } = await program('sts', 'get-caller-identity');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({
       Account: '000000000000',
       Arn: 'arn:aws:iam::000000000000:root',
     });
