@@ -65,13 +65,20 @@ describe.each(serviceNames)('%s', (service) => {
   const sdk = load(packageName) as Record<string, Constructor<AnyClient>>;
   const names = [...model.operations.keys()].filter((name) => !unreachable.has(name));
 
+  const clients = new Map<string, AnyClient>();
+  beforeAll(() => {
+    for (const secretAccessKey of ['test', 'wrong']) {
+      const credentials = { accessKeyId: 'test', secretAccessKey };
+      const settings = { endpoint: server.endpoint, region: 'us-east-1', maxAttempts: 1 };
+      clients.set(secretAccessKey, new sdk[clientName]!({ ...settings, credentials }));
+    }
+  });
+  afterAll(() => {
+    for (const client of clients.values()) client.destroy();
+  });
+
   const call = async (operation: string, input: object, secret: string): Promise<string> => {
-    const client = new sdk[clientName]!({
-      endpoint: server.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: secret },
-      maxAttempts: 1,
-    });
+    const client = clients.get(secret)!;
     try {
       await client.send(new sdk[`${operation}Command`]!(input));
       return 'served';
@@ -80,8 +87,6 @@ describe.each(serviceNames)('%s', (service) => {
         $metadata?: { httpStatusCode?: number };
       };
       return `${$metadata?.httpStatusCode ?? 'client'} ${name}: ${message}`;
-    } finally {
-      client.destroy();
     }
   };
 

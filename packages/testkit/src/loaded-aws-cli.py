@@ -9,6 +9,7 @@ import tempfile
 
 given = set(os.environ)
 import awscli.clidriver  # Says in the environment where its data are.
+import awscli.handlers  # Its own customizations: half of what each command would load again.
 
 own = {name: value for name, value in os.environ.items() if name not in given}
 
