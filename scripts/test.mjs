@@ -1,7 +1,8 @@
 // `npm test`: set up what is missing (the tests' clients too), check types, lint, format and
-// layers, then run every test. The last line is the sum: `N passed, N failed, N skipped`.
+// layers, and run every test. The last line is the sum: `N passed, N failed, N skipped`.
 // `npm test -- --project unit` and other vitest arguments are passed on.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,16 +17,21 @@ const env = withCompiled({
   ...process.env,
   PATH: `${path.dirname(node)}:${bin}:${process.env.PATH}`,
 });
-const run = (file, rest) =>
-  spawnSync(node, [file, ...rest], { cwd: root, env, stdio: 'inherit' }).status;
+const run = async (file, rest) => {
+  const [status] = await once(
+    spawn(node, [file, ...rest], { cwd: root, env, stdio: 'inherit' }),
+    'exit',
+  );
+  return status;
+};
 
-const checked = args.length > 0 ? 0 : run(path.join(root, 'scripts/check.mjs'), ['--quick']);
-
+// Side by side: the checks work while the first tests wait for their servers.
+const check = args.length > 0 ? 0 : run(path.join(root, 'scripts/check.mjs'), ['--quick']);
 await compileOnce(node, path.join(root, 'packages/server/src/main.ts'));
 const folder = mkdtempSync(path.join(os.tmpdir(), 'hearth-test-'));
 const results = path.join(folder, 'results.json');
 const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
-const tested = run(vitest, [
+const tests = run(vitest, [
   'run',
   '--reporter=default',
   '--reporter=./scripts/test-progress.ts',
@@ -33,6 +39,7 @@ const tested = run(vitest, [
   `--outputFile.json=${results}`,
   ...args,
 ]);
+const [checked, tested] = await Promise.all([check, tests]);
 
 let summary = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
 try {
