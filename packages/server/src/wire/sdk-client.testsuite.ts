@@ -16,8 +16,13 @@ interface SdkRequest {
   readonly body?: string | Uint8Array;
 }
 
+/** What a client hands on to its request handler. */
+interface SendOptions {
+  readonly serve: (request: RawRequest) => RawResponse;
+}
+
 interface SdkClient {
-  send(command: unknown): Promise<Record<string, unknown>>;
+  send(command: unknown, options: SendOptions): Promise<Record<string, unknown>>;
 }
 
 type Constructor = new (options: unknown) => unknown;
@@ -43,13 +48,17 @@ export const secretAccessKey = 'secret/of+the test';
 
 const load = createRequire(import.meta.url);
 
-/** Sends one command through the real client to `serve`; resolves with what the client makes of it. */
-export async function sendThrough(
-  service: ServiceName,
-  operation: string,
-  input: object,
-  serve: (request: RawRequest) => RawResponse,
-): Promise<Record<string, unknown>> {
+interface Clients {
+  readonly client: SdkClient;
+  readonly sdk: Record<string, Constructor>;
+}
+
+/** One for each service: to make a client is more work than to send by it. */
+const clients = new Map<ServiceName, Clients>();
+
+function clientOf(service: ServiceName): Clients {
+  const known = clients.get(service);
+  if (known !== undefined) return known;
   const [packageName, clientName] = sdkPackages[service];
   const sdk = load(packageName) as Record<string, Constructor>;
   const client = new sdk[clientName]!({
@@ -61,10 +70,23 @@ export async function sendThrough(
     md5: false,
     useQueueUrlAsEndpoint: false,
     requestHandler: {
-      handle: (request: SdkRequest) => Promise.resolve(handle(request, serve)),
+      handle: (request: SdkRequest, { serve }: SendOptions) =>
+        Promise.resolve(handle(request, serve)),
     },
   }) as SdkClient;
-  const output = await client.send(new sdk[`${operation}Command`]!(input));
+  clients.set(service, { client, sdk });
+  return { client, sdk };
+}
+
+/** Sends one command through the real client to `serve`; resolves with what the client makes of it. */
+export async function sendThrough(
+  service: ServiceName,
+  operation: string,
+  input: object,
+  serve: (request: RawRequest) => RawResponse,
+): Promise<Record<string, unknown>> {
+  const { client, sdk } = clientOf(service);
+  const output = await client.send(new sdk[`${operation}Command`]!(input), { serve });
   delete output['$metadata'];
   return output;
 }
