@@ -1,15 +1,16 @@
 /** What a bucket is told about itself: read back, acting, and gone once it is removed. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { OperationContext } from '../../core/operation.ts';
 import { anonymous } from '../../core/principal.ts';
 import { corsHeaders } from '../../gateway/s3/cors.ts';
 import { context, startS3Alone, type S3Alone } from './fixtures/start-s3.ts';
 
 let s3: S3Alone;
-beforeEach(async () => {
+beforeAll(async () => {
   s3 = await startS3Alone();
 });
-afterEach(() => s3[Symbol.asyncDispose]());
+afterEach(() => s3.forget());
+afterAll(() => s3[Symbol.asyncDispose]());
 
 const stranger: OperationContext = { ...context, principal: anonymous, account: '' };
 

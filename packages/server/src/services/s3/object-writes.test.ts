@@ -2,15 +2,16 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { OutgoingBody } from '../../core/object-body.ts';
 import { context, startS3Alone, type S3Alone } from './fixtures/start-s3.ts';
 
 let s3: S3Alone;
-beforeEach(async () => {
+beforeAll(async () => {
   s3 = await startS3Alone();
 });
-afterEach(() => s3[Symbol.asyncDispose]());
+afterEach(() => s3.forget());
+afterAll(() => s3[Symbol.asyncDispose]());
 
 async function read(Key: string): Promise<Buffer> {
   const { Body } = await s3.call('GetObject', { Key });
@@ -19,11 +20,7 @@ async function read(Key: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** How many files hold contents, or parts of some. */
-async function files(): Promise<number> {
-  const found = await readdir(path.join(s3.folder, 'o'), { recursive: true, withFileTypes: true });
-  return found.filter((each) => each.isFile()).length;
-}
+const files = (): Promise<number> => s3.contents();
 
 describe('writers of one key at once', () => {
   /** In pieces that take turns with those of the others. */
