@@ -17,21 +17,15 @@ const env = withCompiled({
   ...process.env,
   PATH: `${path.dirname(node)}:${bin}:${process.env.PATH}`,
 });
-const run = async (file, rest) => {
-  const [status] = await once(
-    spawn(node, [file, ...rest], { cwd: root, env, stdio: 'inherit' }),
-    'exit',
-  );
-  return status;
-};
 
-// Side by side: the checks work while the first tests wait for their servers.
-const check = args.length > 0 ? 0 : run(path.join(root, 'scripts/check.mjs'), ['--quick']);
+// Side by side: the checks have what the first tests leave while they wait for their servers, so
+// no test is late for them.
+const { PRIORITY_LOW } = os.constants.priority;
+const checks = args.length > 0 ? 0 : run('scripts/check.mjs', ['--quick'], PRIORITY_LOW);
 await compileOnce(node, path.join(root, 'packages/server/src/main.ts'));
 const folder = mkdtempSync(path.join(os.tmpdir(), 'hearth-test-'));
 const results = path.join(folder, 'results.json');
-const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
-const tests = run(vitest, [
+const tests = run('node_modules/vitest/vitest.mjs', [
   'run',
   '--reporter=default',
   '--reporter=./scripts/test-progress.ts',
@@ -39,7 +33,7 @@ const tests = run(vitest, [
   `--outputFile.json=${results}`,
   ...args,
 ]);
-const [checked, tested] = await Promise.all([check, tests]);
+const [checked, tested] = await Promise.all([checks, tests]);
 
 let summary = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0 };
 try {
@@ -57,3 +51,11 @@ console.log(
   `${summary.numPassedTests} passed, ${failed} failed, ${summary.numPendingTests + (summary.numTodoTests ?? 0)} skipped`,
 );
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** Resolves with its status; what it starts in its turn has the same priority. */
+async function run(file, rest, priority) {
+  const child = spawn(node, [path.join(root, file), ...rest], { cwd: root, env, stdio: 'inherit' });
+  if (priority !== undefined && child.pid !== undefined) os.setPriority(child.pid, priority);
+  const [status] = await once(child, 'exit');
+  return status;
+}
