@@ -55,7 +55,7 @@ async function createFunction(name: string, runtime: Runtime, source: string): P
       Handler: 'index.handler',
       Role: role,
       Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
-      Timeout: 10,
+      Timeout: 60,
     }),
   );
   await waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName: name });

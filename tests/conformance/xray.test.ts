@@ -248,7 +248,7 @@ test("X-Ray's SDK in a sandbox reaches the daemon, and its annotations find the 
     Role: await createTracedRole('charges'),
     TracingConfig: { Mode: 'Active' },
     MemorySize: 512,
-    Timeout: 30,
+    Timeout: 60,
   });
   const [, traceId = ''] =
     /^Root=([^;]+);/.exec(String(await invoke('charges', { order: 7 }))) ?? [];
