@@ -52,10 +52,20 @@ seen["refusals"] = [
     refused(events.describe_rule, Name="none"),
     refused(events.put_rule, Name="bad", ScheduleExpression="rate(1 minutes)"),
     refused(events.put_rule, Name="bad"),
-    refused(events.put_rule, Name="bad", EventPattern='{"source": ["a"]}'),
+    refused(events.put_rule, Name="bad", EventPattern='{"source": "a"}'),
     refused(events.delete_rule, Name="nightly"),
-    refused(events.put_events, Entries=[{"Source": "a", "DetailType": "b", "Detail": "{}"}]),
 ]
+seen["bus"] = events.create_event_bus(Name="orders")["EventBusArn"]
+seen["put"] = events.put_events(
+    Entries=[
+        {"Source": "a", "DetailType": "b", "Detail": "{}", "EventBusName": "orders"},
+        {"Source": "a", "DetailType": "b", "Detail": "{", "EventBusName": "orders"},
+    ]
+)
+del seen["put"]["ResponseMetadata"]
+del seen["put"]["Entries"][0]["EventId"]
+seen["buses"] = [each["Name"] for each in events.list_event_buses()["EventBuses"]]
+events.delete_event_bus(Name="orders")
 events.remove_targets(Rule="nightly", Ids=["q"])
 events.delete_rule(Name="nightly")
 seen["left"] = events.list_rules()["Rules"]

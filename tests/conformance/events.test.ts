@@ -69,10 +69,19 @@ test("Debian's boto3 makes, lists, switches, tags and deletes a rule with its ta
         'Parameter(s) EventPattern or ScheduleExpression must be specified.',
         400,
       ],
-      ['ValidationException', 'Hearth does not implement rules with an EventPattern yet.', 400],
+      [
+        'InvalidEventPatternException',
+        'Event pattern is not valid. Reason: source is neither an object nor a list.',
+        400,
+      ],
       ['ValidationException', "Rule can't be deleted since it has targets.", 400],
-      ['NotImplementedException', 'Hearth does not implement events:PutEvents yet.', 501],
     ],
+    bus: 'arn:aws:events:ap-south-1:000000000000:event-bus/orders',
+    put: {
+      FailedEntryCount: 1,
+      Entries: [{}, { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' }],
+    },
+    buses: ['default', 'orders'],
     left: [],
   });
 });

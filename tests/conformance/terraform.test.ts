@@ -286,6 +286,26 @@ resource "aws_cloudwatch_event_target" "nightly" {
     input_template = "{\\"at\\": <at>}"
   }
 }
+resource "aws_cloudwatch_event_bus" "orders" {
+  name        = "orders"
+  description = "of the shop"
+  tags        = { team = "blue" }
+}
+resource "aws_cloudwatch_event_permission" "orders" {
+  event_bus_name = aws_cloudwatch_event_bus.orders.name
+  principal      = "111111111111"
+  statement_id   = "shop"
+}
+resource "aws_cloudwatch_event_rule" "large" {
+  name           = "large"
+  event_bus_name = aws_cloudwatch_event_bus.orders.name
+  event_pattern  = jsonencode({ source = ["shop"], detail = { total = [{ numeric = [">", 10] }] } })
+}
+resource "aws_cloudwatch_event_target" "large" {
+  rule           = aws_cloudwatch_event_rule.large.name
+  event_bus_name = aws_cloudwatch_event_bus.orders.name
+  arn            = aws_lambda_alias.live.arn
+}
 resource "aws_lambda_permission" "nightly" {
   statement_id  = "nightly"
   action        = "lambda:InvokeFunction"

@@ -302,7 +302,7 @@ const optionTable = {
     value: 'URL',
     default: '',
     description:
-      'A server that has event buses of EventBridge: PutEvents and destinations are forwarded there. Rules with schedules stay here.',
+      'A server whose event buses of EventBridge are in the place of our own: PutEvents and destinations are forwarded there. Rules with schedules stay here.',
   },
   upstreamAccessKeyId: {
     type: 'word',

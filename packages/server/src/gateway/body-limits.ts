@@ -17,7 +17,7 @@ const codeUploads: ReadonlySet<string> = new Set([
 ]);
 const invocations: ReadonlySet<string> = new Set(['Invoke', 'InvokeWithResponseStream']);
 
-const messageSends: ReadonlySet<string> = new Set(['SendMessage', 'SendMessageBatch']);
+const messageSends: ReadonlySet<string> = new Set(['SendMessage', 'SendMessageBatch', 'PutEvents']);
 
 /** Beside the zip, which base64 makes a third larger: with AWS's 50 MB, AWS's 70,167,211. */
 const BESIDE_CODE_BYTES = 262_144;

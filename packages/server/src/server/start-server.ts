@@ -331,7 +331,7 @@ function startLambda(
     clock,
     ids,
     logger,
-    forwards: { sns: upstreams.sns !== undefined, events: upstreams.events !== undefined },
+    forwards: { sns: upstreams.sns !== undefined },
     accountConcurrency: config.concurrency,
     limits: config.limits,
     drainMs: config.shutdownGraceSeconds * 1_000,
@@ -377,7 +377,15 @@ function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
   }
   const events = parts.use(startEventOutbox({ store: objects.store, callAs, clock, logger }));
   parts.use(startLifecycle({ objects, events, clock, logger }));
-  return createS3Service({ objects, clock, ids, logger, callAs, events });
+  return createS3Service({
+    objects,
+    clock,
+    ids,
+    logger,
+    callAs,
+    events,
+    hasEventBuses: root.upstreams.events === undefined,
+  });
 }
 
 async function openEvents(root: Root, store: Store, late: Late): Promise<EventsService> {

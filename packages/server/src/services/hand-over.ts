@@ -1,6 +1,6 @@
 /**
- * Events on their way to functions, queues and topics: as S3 and EventBridge send them, and what
- * became of an asynchronous invocation.
+ * Events on their way to functions, queues, topics and event buses: as S3 and EventBridge send them, and
+ * what became of an asynchronous invocation.
  */
 import { AwsError } from '../core/aws-error.ts';
 import type { CallAs, CallAsCaller } from '../core/call-as.ts';
@@ -12,8 +12,9 @@ export interface EventSender {
 }
 
 export interface EventForTarget {
-  /** The ARN of a function, a queue or a topic. */
+  /** The ARN of a function, a queue, a topic or a bus. */
   readonly target: string;
+  /** For a bus a `BusEntry` in JSON. */
   readonly body: string;
   /** For a FIFO queue. */
   readonly messageGroupId?: string | undefined;
@@ -36,6 +37,7 @@ export async function handOver(
     });
     return;
   }
+  if (service === 'events') return await putOnBus(callAs, caller, target, body);
   const named = attributes === undefined ? {} : { MessageAttributes: attributes };
   if (service === 'sns') {
     await callAs(caller, 'sns', 'Publish', { TopicArn: target, Message: body, ...named });
@@ -47,6 +49,37 @@ export async function handOver(
     ...(messageGroupId === undefined ? {} : { MessageGroupId: messageGroupId }),
     ...named,
   });
+}
+
+/** An event for a bus, as PutEvents takes it. */
+export interface BusEntry {
+  readonly Source: string;
+  readonly DetailType: string;
+  readonly Resources: readonly string[];
+  /** JSON. */
+  readonly Detail: string;
+  /** As ISO 8601. */
+  readonly Time: string;
+}
+
+async function putOnBus(
+  callAs: CallAs,
+  caller: CallAsCaller,
+  bus: string,
+  body: string,
+): Promise<void> {
+  const entry = JSON.parse(body) as BusEntry;
+  const Entries = [{ ...entry, EventBusName: bus, Time: new Date(entry.Time) }];
+  const answer = (await callAs(caller, 'events', 'PutEvents', { Entries })) as PutAnswer;
+  const { ErrorCode: code, ErrorMessage: message = '' } = answer.Entries?.[0] ?? {};
+  if (code === undefined) return;
+  // A bus answers 200 and says of each event what became of it.
+  const isOfBus = code === 'InternalFailure' || code === 'InternalException';
+  throw new AwsError(code, isOfBus ? 500 : 400, message);
+}
+
+interface PutAnswer {
+  readonly Entries?: readonly { readonly ErrorCode?: string; readonly ErrorMessage?: string }[];
 }
 
 /**

@@ -7,7 +7,7 @@ import {
 } from '../../../testkit/src/start-signed-server.ts';
 import type { Operation, OperationContext } from '../core/operation.ts';
 import { createContext } from '../iam/fixtures/create-context.ts';
-import { putEvents } from './events/put-events.ts';
+import { forwardEvents } from './events/forward-events.ts';
 import { createForwardedTopics } from './sns/forwarded-topics.ts';
 import { createUpstream, type Upstream, type UpstreamOptions } from './upstream.ts';
 
@@ -149,7 +149,7 @@ describe('PutEvents', () => {
   ];
 
   test('needs the right for the bus of each entry', () => {
-    const permissions = putEvents(upstreamOf('events')).permissions({ Entries }, context);
+    const permissions = forwardEvents(upstreamOf('events')).permissions({ Entries }, context);
     expect(permissions.map(({ action, resources }) => [action, ...resources])).toEqual([
       ['events:PutEvents', bus],
       ['events:PutEvents', bus],
@@ -164,7 +164,7 @@ describe('PutEvents', () => {
   test('is sent as it came, and its answer as well', async () => {
     const answer = { FailedEntryCount: 0, Entries: [{ EventId: 'e-1' }] };
     server.answer = () => ({ type: 'application/x-amz-json-1.1', text: JSON.stringify(answer) });
-    expect(await putEvents(upstreamOf('events')).handle({ Entries }, context)).toEqual(answer);
+    expect(await forwardEvents(upstreamOf('events')).handle({ Entries }, context)).toEqual(answer);
     expect(server.requests.at(-1)).toMatchObject({ service: 'events', region: 'eu-west-1' });
     expect(JSON.parse(server.requests.at(-1)?.text ?? '')).toEqual({ Entries });
   });

@@ -22,6 +22,8 @@ export interface Delivery {
   readonly target: Omit<RuleTarget, 'input' | 'inputPath' | 'transformer'>;
   readonly body: string;
   readonly createdMs: number;
+  /** Of what put the event on its bus. */
+  readonly traceHeader?: string;
 }
 
 export interface DeliveriesDeps {
@@ -164,9 +166,9 @@ async function giveUp(
 
 function handTo(
   { callAs }: DeliveriesDeps,
-  { ruleArn, account, body }: Delivery,
+  { ruleArn, account, body, traceHeader }: Delivery,
   to: Omit<EventForTarget, 'body'>,
 ): Promise<void> {
   const sender = { service: 'events.amazonaws.com', source: { arn: ruleArn, account } };
-  return handOver(callAs, senderTo(to.target, sender), { ...to, body });
+  return handOver(callAs, senderTo(to.target, sender, traceHeader), { ...to, body });
 }

@@ -1,12 +1,28 @@
 /** EventBridge's errors, each with the wording that AWS was seen to answer unless it says otherwise. */
 import { AwsError, validationException } from '../../core/aws-error.ts';
+import { DEFAULT_BUS } from './bus-record.ts';
+import type { RuleKey } from './rule-record.ts';
 
-export function ruleNotFound(name: string): AwsError {
-  return notFound(`Rule ${name} does not exist on EventBus default.`);
+export function ruleNotFound({ name, bus = DEFAULT_BUS }: Pick<RuleKey, 'name' | 'bus'>): AwsError {
+  return notFound(`Rule ${name} does not exist on EventBus ${bus}.`);
 }
 
 export function busNotFound(name: string): AwsError {
   return notFound(`Event bus ${name} does not exist.`);
+}
+
+export function busExists(name: string): AwsError {
+  return new AwsError('ResourceAlreadyExistsException', 400, `Event bus ${name} already exists.`);
+}
+
+/** The reason is in our words. */
+export function invalidPattern(reason: string): AwsError {
+  const message = `Event pattern is not valid. Reason: ${reason}`;
+  return new AwsError('InvalidEventPatternException', 400, message);
+}
+
+export function statementNotFound(): AwsError {
+  return notFound('Statement with the provided id does not exist.');
 }
 
 export function invalidArn(arn: string): AwsError {

@@ -1,34 +1,36 @@
 /** From a rule's name or ARN to its record, and what a caller must be allowed on it. */
 import type { OperationContext, Permission } from '../../core/operation.ts';
+import { DEFAULT_BUS } from './bus-record.ts';
 import type { EventsRoom } from './events-deps.ts';
-import { busNotFound, invalidArn, ruleNotFound } from './events-errors.ts';
+import { invalidArn, ruleNotFound } from './events-errors.ts';
+import { busKey, ownBus } from './find-bus.ts';
 import { ruleArn, type RuleKey, type RuleRecord } from './rule-record.ts';
 
-export function keyOf(name: string, { account, region }: OperationContext): RuleKey {
-  return { account, region, name };
-}
-
-/** There is one bus: the account's default one, by its name or its ARN. */
-export function isDefaultBus(bus: string | undefined, context: OperationContext): boolean {
-  const arn = `arn:aws:events:${context.region}:${context.account}:event-bus/default`;
-  return bus === undefined || bus === 'default' || bus === arn;
-}
-
-export function checkBus(bus: string | undefined, context: OperationContext): void {
-  if (!isDefaultBus(bus, context)) throw busNotFound(bus?.split('/').at(-1) ?? '');
+/** `bus`: its name or its ARN. */
+export function keyOf(
+  name: string,
+  bus: string | undefined,
+  context: Pick<OperationContext, 'account' | 'region'>,
+): RuleKey {
+  const { name: busName, account, region } = busKey(bus, context);
+  return { account, region, name, ...(busName === DEFAULT_BUS ? {} : { bus: busName }) };
 }
 
 export function findRule(
-  { rules }: EventsRoom,
+  room: EventsRoom,
   name: string,
   bus: string | undefined,
   context: OperationContext,
 ): RuleRecord {
-  checkBus(bus, context);
-  const record = rules.find(keyOf(name, context));
-  if (record === undefined) throw ruleNotFound(name);
+  ownBus(room, bus, context);
+  const key = keyOf(name, bus, context);
+  const record = room.rules.find(key);
+  if (record === undefined) throw ruleNotFound(key);
   return record;
 }
+
+const ruleForm =
+  /^arn:aws[\w-]*:events:([a-z0-9-]+):(\d{12}):rule\/(?:([.\-_A-Za-z0-9]+)\/)?([.\-_A-Za-z0-9]+)$/;
 
 /** The rule of an ARN, of the caller's account and region. */
 export function findTaggedRule(
@@ -36,14 +38,12 @@ export function findTaggedRule(
   arn: string,
   context: OperationContext,
 ): RuleRecord {
-  const [, region, account, name] =
-    /^arn:aws[\w-]*:events:([a-z0-9-]+):(\d{12}):rule\/(?:default\/)?([.\-_A-Za-z0-9]+)$/.exec(
-      arn,
-    ) ?? [];
+  const [, region, account, bus, name] = ruleForm.exec(arn) ?? [];
   if (name === undefined) throw invalidArn(arn);
-  const record = rules.find(keyOf(name, context));
+  const key = keyOf(name, bus, context);
+  const record = rules.find(key);
   const isOwn = region === context.region && account === context.account;
-  if (record === undefined || !isOwn) throw ruleNotFound(name);
+  if (record === undefined || !isOwn) throw ruleNotFound(key);
   return record;
 }
 
@@ -65,20 +65,6 @@ export function rulePermission(
     ...given,
   };
   return [{ action: `events:${action}`, resources: [ruleArn(key)], conditions }];
-}
-
-/** On the ARN as it was given, which need not be a rule's. */
-export function taggedPermission(
-  room: EventsRoom,
-  action: string,
-  arn: string,
-  given: Conditions = {},
-): readonly Permission[] {
-  // Any partition is accepted and means the same rule: a Deny must hold for every spelling.
-  const resource = arn.replace(/^arn:aws[\w-]*:/, 'arn:aws:').replace(':rule/default/', ':rule/');
-  const record = room.rules.all().find((each) => ruleArn(each) === resource);
-  if (record !== undefined) return rulePermission(room, action, record, given);
-  return [{ action: `events:${action}`, resources: [resource], conditions: given }];
 }
 
 /** AWS: of lists, all rules are the resource. */

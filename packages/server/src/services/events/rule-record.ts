@@ -1,12 +1,17 @@
-/** One rule of the default bus as it is stored, with its targets. Immutable. */
-export interface RuleKey {
-  readonly account: string;
-  readonly region: string;
-  readonly name: string;
+/** One rule as it is stored, with its targets. Immutable. */
+import { DEFAULT_BUS } from './bus-record.ts';
+import type { NamedKey } from './record-repository.ts';
+
+export interface RuleKey extends NamedKey {
+  /** The name of its bus. Absent: the default one. */
+  readonly bus?: string;
 }
 
 export interface RuleRecord extends RuleKey {
-  readonly schedule: string;
+  /** It has one of the two, or both. */
+  readonly schedule?: string;
+  /** An event pattern as it was given. */
+  readonly pattern?: string;
   readonly isEnabled: boolean;
   readonly description?: string;
   readonly tags: Readonly<Record<string, string>>;
@@ -41,6 +46,14 @@ export interface InputTransformer {
   readonly template: string;
 }
 
-export function ruleArn({ account, region, name }: RuleKey): string {
-  return `arn:aws:events:${region}:${account}:rule/${name}`;
+export function busNameOf({ bus = DEFAULT_BUS }: RuleKey): string {
+  return bus;
+}
+
+/** AWS: the default bus is not part of it. */
+export function ruleArn(key: RuleKey): string {
+  const { account, region, name } = key;
+  const bus = busNameOf(key);
+  const place = bus === DEFAULT_BUS ? name : `${bus}/${name}`;
+  return `arn:aws:events:${region}:${account}:rule/${place}`;
 }

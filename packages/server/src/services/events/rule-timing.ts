@@ -2,7 +2,7 @@
  * When a rule is due, as a function of its record and the clock. A rate counts elapsed time; a cron
  * expression names times of the clock, and each of them fires once, however the clock is set.
  */
-import { nextDueMs, parseSchedule } from '../../core/schedule/schedule.ts';
+import { nextDueMs, parseSchedule, type Schedule } from '../../core/schedule/schedule.ts';
 import type { RuleRecord } from './rule-record.ts';
 
 /** A time that passed while nobody looked is made up for within so much, at the next start. */
@@ -10,7 +10,7 @@ const MADE_UP_FOR_MS = 300_000;
 /** A clock that goes back by more was wrong before: what fired then is no measure any more. */
 const LONGEST_STEP_MS = 86_400_000;
 
-/** From now on: for a rule that is new, enabled again, or has another schedule. */
+/** From now on: for a rule that is new, enabled again, or has another schedule, if it has one. */
 export function startCounting(record: RuleRecord, nowMs: number): RuleRecord {
   const { firedMs: _, ...rest } = record;
   return withDue({ ...rest, countedFromMs: nowMs }, nowMs);
@@ -45,7 +45,7 @@ export function afterStart(record: RuleRecord, nowMs: number): RuleRecord {
  */
 export function afterClockStep(record: RuleRecord, nowMs: number, stepMs: number): RuleRecord {
   if (record.dueMs === undefined) return record;
-  if (parseSchedule(record.schedule).kind === 'rate') {
+  if (scheduleOf(record)?.kind === 'rate') {
     return {
       ...record,
       dueMs: record.dueMs + stepMs,
@@ -57,8 +57,8 @@ export function afterClockStep(record: RuleRecord, nowMs: number, stepMs: number
 
 /** The clock may be earlier than it was when the next time was found. */
 function afterStepBack(record: RuleRecord, nowMs: number): RuleRecord {
-  const schedule = parseSchedule(record.schedule);
-  if (schedule.kind === 'rate') {
+  const schedule = scheduleOf(record);
+  if (schedule?.kind === 'rate') {
     // A rate is never due later than one interval from now.
     const isSound = (record.dueMs ?? nowMs) <= nowMs + schedule.everyMs;
     return isSound ? record : withDue({ ...record, countedFromMs: nowMs }, nowMs);
@@ -69,8 +69,13 @@ function afterStepBack(record: RuleRecord, nowMs: number): RuleRecord {
   return next.dueMs === record.dueMs ? record : next;
 }
 
+function scheduleOf({ schedule }: RuleRecord): Schedule | undefined {
+  return schedule === undefined ? undefined : parseSchedule(schedule);
+}
+
 function withDue(record: RuleRecord, afterMs: number): RuleRecord {
-  const dueMs = nextDueMs(parseSchedule(record.schedule), afterMs, record.countedFromMs);
+  const schedule = scheduleOf(record);
+  const dueMs = schedule && nextDueMs(schedule, afterMs, record.countedFromMs);
   const rest = stopCounting(record);
   return dueMs === undefined ? rest : { ...rest, dueMs };
 }

@@ -113,10 +113,6 @@ describe('a rule', () => {
       'ScheduleExpression is supported only on the default event bus.',
     ],
     [
-      { EventPattern: '{"source":["a"]}' },
-      'Hearth does not implement rules with an EventPattern yet.',
-    ],
-    [
       { ScheduleExpression: 'rate(1 day)', RoleArn: 'arn:aws:iam::000000000000:role/r' },
       'Hearth does not implement roles of rules (RoleArn) yet.',
     ],

@@ -12,13 +12,14 @@ import type {
   Rule,
 } from '@aws-sdk/client-eventbridge';
 import { validationException } from '../../core/aws-error.ts';
-import type { Operation } from '../../core/operation.ts';
+import type { Operation, OperationContext } from '../../core/operation.ts';
 import type { Validated } from '../validated.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { ruleNotFound } from './events-errors.ts';
-import { checkBus, findRule, keyOf, listPermission, rulePermission } from './find-rule.ts';
+import { ownBus } from './find-bus.ts';
+import { findRule, keyOf, listPermission, rulePermission } from './find-rule.ts';
 import { pageOf } from './page.ts';
-import { ruleArn, type RuleRecord } from './rule-record.ts';
+import { busNameOf, ruleArn, type RuleRecord } from './rule-record.ts';
 import { startCounting, stopCounting } from './rule-timing.ts';
 
 export function describeRule(
@@ -26,8 +27,8 @@ export function describeRule(
 ): Operation<Validated<DescribeRuleRequest>, DescribeRuleResponse> {
   return {
     name: 'DescribeRule',
-    permissions: ({ Name: name }, context) =>
-      rulePermission(room, 'DescribeRule', keyOf(name, context)),
+    permissions: ({ Name: name, EventBusName: bus }, context) =>
+      rulePermission(room, 'DescribeRule', keyOf(name, bus, context)),
     handle: async ({ Name: name, EventBusName: bus }, context) => {
       const record = findRule(room, name, bus, context);
       return { ...show(record), CreatedBy: record.account };
@@ -42,8 +43,7 @@ export function listRules(
     name: 'ListRules',
     permissions: (_, context) => listPermission('ListRules', context),
     handle: async ({ NamePrefix: prefix = '', EventBusName: bus, ...page }, context) => {
-      checkBus(bus, context);
-      const records = room.rules.list(context).filter(({ name }) => name.startsWith(prefix));
+      const records = rulesOf(room, bus, context).filter(({ name }) => name.startsWith(prefix));
       const { items, next } = pageOf(records, ({ name }) => name, page);
       return { Rules: items.map(show), ...next };
     },
@@ -57,9 +57,7 @@ export function listRuleNamesByTarget(
     name: 'ListRuleNamesByTarget',
     permissions: (_, context) => listPermission('ListRuleNamesByTarget', context),
     handle: async ({ TargetArn: arn, EventBusName: bus, ...page }, context) => {
-      checkBus(bus, context);
-      const names = room.rules
-        .list(context)
+      const names = rulesOf(room, bus, context)
         .filter(({ targets }) => targets.some((each) => each.arn === arn))
         .map(({ name }) => name);
       const { items, next } = pageOf(names, (name) => name, page);
@@ -68,15 +66,24 @@ export function listRuleNamesByTarget(
   };
 }
 
+function rulesOf(
+  room: EventsRoom,
+  bus: string | undefined,
+  context: OperationContext,
+): readonly RuleRecord[] {
+  const { name } = ownBus(room, bus, context);
+  return room.rules.list(context).filter((each) => busNameOf(each) === name);
+}
+
 /** AWS: a rule that is not there is deleted all the same. */
 export function deleteRule(room: EventsRoom): Operation<Validated<DeleteRuleRequest>> {
   return {
     name: 'DeleteRule',
-    permissions: ({ Name: name }, context) =>
-      rulePermission(room, 'DeleteRule', keyOf(name, context)),
+    permissions: ({ Name: name, EventBusName: bus }, context) =>
+      rulePermission(room, 'DeleteRule', keyOf(name, bus, context)),
     handle: async ({ Name: name, EventBusName: bus }, context) => {
-      checkBus(bus, context);
-      await room.rules.change(keyOf(name, context), (record) => {
+      ownBus(room, bus, context);
+      await room.rules.change(keyOf(name, bus, context), (record) => {
         if (record !== undefined && record.targets.length > 0) {
           throw validationException("Rule can't be deleted since it has targets.");
         }
@@ -106,11 +113,13 @@ function switching(
 ): Operation<Validated<EnableRuleRequest>> {
   return {
     name: operation,
-    permissions: ({ Name: name }, context) => rulePermission(room, operation, keyOf(name, context)),
+    permissions: ({ Name: name, EventBusName: bus }, context) =>
+      rulePermission(room, operation, keyOf(name, bus, context)),
     handle: async ({ Name: name, EventBusName: bus }, context) => {
-      checkBus(bus, context);
-      await room.rules.change(keyOf(name, context), (record) => {
-        if (record === undefined) throw ruleNotFound(name);
+      ownBus(room, bus, context);
+      const key = keyOf(name, bus, context);
+      await room.rules.change(key, (record) => {
+        if (record === undefined) throw ruleNotFound(key);
         return change(record);
       });
       return {};
@@ -122,9 +131,10 @@ function show(record: RuleRecord): Rule {
   return {
     Name: record.name,
     Arn: ruleArn(record),
-    ScheduleExpression: record.schedule,
+    ...(record.schedule === undefined ? {} : { ScheduleExpression: record.schedule }),
+    ...(record.pattern === undefined ? {} : { EventPattern: record.pattern }),
     State: record.isEnabled ? 'ENABLED' : 'DISABLED',
-    EventBusName: 'default',
+    EventBusName: busNameOf(record),
     ...(record.description === undefined ? {} : { Description: record.description }),
   };
 }

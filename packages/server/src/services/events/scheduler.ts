@@ -7,12 +7,11 @@ import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
 import { startRounds, type Rounds } from '../../lib/rounds.ts';
 import type { Statement } from '../../store/store.ts';
-import { deliveryStatement } from './deliveries.ts';
+import type { RuleRepository } from './events-deps.ts';
+import { fireRule } from './fire-rule.ts';
 import { ruleArn, type RuleRecord } from './rule-record.ts';
-import type { RuleRepository } from './rule-repository.ts';
 import { afterClockStep, afterFiring, afterStart, isMissed } from './rule-timing.ts';
 import { scheduledEvent } from './scheduled-event.ts';
-import { targetInput } from './target-input.ts';
 
 export interface SchedulerDeps {
   readonly rules: RuleRepository;
@@ -91,22 +90,5 @@ function deliveriesOf(
   nowMs: number,
 ): readonly Statement[] {
   if (rule?.dueMs === undefined) return [];
-  const event = scheduledEvent(rule, ids.uuid(), rule.dueMs);
-  const arn = ruleArn(rule);
-  const occasion = {
-    ruleArn: arn,
-    ruleName: rule.name,
-    event,
-    receivedAt: new Date(nowMs).toISOString(),
-  };
-  return rule.targets.map((target) => {
-    const { input: _input, inputPath: _path, transformer: _transformer, ...where } = target;
-    return deliveryStatement({
-      ruleArn: arn,
-      account: rule.account,
-      target: where,
-      body: targetInput(target, occasion),
-      createdMs: nowMs,
-    });
-  });
+  return fireRule(rule, { event: scheduledEvent(rule, ids.uuid(), rule.dueMs) }, nowMs);
 }

@@ -1,6 +1,6 @@
 /**
- * EventBridge as Hearth serves it: scheduled rules of the default bus, for functions and queues. What
- * is put on a bus goes to another server, where there is one.
+ * EventBridge as Hearth serves it: buses, and rules with schedules and patterns for functions and queues.
+ * Where the buses are another server's, what is put on them goes there, and rules here have schedules.
  */
 import type { CallAs } from '../../core/call-as.ts';
 import { serviceOf, type Service } from '../../core/operation.ts';
@@ -13,10 +13,21 @@ import type { Store } from '../../store/store.ts';
 import type { Upstream } from '../upstream.ts';
 import { startDeliveries } from './deliveries.ts';
 import type { EventsRoom } from './events-deps.ts';
+import { putPermission, removePermission } from './bus-policy.ts';
+import { busArn, type BusRecord } from './bus-record.ts';
+import {
+  createEventBus,
+  deleteEventBus,
+  describeEventBus,
+  listEventBuses,
+  updateEventBus,
+} from './buses.ts';
+import { forwardEvents } from './forward-events.ts';
+import { createPublisher, type Publisher } from './publish.ts';
 import { putEvents } from './put-events.ts';
 import { putRule } from './put-rule.ts';
-import { RuleRepository } from './rule-repository.ts';
-import { listTagsForResource, tagResource, untagResource } from './rule-tags.ts';
+import { migrateEvents, RecordRepository, type NamedKey } from './record-repository.ts';
+import { ruleArn, type RuleKey, type RuleRecord } from './rule-record.ts';
 import {
   deleteRule,
   describeRule,
@@ -26,10 +37,12 @@ import {
   listRules,
 } from './rules.ts';
 import { startScheduler } from './scheduler.ts';
+import { listTagsForResource, tagResource, untagResource } from './tags.ts';
 import { listTargetsByRule, putTargets, removeTargets } from './targets.ts';
+import { testEventPattern } from './test-event-pattern.ts';
 
-export interface EventsService extends Service, Closeable {
-  /** Rows of rules that were not what had been written. */
+export interface EventsService extends Service, Closeable, Publisher {
+  /** Rows of rules and buses that were not what had been written. */
   readonly damagedRows: number;
   /** From now on rules fire. Called once, when targets can be reached. */
   start(): Promise<void>;
@@ -43,25 +56,38 @@ export interface EventsDeps {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;
-  /** Has the buses that events are put on. */
+  /** Has the buses that events are put on, in the place of ours. */
   readonly upstream?: Upstream | undefined;
 }
 
 export async function openEventsService(deps: EventsDeps): Promise<EventsService> {
   const { store, clock, ids, logger, upstream } = deps;
-  const rules = await RuleRepository.open(store, logger);
+  await migrateEvents(store);
+  const rules = await RecordRepository.open<RuleKey, RuleRecord>(
+    store,
+    { table: 'events_rules', arnOf: ruleArn },
+    logger,
+  );
+  const buses = await RecordRepository.open<NamedKey, BusRecord>(
+    store,
+    { table: 'events_buses', arnOf: busArn },
+    logger,
+  );
   let deliveries: Rounds | undefined;
   let scheduler: Rounds | undefined;
   const onFired = (): void => {
     deliveries?.look();
   };
+  const room = { rules, buses, clock, forwards: upstream !== undefined };
+  const publisher = createPublisher(room, onFired);
   return {
     ...serviceOf('events', [
-      ...operationsOf({ rules, clock }),
-      ...(upstream === undefined ? [] : [putEvents(upstream)]),
+      ...operationsOf(room),
+      upstream === undefined ? putEvents({ room, publisher, ids }) : forwardEvents(upstream),
     ]),
+    ...publisher,
     get damagedRows() {
-      return rules.damagedRows;
+      return rules.damagedRows + buses.damagedRows;
     },
     start: async () => {
       deliveries = startDeliveries(deps);
@@ -80,18 +106,26 @@ export async function openEventsService(deps: EventsDeps): Promise<EventsService
 
 function operationsOf(room: EventsRoom): Parameters<typeof serviceOf>[1] {
   return [
+    createEventBus(room),
+    deleteEventBus(room),
     deleteRule(room),
+    describeEventBus(room),
     describeRule(room),
     disableRule(room),
     enableRule(room),
+    listEventBuses(room),
     listRuleNamesByTarget(room),
     listRules(room),
     listTagsForResource(room),
     listTargetsByRule(room),
+    putPermission(room),
     putRule(room),
     putTargets(room),
+    removePermission(room),
     removeTargets(room),
     tagResource(room),
+    testEventPattern(),
     untagResource(room),
+    updateEventBus(room),
   ];
 }

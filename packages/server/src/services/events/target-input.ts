@@ -2,14 +2,16 @@
  * What a target is sent: the event, a part of it, a constant, or a template filled from it.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  */
+import type { BusEvent } from './bus-event.ts';
 import { parseJsonPath, valueAt } from './json-path.ts';
 import type { InputTransformer, RuleTarget } from './rule-record.ts';
-import type { ScheduledEvent } from './scheduled-event.ts';
 
 export interface Occasion {
   readonly ruleArn: string;
   readonly ruleName: string;
-  readonly event: ScheduledEvent;
+  readonly event: BusEvent;
+  /** As it was put. */
+  readonly text?: string | undefined;
   /** When it came, as ISO 8601. */
   readonly receivedAt: string;
 }
@@ -17,6 +19,7 @@ export interface Occasion {
 export function targetInput(target: RuleTarget, occasion: Occasion): string {
   if (target.input !== undefined) return target.input;
   if (target.transformer !== undefined) return fill(target.transformer, occasion);
+  if (target.inputPath === undefined && occasion.text !== undefined) return occasion.text;
   // AWS: what a path does not find is sent as null.
   const path = parseJsonPath(target.inputPath ?? '$') ?? [];
   return JSON.stringify(valueAt(occasion.event, path) ?? null);

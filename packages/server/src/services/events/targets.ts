@@ -25,15 +25,15 @@ export function putTargets(
 ): Operation<Validated<PutTargetsRequest>, PutTargetsResponse> {
   return {
     name: 'PutTargets',
-    permissions: ({ Rule: name, Targets: targets }, context) =>
-      rulePermission(room, 'PutTargets', keyOf(name, context), {
+    permissions: ({ Rule: name, EventBusName: bus, Targets: targets }, context) =>
+      rulePermission(room, 'PutTargets', keyOf(name, bus, context), {
         'events:TargetArn': targets.map(({ Arn: arn = '' }) => arn),
       }),
     handle: async ({ Rule: name, EventBusName: bus, Targets: given }, context) => {
       const found = findRule(room, name, bus, context);
       const targets = given.map(checkTarget);
       await room.rules.change(found, (record) => {
-        if (record === undefined) throw ruleNotFound(name);
+        if (record === undefined) throw ruleNotFound(found);
         // The last one of an id is meant, in its first place.
         const byId = new Map([...record.targets, ...targets].map((each) => [each.id, each]));
         if (byId.size > TARGETS) throw tooMany();
@@ -49,12 +49,13 @@ export function removeTargets(
 ): Operation<Validated<RemoveTargetsRequest>, RemoveTargetsResponse> {
   return {
     name: 'RemoveTargets',
-    permissions: ({ Rule: name }, context) =>
-      rulePermission(room, 'RemoveTargets', keyOf(name, context)),
+    permissions: ({ Rule: name, EventBusName: bus }, context) =>
+      rulePermission(room, 'RemoveTargets', keyOf(name, bus, context)),
     handle: async ({ Rule: name, EventBusName: bus, Ids: ids }, context) => {
       const gone: readonly string[] = ids;
-      await room.rules.change(findRule(room, name, bus, context), (record) => {
-        if (record === undefined) throw ruleNotFound(name);
+      const found = findRule(room, name, bus, context);
+      await room.rules.change(found, (record) => {
+        if (record === undefined) throw ruleNotFound(found);
         return { ...record, targets: record.targets.filter(({ id }) => !gone.includes(id)) };
       });
       return { FailedEntryCount: 0, FailedEntries: [] };
@@ -67,8 +68,8 @@ export function listTargetsByRule(
 ): Operation<Validated<ListTargetsByRuleRequest>, ListTargetsByRuleResponse> {
   return {
     name: 'ListTargetsByRule',
-    permissions: ({ Rule: name }, context) =>
-      rulePermission(room, 'ListTargetsByRule', keyOf(name, context)),
+    permissions: ({ Rule: name, EventBusName: bus }, context) =>
+      rulePermission(room, 'ListTargetsByRule', keyOf(name, bus, context)),
     handle: async ({ Rule: name, EventBusName: bus, ...page }, context) => {
       const { targets } = findRule(room, name, bus, context);
       const sorted = targets.toSorted((one, other) => (one.id < other.id ? -1 : 1));

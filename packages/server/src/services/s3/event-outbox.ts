@@ -14,6 +14,7 @@ import { startRounds } from '../../lib/rounds.ts';
 import { bucketArn, type Bucket } from '../../objects/bucket.ts';
 import type { Statement, Store } from '../../store/store.ts';
 import { handOver, senderTo, type EventSender } from '../hand-over.ts';
+import { busEntry } from './bus-entry.ts';
 import { eventRecord, type EventOccasion } from './event-record.ts';
 import { isWanted, type Notification } from './notification-rules.ts';
 import type { ObjectEvents } from './object-events.ts';
@@ -80,10 +81,12 @@ function notificationsOf({ notifications }: Bucket): readonly Notification[] {
   return (notifications as readonly Notification[] | undefined) ?? [];
 }
 
-function insertion(occasion: EventOccasion, { target }: Notification): Statement {
+function insertion(occasion: EventOccasion, { kind, target: given }: Notification): Statement {
   const { bucket, cause, atMs } = occasion;
-  const { name, account } = bucket;
-  const body = JSON.stringify({ Records: [eventRecord(occasion)] });
+  const { name, account, region } = bucket;
+  const isForBus = kind === 'events';
+  const target = isForBus ? `arn:aws:events:${region}:${account}:event-bus/default` : given;
+  const body = JSON.stringify(isForBus ? busEntry(occasion) : { Records: [eventRecord(occasion)] });
   return {
     sql: `INSERT INTO s3_events
             (bucket, account, target, created_ms, due_ms, attempts, body, trace_header)

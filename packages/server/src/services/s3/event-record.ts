@@ -59,9 +59,13 @@ function objectOf({ bucket, name }: EventOccasion, version: ObjectVersion): obje
     ...(isDeleted || version.isMarker ? {} : { size: version.size }),
     ...(isDeleted ? {} : { eTag: version.isMarker ? EMPTY : version.etag }),
     ...(bucket.versioning === undefined ? {} : { versionId: version.version }),
-    // Grows with every change of a key.
-    sequencer: (-version.rank).toString(16).toUpperCase().padStart(18, '0'),
+    sequencer: sequencerOf(version),
   };
+}
+
+/** Grows with every change of a key. */
+export function sequencerOf({ rank }: ObjectVersion): string {
+  return (-rank).toString(16).toUpperCase().padStart(18, '0');
 }
 
 /** The MD5 of nothing. */

@@ -146,6 +146,61 @@ describe('notifications', () => {
     expect(removed?.s3.object).not.toHaveProperty('size');
   });
 
+  test('go to the default bus of the account, whose rules choose, beside other destinations', async () => {
+    const given = { EventBridgeConfiguration: {} };
+    await configure(given);
+    expect(await call('GetBucketNotificationConfiguration', {})).toMatchObject({
+      ...given,
+      LambdaFunctionConfigurations: [{ Id: 'mine' }],
+    });
+    calls = [];
+    await put('out/a b+ü.txt');
+    await call('DeleteObject', { Key: 'out/a b+ü.txt' });
+    await s3.outbox.deliver();
+    await expect.poll(() => calls.length).toBe(2);
+    const entries = calls.map(({ operation, source, input }) => {
+      expect(operation).toBe('events:PutEvents');
+      expect(source).toEqual({ arn: 'arn:aws:s3:::bucket', account: '000000000000' });
+      const [entry] = (input as { Entries: readonly { Detail: string }[] }).Entries;
+      return { ...entry, Detail: JSON.parse(entry?.Detail ?? '') as unknown };
+    });
+    const common = {
+      Source: 'aws.s3',
+      EventBusName: 'arn:aws:events:us-east-1:000000000000:event-bus/default',
+      Resources: ['arn:aws:s3:::bucket'],
+      Time: new Date('2026-11-24T10:00:00Z'),
+    };
+    const detail = {
+      version: '0',
+      bucket: { name: 'bucket' },
+      'request-id': '0123456789ABCDEF',
+      requester: '000000000000',
+      'source-ip-address': '127.0.0.1',
+    };
+    const object = {
+      key: 'out/a b+ü.txt',
+      etag: '827ccb0eea8a706c4c34a16891f84e7b',
+      sequencer: expect.stringMatching(/^[0-9A-F]{18}$/),
+    };
+    expect(entries).toEqual([
+      {
+        ...common,
+        DetailType: 'Object Created',
+        Detail: { ...detail, object: { ...object, size: 5 }, reason: 'PutObject' },
+      },
+      {
+        ...common,
+        DetailType: 'Object Deleted',
+        Detail: {
+          ...detail,
+          object,
+          reason: 'DeleteObject',
+          'deletion-type': 'Permanently Deleted',
+        },
+      },
+    ]);
+  });
+
   test('wait for a destination that cannot take them now, also through a restart', async () => {
     await configure();
     calls = [];

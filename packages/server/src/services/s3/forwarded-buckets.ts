@@ -14,14 +14,16 @@ import type { S3Deps } from './s3-deps.ts';
 import { createS3Service, type S3Service } from './service.ts';
 
 export function createForwardedBuckets(
-  deps: Omit<S3Deps, 'events'>,
+  deps: Omit<S3Deps, 'events' | 'hasEventBuses'>,
   upstream: Upstream,
 ): S3Service {
   const perAccount = new Map<string, S3Service['operations']>();
   const operationsOf = (account: string): S3Service['operations'] => {
     const known = perAccount.get(account);
     if (known !== undefined) return known;
-    const made = createS3Service(withBucketsOf(account, { ...deps, events: noEvents })).operations;
+    const made = createS3Service(
+      withBucketsOf(account, { ...deps, events: noEvents, hasEventBuses: false }),
+    ).operations;
     perAccount.set(account, made);
     return made;
   };

@@ -7,8 +7,8 @@ import { invalidArgument, notImplemented } from './s3-errors.ts';
 
 export interface Notification {
   readonly id: string;
-  readonly kind: 'lambda' | 'sqs';
-  /** The ARN of the destination. */
+  readonly kind: 'lambda' | 'sqs' | 'events';
+  /** The ARN of the destination; empty for the default bus of the bucket's account. */
   readonly target: string;
   readonly events: readonly string[];
   readonly prefix: string;
@@ -54,9 +54,6 @@ interface Given {
 
 export function readNotifications(given: SdkConfiguration): readonly Notification[] {
   if ((given.TopicConfigurations?.length ?? 0) > 0) throw notImplemented('notifications to SNS');
-  if (given.EventBridgeConfiguration !== undefined) {
-    throw notImplemented('notifications to EventBridge');
-  }
   const all = [
     ...(given.LambdaFunctionConfigurations ?? []).map((each) =>
       readOne(each, 'lambda', each.LambdaFunctionArn),
@@ -73,10 +70,20 @@ export function readNotifications(given: SdkConfiguration): readonly Notificatio
       );
     }
   }
-  return all;
+  return given.EventBridgeConfiguration === undefined ? all : [...all, forBus];
 }
 
-function readOne(given: Given, kind: Notification['kind'], arn: string | undefined): Notification {
+/** AWS: a bus gets all events of a bucket, and its rules choose. */
+const forBus: Notification = {
+  id: 'EventBridge',
+  kind: 'events',
+  target: '',
+  events: ['s3:*'],
+  prefix: '',
+  suffix: '',
+};
+
+function readOne(given: Given, kind: 'lambda' | 'sqs', arn: string | undefined): Notification {
   const events = given.Events ?? [];
   if (arn === undefined || events.length === 0) throw malformedXml();
   if (!new RegExp(`^arn:aws:${kind}:[a-z0-9-]+:\\d{12}:`).test(arn)) {
@@ -165,5 +172,6 @@ export function showNotifications(all: readonly Notification[]): object {
     QueueConfigurations: all
       .filter(({ kind }) => kind === 'sqs')
       .map((each) => show(each, 'QueueArn')),
+    ...(all.some(({ kind }) => kind === 'events') ? { EventBridgeConfiguration: {} } : {}),
   };
 }

@@ -12,6 +12,7 @@ import { changeBucket } from './change-bucket.ts';
 import { checkDestination } from './event-outbox.ts';
 import { readNotifications, showNotifications, type Notification } from './notification-rules.ts';
 import type { S3Deps } from './s3-deps.ts';
+import { notImplemented } from './s3-errors.ts';
 
 export function notifications(deps: S3Deps): readonly AnyOperation[] {
   return [
@@ -35,9 +36,14 @@ function putNotifications(
     handle: async (input, context) => {
       if (input.NotificationConfiguration === undefined) throw malformedXml();
       const wanted = readNotifications(input.NotificationConfiguration);
+      if (!deps.hasEventBuses && wanted.some(({ kind }) => kind === 'events')) {
+        throw notImplemented('notifications to EventBridge beside HEARTH_UPSTREAM_EVENTS');
+      }
       const bucket = bucketOf(deps, input);
       if (input.SkipDestinationValidation !== true) {
-        for (const each of wanted) await validate(deps, bucket, each, context);
+        for (const each of wanted.filter(({ kind }) => kind !== 'events')) {
+          await validate(deps, bucket, each, context);
+        }
       }
       await changeBucket(deps, input, (current) => ({ ...current, notifications: wanted }));
       return {};

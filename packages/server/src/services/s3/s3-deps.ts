@@ -13,4 +13,6 @@ export interface S3Deps {
   readonly logger: Logger;
   readonly callAs: CallAs;
   readonly events: ObjectEvents;
+  /** EventBridge's are here, and not another server's, which takes no events of ours for S3's. */
+  readonly hasEventBuses: boolean;
 }

@@ -1,4 +1,5 @@
 /** Which dead-letter queue a queue has, after how many receives, and who may use it as one. */
+import { parsedObject } from '../../lib/parsed-object.ts';
 import { isFifo, queueArn, type QueueRecord } from './queue-record.ts';
 import { invalidAttribute, invalidParameter } from './sqs-errors.ts';
 import type { SqsRoom } from './sqs-deps.ts';
@@ -24,7 +25,7 @@ const MOST_RECEIVES = 1_000;
 export function checkRedrivePolicy(room: SqsRoom, record: QueueRecord, text: string): void {
   if (text === '') return;
   const refuse = (reason: string): Error => invalidParameter(text, 'RedrivePolicy', reason);
-  const policy = parseObject(text);
+  const policy = parsedObject(text);
   if (policy === undefined) throw refuse('Redrive policy is not a valid JSON map.');
   const { deadLetterTargetArn: arn, maxReceiveCount: count } = policy;
   if (arn === undefined) {
@@ -58,7 +59,7 @@ export function checkRedrivePolicy(room: SqsRoom, record: QueueRecord, text: str
 
 export function checkRedriveAllowPolicy(text: string): void {
   if (text === '') return;
-  const policy = parseObject(text);
+  const policy = parsedObject(text);
   const { redrivePermission, sourceQueueArns } = policy ?? {};
   const isKnown = ['allowAll', 'denyAll', 'byQueue'].includes(String(redrivePermission));
   if (policy === undefined || !isKnown) throw invalidAttribute('RedriveAllowPolicy');
@@ -70,19 +71,8 @@ export function checkRedriveAllowPolicy(text: string): void {
 }
 
 function allowsRedrive({ attributes }: QueueRecord, source: QueueRecord): boolean {
-  const policy = parseObject(attributes['RedriveAllowPolicy'] ?? '{}') ?? {};
+  const policy = parsedObject(attributes['RedriveAllowPolicy'] ?? '{}') ?? {};
   const { redrivePermission = 'allowAll', sourceQueueArns = [] } = policy;
   if (redrivePermission !== 'byQueue') return redrivePermission === 'allowAll';
   return Array.isArray(sourceQueueArns) && sourceQueueArns.includes(queueArn(source));
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    // The caller has the words for what is no JSON.
-    return undefined;
-  }
 }

@@ -6,6 +6,7 @@ import type { ConstraintTable } from '../constraint.ts';
 
 export const eventsConstraints: ConstraintTable = {
   shapes: {
+    Action: { minLength: 1, maxLength: 64, pattern: String.raw`events:[a-zA-Z]+` },
     Arn: { minLength: 1, maxLength: 1600 },
     AssignPublicIp: { oneOf: ['ENABLED', 'DISABLED'] },
     CapacityProvider: { minLength: 1, maxLength: 255 },
@@ -14,12 +15,24 @@ export const eventsConstraints: ConstraintTable = {
     CapacityProviderStrategyItemWeight: { min: 0, max: 1000 },
     Database: { minLength: 1, maxLength: 64 },
     DbUser: { minLength: 1, maxLength: 128 },
+    EndpointId: {
+      minLength: 1,
+      maxLength: 50,
+      pattern: String.raw`^[A-Za-z0-9\-]+[\.][A-Za-z0-9\-]+$`,
+    },
+    EventBusDescription: { maxLength: 512 },
+    EventBusName: { minLength: 1, maxLength: 256, pattern: String.raw`[/\.\-_A-Za-z0-9]+` },
     EventBusNameOrArn: {
       minLength: 1,
       maxLength: 1600,
       pattern: String.raw`(arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[/\.\-_A-Za-z0-9]+`,
     },
     EventPattern: { maxLength: 4096 },
+    EventSourceName: {
+      minLength: 1,
+      maxLength: 256,
+      pattern: String.raw`aws\.partner(/[\.\-_A-Za-z0-9]+){2,}`,
+    },
     GraphQLOperation: { minLength: 1, maxLength: 1048576 },
     HeaderKey: { maxLength: 512, pattern: String.raw`^[!#$%&'*+-.^_${'`'}|~0-9a-zA-Z]+$` },
     HeaderParametersMap: { key: 'HeaderKey', value: 'HeaderValue' },
@@ -32,6 +45,7 @@ export const eventsConstraints: ConstraintTable = {
       maxLength: 256,
       pattern: String.raw`[A-Za-z0-9\_\-]+`,
     },
+    KmsKeyIdentifier: { maxLength: 2048, pattern: String.raw`^[a-zA-Z0-9_\-/:]*$` },
     LaunchType: { oneOf: ['EC2', 'FARGATE', 'EXTERNAL'] },
     LimitMax100: { min: 1, max: 100 },
     LimitMin1: { min: 1 },
@@ -39,6 +53,16 @@ export const eventsConstraints: ConstraintTable = {
     MaximumRetryAttempts: { min: 0, max: 185 },
     MessageGroupId: { maxLength: 100 },
     NextToken: { minLength: 1, maxLength: 2048 },
+    NonPartnerEventBusName: {
+      minLength: 1,
+      maxLength: 256,
+      pattern: String.raw`[\.\-_A-Za-z0-9]+`,
+    },
+    NonPartnerEventBusNameOrArn: {
+      minLength: 1,
+      maxLength: 1600,
+      pattern: String.raw`(arn:aws[\w-]*:events:[a-z]+-[a-z]+-[\w-]+:[0-9]{12}:event-bus\/)?[\.\-_A-Za-z0-9]+`,
+    },
     PathParameter: { pattern: String.raw`^(?!\s*$).+` },
     PathParameterList: { element: 'PathParameter' },
     PlacementConstraintExpression: { maxLength: 2000 },
@@ -47,6 +71,7 @@ export const eventsConstraints: ConstraintTable = {
     PlacementStrategies: { maxLength: 5 },
     PlacementStrategyField: { maxLength: 255 },
     PlacementStrategyType: { oneOf: ['random', 'spread', 'binpack'] },
+    Principal: { minLength: 1, maxLength: 12, pattern: String.raw`(\d{12}|\*)` },
     PropagateTags: { oneOf: ['TASK_DEFINITION'] },
     PutEventsRequestEntryList: { minLength: 1, maxLength: 10 },
     QueryStringKey: { maxLength: 512, pattern: String.raw`[^\x00-\x1F\x7F]+` },
@@ -81,6 +106,7 @@ export const eventsConstraints: ConstraintTable = {
     ScheduleExpression: { maxLength: 256 },
     Sql: { minLength: 1, maxLength: 100000 },
     Sqls: { minLength: 0, maxLength: 40, element: 'Sql' },
+    StatementId: { minLength: 1, maxLength: 64, pattern: String.raw`[a-zA-Z0-9-_]+` },
     StatementName: { minLength: 1, maxLength: 500 },
     TagKey: { minLength: 1, maxLength: 128 },
     TagKeyList: { element: 'TagKey' },
@@ -92,6 +118,7 @@ export const eventsConstraints: ConstraintTable = {
     TargetInputPath: { maxLength: 256 },
     TargetList: { minLength: 1, maxLength: 100 },
     TargetPartitionKeyPath: { maxLength: 256 },
+    TraceHeader: { minLength: 1, maxLength: 500 },
     TransformerInput: { minLength: 1, maxLength: 8192 },
     TransformerPaths: { maxLength: 100, key: 'InputTransformerPathKey', value: 'TargetInputPath' },
   },
@@ -103,8 +130,16 @@ export const eventsConstraints: ConstraintTable = {
       weight: 'CapacityProviderStrategyItemWeight',
       base: 'CapacityProviderStrategyItemBase',
     },
+    CreateEventBusRequest: {
+      Name: 'EventBusName',
+      EventSourceName: 'EventSourceName',
+      Description: 'EventBusDescription',
+      KmsKeyIdentifier: 'KmsKeyIdentifier',
+    },
     DeadLetterConfig: { Arn: 'ResourceArn' },
+    DeleteEventBusRequest: { Name: 'EventBusName' },
     DeleteRuleRequest: { Name: 'RuleName', EventBusName: 'EventBusNameOrArn' },
+    DescribeEventBusRequest: { Name: 'EventBusNameOrArn' },
     DescribeRuleRequest: { Name: 'RuleName', EventBusName: 'EventBusNameOrArn' },
     DisableRuleRequest: { Name: 'RuleName', EventBusName: 'EventBusNameOrArn' },
     EcsParameters: {
@@ -125,6 +160,11 @@ export const eventsConstraints: ConstraintTable = {
     },
     InputTransformer: { InputPathsMap: 'TransformerPaths', InputTemplate: 'TransformerInput' },
     KinesisParameters: { PartitionKeyPath: 'TargetPartitionKeyPath' },
+    ListEventBusesRequest: {
+      NamePrefix: 'EventBusName',
+      NextToken: 'NextToken',
+      Limit: 'LimitMax100',
+    },
     ListRuleNamesByTargetRequest: {
       TargetArn: 'TargetArn',
       EventBusName: 'EventBusNameOrArn',
@@ -149,7 +189,17 @@ export const eventsConstraints: ConstraintTable = {
       expression: 'PlacementConstraintExpression',
     },
     PlacementStrategy: { type: 'PlacementStrategyType', field: 'PlacementStrategyField' },
-    PutEventsRequest: { Entries: 'PutEventsRequestEntryList' },
+    PutEventsRequest: { Entries: 'PutEventsRequestEntryList', EndpointId: 'EndpointId' },
+    PutEventsRequestEntry: {
+      EventBusName: 'NonPartnerEventBusNameOrArn',
+      TraceHeader: 'TraceHeader',
+    },
+    PutPermissionRequest: {
+      EventBusName: 'NonPartnerEventBusName',
+      Action: 'Action',
+      Principal: 'Principal',
+      StatementId: 'StatementId',
+    },
     PutRuleRequest: {
       Name: 'RuleName',
       ScheduleExpression: 'ScheduleExpression',
@@ -172,6 +222,7 @@ export const eventsConstraints: ConstraintTable = {
       StatementName: 'StatementName',
       Sqls: 'Sqls',
     },
+    RemovePermissionRequest: { StatementId: 'StatementId', EventBusName: 'NonPartnerEventBusName' },
     RemoveTargetsRequest: {
       Rule: 'RuleName',
       EventBusName: 'EventBusNameOrArn',
@@ -198,6 +249,12 @@ export const eventsConstraints: ConstraintTable = {
       Input: 'TargetInput',
       InputPath: 'TargetInputPath',
     },
+    TestEventPatternRequest: { EventPattern: 'EventPattern' },
     UntagResourceRequest: { ResourceARN: 'Arn', TagKeys: 'TagKeyList' },
+    UpdateEventBusRequest: {
+      Name: 'EventBusName',
+      Description: 'EventBusDescription',
+      KmsKeyIdentifier: 'KmsKeyIdentifier',
+    },
   },
 };

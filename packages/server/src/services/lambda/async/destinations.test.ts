@@ -130,8 +130,8 @@ describe('the end of an asynchronous invocation, told to another server', () => 
   const busArn = 'arn:aws:events:eu-west-1:000000000000:event-bus/told';
   const entryOf = (call: Call | undefined) =>
     (call?.input['Entries'] as readonly Record<string, unknown>[] | undefined)?.[0];
-  beforeEach(() => Object.assign(lambda.forwards, { sns: true, events: true }));
-  afterEach(() => Object.assign(lambda.forwards, { sns: false, events: false }));
+  beforeEach(() => Object.assign(lambda.forwards, { sns: true }));
+  afterEach(() => Object.assign(lambda.forwards, { sns: false }));
 
   test('is published to a topic and put on a bus', async () => {
     await pay.put({ DestinationConfig: { OnSuccess: { Destination: topicArn } } });

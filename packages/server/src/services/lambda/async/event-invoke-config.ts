@@ -86,8 +86,7 @@ export function configureEvents(
   return Object.fromEntries(given) as unknown as EventInvokeConfig;
 }
 
-export const destinationsRefused =
-  'destinations of the services sns and events without HEARTH_UPSTREAM_SNS and HEARTH_UPSTREAM_EVENTS';
+export const destinationsRefused = 'destinations of the service sns without HEARTH_UPSTREAM_SNS';
 
 type Side = 'onSuccess' | 'onFailure';
 
@@ -100,9 +99,6 @@ const toldOfBoth = [
 /** AWS: S3 is told of failures only. */
 const destinationForms = { onSuccess: toldOfBoth, onFailure: [...toldOfBoth, /^arn:[^:]+:s3:/] };
 
-/** What names the server that has them. */
-const forwarding = { sns: 'HEARTH_UPSTREAM_SNS', events: 'HEARTH_UPSTREAM_EVENTS' } as const;
-
 function checkDestination(
   room: LambdaRoom,
   record: FunctionRecord,
@@ -112,11 +108,7 @@ function checkDestination(
 ): void {
   if (arn === undefined || arn === '') return;
   const [, , service] = arn.split(':');
-  if ((service === 'sns' || service === 'events') && !room.forwards[service]) {
-    throw cannotYet(
-      `destinations of the service ${service} (${arn}) without ${forwarding[service]}`,
-    );
-  }
+  if (service === 'sns' && !room.forwards.sns) throw cannotYet(destinationsRefused);
   if (!destinationForms[side].some((form) => form.test(arn))) throw invalidDestination(side, arn);
   if (service === 'lambda') checkFunction(room, record, arn, context);
 }

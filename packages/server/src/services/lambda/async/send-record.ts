@@ -1,8 +1,7 @@
 /** The record of an event on its way to a destination, as each service is sent it. */
 import type { CallAsCaller } from '../../../core/call-as.ts';
-import { AwsError } from '../../../core/aws-error.ts';
 import { functionArn } from '../../../core/function-version.ts';
-import { handOver } from '../../hand-over.ts';
+import { handOver, type BusEntry } from '../../hand-over.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { destinationRecord, objectKey, withoutPayloads } from './destination-record.ts';
 import type { PerformedEvent } from './performed-event.ts';
@@ -30,9 +29,10 @@ export async function sendRecord(
       const body = isTooLong ? JSON.stringify(withoutPayloads(record)) : text;
       return await handOver(room.callAs, caller, { target, body });
     }
-    case 'events':
-      await putOnBus(room, caller, target, { performed, text, nowMs });
-      return;
+    case 'events': {
+      const body = JSON.stringify(entryFor(target, performed, { text, nowMs }));
+      return await handOver(room.callAs, caller, { target, body });
+    }
     default:
       await room.callAs(caller, 's3', 'PutObject', {
         Bucket: rest.join(':'),
@@ -43,36 +43,18 @@ export async function sendRecord(
   }
 }
 
-interface ForBus {
-  readonly performed: PerformedEvent;
-  readonly text: string;
-  readonly nowMs: number;
-}
-
-async function putOnBus(
-  { callAs }: LambdaRoom,
-  caller: CallAsCaller,
+function entryFor(
   bus: string,
-  { performed: { record, event, condition }, text, nowMs }: ForBus,
-): Promise<void> {
+  { record, event, condition }: PerformedEvent,
+  { text, nowMs }: { readonly text: string; readonly nowMs: number },
+): BusEntry {
   const outcome = condition === 'Success' ? 'Success' : 'Failure';
-  const entry = {
+  return {
     // AWS: as recorded. Of `aws.lambda`, which its pages say now, only AWS may put events.
     Source: 'lambda',
     DetailType: `Lambda Function Invocation Result - ${outcome}`,
     Resources: [bus, functionArn(record, event.qualifier ?? '$LATEST')],
     Detail: text,
-    EventBusName: bus,
-    Time: new Date(nowMs),
+    Time: new Date(nowMs).toISOString(),
   };
-  const answer = (await callAs(caller, 'events', 'PutEvents', { Entries: [entry] })) as PutAnswer;
-  const { ErrorCode: code, ErrorMessage: message = '' } = answer.Entries?.[0] ?? {};
-  if (code === undefined) return;
-  // A bus answers 200 and says of each event what became of it.
-  const isOfBus = code === 'InternalFailure' || code === 'InternalException';
-  throw new AwsError(code, isOfBus ? 500 : 400, message);
-}
-
-interface PutAnswer {
-  readonly Entries?: readonly { readonly ErrorCode?: string; readonly ErrorMessage?: string }[];
 }

@@ -1,4 +1,4 @@
-/** Tags of rules: TagResource, UntagResource, ListTagsForResource. */
+/** Tags of rules and buses: TagResource, UntagResource, ListTagsForResource. */
 import type {
   ListTagsForResourceRequest,
   ListTagsForResourceResponse,
@@ -11,11 +11,8 @@ import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { Validated } from '../validated.ts';
 import type { EventsRoom } from './events-deps.ts';
-import { ruleNotFound, tooMany } from './events-errors.ts';
-import { findTaggedRule, taggedPermission } from './find-rule.ts';
-import type { RuleRecord } from './rule-record.ts';
-
-type Tags = Readonly<Record<string, string>>;
+import { tooMany } from './events-errors.ts';
+import { findTagged, taggedPermission, type Tags } from './tagged-resource.ts';
 
 export function tagResource(room: EventsRoom): Operation<Validated<TagResourceRequest>> {
   return {
@@ -24,7 +21,7 @@ export function tagResource(room: EventsRoom): Operation<Validated<TagResourceRe
       taggedPermission(room, 'TagResource', arn, requestTags(given)),
     handle: async ({ ResourceARN: arn, Tags: given }, context) => {
       const added = readTags(given);
-      await changeTags(room, findTaggedRule(room, arn, context), (tags) => {
+      await findTagged(room, arn, context).change((tags) => {
         const all = { ...tags, ...added };
         if (Object.keys(all).length > TAGS_PER_RESOURCE) throw tooMany();
         return all;
@@ -41,7 +38,7 @@ export function untagResource(room: EventsRoom): Operation<Validated<UntagResour
       taggedPermission(room, 'UntagResource', arn, { 'aws:TagKeys': keys }),
     handle: async ({ ResourceARN: arn, TagKeys: keys }, context) => {
       const gone: readonly string[] = keys;
-      await changeTags(room, findTaggedRule(room, arn, context), (tags) =>
+      await findTagged(room, arn, context).change((tags) =>
         Object.fromEntries(Object.entries(tags).filter(([key]) => !gone.includes(key))),
       );
       return {};
@@ -56,7 +53,7 @@ export function listTagsForResource(
     name: 'ListTagsForResource',
     permissions: ({ ResourceARN: arn }) => taggedPermission(room, 'ListTagsForResource', arn),
     handle: async ({ ResourceARN: arn }, context) => {
-      const { tags } = findTaggedRule(room, arn, context);
+      const { tags } = findTagged(room, arn, context);
       return { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) };
     },
   };
@@ -72,6 +69,7 @@ export function readTags(given: readonly Tag[] = []): Tags {
   if (reserved !== undefined) {
     throw validationException(`System tags cannot be added/updated by requester: ${reserved}`);
   }
+  if (given.length > TAGS_PER_RESOURCE) throw tooMany();
   return Object.fromEntries(given.map(({ Key: key = '', Value: value = '' }) => [key, value]));
 }
 
@@ -85,15 +83,4 @@ export function requestTags(
     ...(Object.fromEntries(entries) as Tags),
     'aws:TagKeys': given.map(({ Key: key = '' }) => key),
   };
-}
-
-async function changeTags(
-  { rules }: EventsRoom,
-  found: RuleRecord,
-  change: (tags: Tags) => Tags,
-): Promise<void> {
-  await rules.change(found, (record) => {
-    if (record === undefined) throw ruleNotFound(found.name);
-    return { ...record, tags: change(record.tags) };
-  });
 }
