@@ -16,13 +16,19 @@ export interface ArchiveRunner extends Closeable {
 
 /** Two: extraction is bound by one CPU and the disk, and invocations want theirs. */
 const CONCURRENT_JOBS = 2;
-/** 250 MB take a few seconds; what needs a minute was made to need it. */
-const JOB_DEADLINE_MS = 60_000;
 const IDLE_MS = 10_000;
-const HEAP_MIB = 256;
+
+/** What one job may take of the machine. */
+export interface JobBounds {
+  readonly deadlineMs: number;
+  readonly heapMib: number;
+}
+
+/** 250 MB take a few seconds; what needs a minute was made to need it. */
+const ZIP_BOUNDS: JobBounds = { deadlineMs: 60_000, heapMib: 256 };
 
 /** `close` ends the threads; jobs must have ended before. */
-export function createArchiveRunner(): ArchiveRunner {
+export function createArchiveRunner(bounds: JobBounds = ZIP_BOUNDS): ArchiveRunner {
   let running = 0;
   const waiting: (() => void)[] = [];
   const idle = new Map<Worker, NodeJS.Timeout>();
@@ -40,7 +46,7 @@ export function createArchiveRunner(): ArchiveRunner {
   };
   const take = (): Worker => {
     const [known] = idle.keys();
-    if (known === undefined) return startThread().once('exit', forget);
+    if (known === undefined) return startThread(bounds).once('exit', forget);
     clearTimeout(idle.get(known));
     idle.delete(known);
     known.ref();
@@ -50,7 +56,7 @@ export function createArchiveRunner(): ArchiveRunner {
     if (running < CONCURRENT_JOBS) running += 1;
     else await new Promise<void>((resolve) => waiting.push(resolve));
     const worker = take();
-    const { answer, isReusable } = await ask(worker, job);
+    const { answer, isReusable } = await ask(worker, job, bounds);
     if (isReusable) rest(worker);
     else await end(worker);
     // A slot is handed over as it is, so that nobody slips in between.
@@ -62,9 +68,9 @@ export function createArchiveRunner(): ArchiveRunner {
   return { run, ...closeable(async () => void (await Promise.all([...idle.keys()].map(end)))) };
 }
 
-function startThread(): Worker {
+function startThread({ heapMib }: JobBounds): Worker {
   const worker = new Worker(new URL('archive-worker.ts', import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+    resourceLimits: { maxOldGenerationSizeMb: heapMib },
   });
   // Between jobs nobody listens; an idle thread that dies must not end the server.
   return worker.on('error', () => {});
@@ -75,12 +81,12 @@ interface Asked {
   readonly isReusable: boolean;
 }
 
-async function ask(worker: Worker, job: ArchiveJob): Promise<Asked> {
+async function ask(worker: Worker, job: ArchiveJob, { deadlineMs }: JobBounds): Promise<Asked> {
   const { promise, resolve } = Promise.withResolvers<Asked>();
   const endWith = (answer: ArchiveAnswer): void => resolve({ answer, isReusable: false });
   const deadline = setTimeout(
-    () => endWith(rejected('It took longer than a minute.')),
-    JOB_DEADLINE_MS,
+    () => endWith(rejected(`It took longer than ${deadlineMs / 1_000} seconds.`)),
+    deadlineMs,
   );
   const onMessage = (answer: ArchiveAnswer): void => resolve({ answer, isReusable: true });
   const onError = (error: NodeJS.ErrnoException): void =>

@@ -5,6 +5,7 @@ import { parentPort } from 'node:worker_threads';
 import type { ArchiveAnswer, ArchiveJob } from './archive-job.ts';
 import { CodeRejected } from './code-rejected.ts';
 import { extractArchive } from './extract-archive.ts';
+import { answerImageJob } from './images/answer-image-job.ts';
 import { bytesOf, readManifest, writeManifest } from './manifest.ts';
 import { mergeVolumes } from './merge-volumes.ts';
 import { verifyVolume } from './verify-volume.ts';
@@ -23,6 +24,10 @@ async function answer(job: ArchiveJob): Promise<ArchiveAnswer> {
       case 'merge':
         mergeVolumes(job.folders, job.target);
         return { kind: 'done', unzippedBytes: 0 };
+      case 'unpack-layer':
+      case 'verify-layer':
+      case 'compose':
+        return await answerImageJob(job);
     }
   } catch (error) {
     if (error instanceof CodeRejected) {

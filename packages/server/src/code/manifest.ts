@@ -17,15 +17,25 @@ export type ManifestEntry =
     };
 
 export function writeManifest(entries: readonly ManifestEntry[]): string {
-  const body = JSON.stringify(entries);
-  return `${sha256(body)}\n${body}\n`;
+  return withHash(entries);
 }
 
 /** Undefined when the text is not what was written. */
 export function readManifest(text: string): readonly ManifestEntry[] | undefined {
+  return readHashed(text) as readonly ManifestEntry[] | undefined;
+}
+
+/** A value as JSON that tells of its own damage. */
+export function withHash(value: object): string {
+  const body = JSON.stringify(value);
+  return `${sha256(body)}\n${body}\n`;
+}
+
+/** Undefined when the text is not what `withHash` made. */
+export function readHashed(text: string): unknown {
   const [hash, body] = text.split('\n', 2);
   if (hash === undefined || body === undefined || sha256(body) !== hash) return undefined;
-  return JSON.parse(body) as readonly ManifestEntry[];
+  return JSON.parse(body) as unknown;
 }
 
 /** What the files hold together. */

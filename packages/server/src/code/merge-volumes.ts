@@ -9,9 +9,6 @@
  */
 import {
   chmodSync,
-  constants,
-  copyFileSync,
-  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -20,6 +17,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import path from 'node:path';
+import { linkOrCopy } from './link-or-copy.ts';
 
 /** `target` does not exist yet. */
 export function mergeVolumes(folders: readonly string[], target: string): void {
@@ -48,15 +46,4 @@ function layOver(folder: string, target: string): void {
 function makeFolder(place: string): void {
   mkdirSync(place);
   chmodSync(place, 0o755);
-}
-
-/** A file system may have no hard links, or no more of them for one file. */
-function linkOrCopy(source: string, place: string): void {
-  try {
-    linkSync(source, place);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (!['EMLINK', 'EPERM', 'ENOTSUP', 'EXDEV'].includes(code)) throw error;
-    copyFileSync(source, place, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  }
 }

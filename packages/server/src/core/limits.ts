@@ -47,3 +47,5 @@ export const INACTIVE_AFTER_MS = 1_209_600_000;
 export const TAGS_PER_RESOURCE = 50;
 export const FUNCTIONS_PER_PAGE = 50;
 export const MAPPINGS_PER_PAGE = 100;
+/** A container image, uncompressed, with all of its layers: 10 GB. */
+export const IMAGE_BYTES = 10_737_418_240;
