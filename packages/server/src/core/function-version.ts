@@ -3,6 +3,8 @@
  * `$LATEST` makes a new value with a new `incarnation`; an execution environment serves exactly
  * one incarnation.
  */
+import type { ImageOverrides } from './image/image-config.ts';
+
 export interface FunctionVersion {
   readonly account: string;
   readonly region: string;
@@ -26,6 +28,24 @@ export interface FunctionVersion {
   readonly code: CodeReference;
   /** In the order in which they are laid over each other at /opt; the later wins. */
   readonly layers?: readonly LayerReference[];
+  /** In the place of code, layers, runtime and handler, which are empty then. */
+  readonly image?: ImageReference;
+}
+
+/** A container image as a function has it: which one never changes, whatever its tag does. */
+export interface ImageReference {
+  /** Of the manifest: `sha256:` and 64 digits. */
+  readonly digest: string;
+  /** In the place of what the image says. */
+  readonly config?: ImageOverrides;
+}
+
+/** Whether what speaks the Runtime API is the user's own. */
+export function bringsRuntime({
+  runtime,
+  image,
+}: Pick<FunctionVersion, 'runtime' | 'image'>): boolean {
+  return image !== undefined || runtime.startsWith('provided');
 }
 
 /** A layer version as a function has it: its bytes stay as long as the function's version does. */

@@ -34,7 +34,7 @@ export async function findEntryPoint(
     const file = await find(program, folders);
     if (file === undefined) continue;
     const own = [program, ...argv.slice(1)];
-    const reason = file === 'elsewhere' ? undefined : await executionProblem(file, folders);
+    const reason = file === 'elsewhere' ? undefined : await problemOf(file, folders);
     return reason === undefined
       ? { argv: own }
       : { argv: own, problem: `fork/exec ${program}: ${reason}` };
@@ -49,7 +49,7 @@ export async function programProblem(
 ): Promise<string | undefined> {
   const file = await find(program, folders);
   if (file === undefined) return 'no such file or directory';
-  return file === 'elsewhere' ? undefined : await executionProblem(file, folders);
+  return file === 'elsewhere' ? undefined : await problemOf(file, folders);
 }
 
 /** The regular file on the host; `elsewhere` where a link leads out of the function's folders. */
@@ -64,9 +64,22 @@ async function find(inside: string, folders: ShownFolders): Promise<string | und
   return (await stat(file)).isFile() ? file : undefined;
 }
 
-async function executionProblem(file: string, folders: ShownFolders): Promise<string | undefined> {
+async function problemOf(file: string, folders: ShownFolders): Promise<string | undefined> {
+  return await executionProblem(file, async (interpreter) => {
+    const found = /^\/(var\/task|opt)\//.test(interpreter)
+      ? await find(interpreter, folders)
+      : await stat(interpreter).catch(() => undefined);
+    return found !== undefined;
+  });
+}
+
+/** Why a file of the host, which is no link, could not be executed by everybody inside. */
+export async function executionProblem(
+  file: string,
+  hasInterpreter: (inside: string) => Promise<boolean>,
+): Promise<string | undefined> {
   if (((await stat(file)).mode & 0o111) === 0) return 'permission denied';
-  return await execFailure(await firstBytes(file), folders);
+  return await execFailure(await firstBytes(file), hasInterpreter);
 }
 
 /** The folder on the host that a path of the sandbox lies in, and the rest of the path. */
@@ -83,13 +96,13 @@ function hostPlace(
  * Why the kernel would not execute it. A shell starts it here, and shells make something else of
  * these cases: they run any text as their own script, and exit with 127.
  */
-async function execFailure(start: Buffer, folders: ShownFolders): Promise<string | undefined> {
+async function execFailure(
+  start: Buffer,
+  hasInterpreter: (inside: string) => Promise<boolean>,
+): Promise<string | undefined> {
   const interpreter = /^#![ \t]*([^ \t\n\0]+)/.exec(start.toString('latin1'))?.[1];
   if (interpreter !== undefined) {
-    const found = /^\/(var\/task|opt)\//.test(interpreter)
-      ? await find(interpreter, folders)
-      : await stat(interpreter).catch(() => undefined);
-    return found === undefined ? 'no such file or directory' : undefined;
+    return (await hasInterpreter(interpreter)) ? undefined : 'no such file or directory';
   }
   // Only Linux's programs are ELF files; elsewhere (for development) the kernel has to say.
   if (process.platform !== 'linux') return undefined;

@@ -3,7 +3,7 @@
  * be changed by the user; of the others the user's own value wins.
  */
 import type { RuntimeInstallation } from '@hearth/runtimes';
-import type { FunctionVersion } from '../core/function-version.ts';
+import { bringsRuntime, type FunctionVersion } from '../core/function-version.ts';
 import type { InitializationType } from '../core/initialization-type.ts';
 import type { Credentials } from '../core/principal.ts';
 
@@ -25,6 +25,10 @@ export interface VariableSources {
 export function environmentVariables(sources: VariableSources): Record<string, string> {
   const { version, installation } = sources;
   const variables = { ...defaults(sources), ...installation.env };
+  // What an image does not say of its libraries is not to be found at the places of the host's.
+  if (version.image !== undefined && !('LD_LIBRARY_PATH' in installation.env)) {
+    delete variables['LD_LIBRARY_PATH'];
+  }
   for (const name of Object.keys(version.environment)) delete variables[name];
   return { ...variables, ...reserved(sources) };
 }
@@ -109,7 +113,8 @@ function reserved({
   runtimeApi,
 }: VariableSources): Record<string, string> {
   return {
-    _HANDLER: version.handler,
+    // AWS: an image is told by its command what to run.
+    ...(version.image === undefined ? { _HANDLER: version.handler } : {}),
     AWS_REGION: version.region,
     AWS_DEFAULT_REGION: version.region,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -127,8 +132,6 @@ function reserved({
     LAMBDA_TASK_ROOT: '/var/task',
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     // AWS: custom runtimes are not told an execution environment.
-    ...(version.runtime.startsWith('provided')
-      ? {}
-      : { AWS_EXECUTION_ENV: `AWS_Lambda_${version.runtime}` }),
+    ...(bringsRuntime(version) ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${version.runtime}` }),
   };
 }

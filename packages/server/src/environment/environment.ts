@@ -176,6 +176,7 @@ export class Environment {
     if (failure !== undefined) {
       this.#step('started');
       if (plan.extensionProblem !== undefined) log.extensions([launchFacts(plan.extensionProblem)]);
+      log.launchError(plan.entryPointProblem?.logLine);
       await this.#failInit(log, { kind: 'failed', durationMs: 0, failure });
       return;
     }
@@ -266,6 +267,7 @@ export class Environment {
     log.initStart('invoke', plan);
     const known = launchFailure(plan);
     if (known !== undefined) {
+      log.launchError(plan.entryPointProblem?.logLine);
       log.initReport({ durationMs: 0, ...failureStatus(known) });
       return known;
     }

@@ -1,5 +1,5 @@
 /** AWS_LAMBDA_EXEC_WRAPPER: a program of the function's that is to start the managed runtime. */
-import type { FunctionVersion } from '../core/function-version.ts';
+import { bringsRuntime, type FunctionVersion } from '../core/function-version.ts';
 
 const NAME = 'AWS_LAMBDA_EXEC_WRAPPER';
 
@@ -12,9 +12,9 @@ exec "$${NAME}" "$@"`;
 /** The arguments with which the runtime starts. AWS: OS-only runtimes have no wrapper. */
 export function withWrapper(
   argv: readonly string[],
-  { runtime, environment }: Pick<FunctionVersion, 'runtime' | 'environment'>,
+  version: Pick<FunctionVersion, 'runtime' | 'environment' | 'image'>,
 ): readonly string[] {
-  const wrapper = environment[NAME];
-  if (wrapper === undefined || wrapper === '' || runtime.startsWith('provided')) return argv;
+  const wrapper = version.environment[NAME];
+  if (wrapper === undefined || wrapper === '' || bringsRuntime(version)) return argv;
   return ['/bin/sh', '-c', SCRIPT, 'wrapper', ...argv];
 }

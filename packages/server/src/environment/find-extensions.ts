@@ -6,6 +6,8 @@ import { readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { MAX_EXTENSIONS } from '../core/limits.ts';
 import { programProblem, type ShownFolders } from './entry-point.ts';
+import { findInRoot } from './find-in-root.ts';
+import { problemInRoot } from './image-program.ts';
 
 export const EXTENSIONS_FOLDER = '/opt/extensions';
 
@@ -25,6 +27,20 @@ export interface FoundExtensions {
 
 export async function findExtensions(folders: ShownFolders): Promise<FoundExtensions> {
   const names = await namesIn(folders.layers);
+  return await checkExtensions(names, (program) => programProblem(program, folders));
+}
+
+/** Those that an image brings. */
+export async function findExtensionsInRoot(root: string): Promise<FoundExtensions> {
+  const folder = await findInRoot(root, EXTENSIONS_FOLDER);
+  const names = folder.kind === 'directory' ? await programsIn(folder.place) : [];
+  return await checkExtensions(names, (program) => problemInRoot(root, program));
+}
+
+async function checkExtensions(
+  names: readonly string[],
+  problemOf: (program: string) => Promise<string | undefined>,
+): Promise<FoundExtensions> {
   const surplus = names[MAX_EXTENSIONS];
   if (surplus !== undefined) {
     const message = `Extension limit (${MAX_EXTENSIONS}) reached`;
@@ -32,7 +48,7 @@ export async function findExtensions(folders: ShownFolders): Promise<FoundExtens
   }
   for (const extension of names) {
     const program = `${EXTENSIONS_FOLDER}/${extension}`;
-    const reason = await programProblem(program, folders);
+    const reason = await problemOf(program);
     if (reason === undefined) continue;
     // AWS: seen in logs; other reasons than permissions have no name of their own.
     const errorType = reason === 'permission denied' ? 'PermissionDenied' : 'UnknownError';
@@ -58,15 +74,19 @@ async function namesIn(layers: string | undefined): Promise<readonly string[]> {
     const root = await realpath(layers);
     const folder = await realpath(path.join(layers, 'extensions'));
     if (!folder.startsWith(`${root}/`)) return [];
-    const entries = await readdir(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => !entry.isDirectory())
-      .map(({ name }) => name)
-      .toSorted();
+    return await programsIn(folder);
   } catch (error) {
     // Most layers have no such folder.
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw error;
   }
+}
+
+async function programsIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+    .toSorted();
 }

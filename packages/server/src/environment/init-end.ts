@@ -24,7 +24,10 @@ export type InitFailure =
   | {
       readonly kind: 'invalid-entry-point';
       readonly message: string;
-      readonly errorType?: 'Extension.LaunchError';
+      readonly errorType?:
+        | 'Extension.LaunchError'
+        | 'Runtime.InvalidEntrypoint'
+        | 'Runtime.InvalidWorkingDir';
     }
   | { readonly kind: 'timed-out' };
 

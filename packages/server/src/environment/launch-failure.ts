@@ -11,5 +11,10 @@ export function launchFailure({
     return { kind: 'invalid-entry-point', message, errorType: 'Extension.LaunchError' };
   }
   if (entryPointProblem === undefined) return undefined;
-  return { kind: 'invalid-entry-point', message: entryPointProblem };
+  const { message, errorType } = entryPointProblem;
+  return {
+    kind: 'invalid-entry-point',
+    message,
+    ...(errorType === undefined ? {} : { errorType }),
+  };
 }

@@ -37,8 +37,9 @@ export async function openSandbox(
   session: RuntimeSession,
   wish: SandboxWish,
 ): Promise<Sandbox> {
-  // A parked one has a /tmp already.
-  const parked = wish.tmp === undefined ? await openParked(deps, plan, session) : undefined;
+  // A parked one has a /tmp already, and the host's programs for its root.
+  const fits = wish.tmp === undefined && plan.image === undefined;
+  const parked = fits ? await openParked(deps, plan, session) : undefined;
   if (parked !== undefined) return parked;
   wish.signal.throwIfAborted();
   const { version } = plan;

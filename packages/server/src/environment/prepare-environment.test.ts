@@ -14,7 +14,11 @@ const installation = {
 };
 const deps: PreparationDeps = {
   runtimes: { install: async () => installation, survey: async () => [] },
-  volumes: { volume: async () => '/nowhere', layerVolume: async () => undefined },
+  volumes: {
+    volume: async () => '/nowhere',
+    layerVolume: async () => undefined,
+    image: () => Promise.reject(new Error('no image')),
+  },
   roles: {
     isAssumableBy: async () => true,
     assume: async () => ({ principal: {}, credentials: {} }) as never,

@@ -7,6 +7,7 @@ import {
   type RuntimeCatalogue,
   type RuntimeInstallation,
 } from '@hearth/runtimes';
+import type { ImageRoot } from '../code/images/image-store.ts';
 import type { CodeReference, FunctionVersion } from '../core/function-version.ts';
 import type { InitializationType } from '../core/initialization-type.ts';
 import type { RoleSession } from '../core/principal.ts';
@@ -15,7 +16,13 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import { runtimeVersionArn } from '../core/runtime-version-arn.ts';
 import { findEntryPoint } from './entry-point.ts';
-import { findExtensions, type ExtensionProblem } from './find-extensions.ts';
+import {
+  findExtensions,
+  findExtensionsInRoot,
+  type ExtensionProblem,
+  type FoundExtensions,
+} from './find-extensions.ts';
+import { planProgram, type ProgramProblem } from './image-program.ts';
 import { logStreamName } from './log/log-stream-name.ts';
 
 export interface PreparationDeps {
@@ -23,6 +30,7 @@ export interface PreparationDeps {
   readonly volumes: {
     volume(code: CodeReference): Promise<string>;
     layerVolume(layers: readonly CodeReference[]): Promise<string | undefined>;
+    image(digest: string): Promise<ImageRoot>;
   };
   readonly roles: RoleSessions;
   readonly clock: Clock;
@@ -33,8 +41,10 @@ export interface EnvironmentPlan {
   readonly version: FunctionVersion;
   readonly initializationType: InitializationType;
   readonly installation: RuntimeInstallation;
-  /** The unpacked code on the host. */
+  /** The unpacked code on the host; empty where an image takes its place. */
   readonly codeFolder: string;
+  /** Where the function is a container image. */
+  readonly image?: { readonly root: string; readonly workingDirectory: string };
   /** What its layers make of /opt, on the host; links in it are not to be followed there. */
   readonly layersFolder?: string;
   readonly session: RoleSession;
@@ -45,9 +55,11 @@ export interface EnvironmentPlan {
   readonly extensions: readonly string[];
   /** Set when one of them cannot be started. */
   readonly extensionProblem?: ExtensionProblem;
-  /** Set when the runtime's program is missing from the code. */
-  readonly entryPointProblem?: string;
+  /** Set when the runtime's program is missing from the code, or an image cannot be started. */
+  readonly entryPointProblem?: EntryPointProblem;
 }
+
+export type EntryPointProblem = Pick<ProgramProblem, 'message'> & Partial<ProgramProblem>;
 
 /** Rejects with `RuntimeUnavailable`, `RoleNotAssumable` or a fault of the platform. */
 export async function prepareEnvironment(
@@ -55,12 +67,26 @@ export async function prepareEnvironment(
   version: FunctionVersion,
   initializationType: InitializationType = 'on-demand',
 ): Promise<EnvironmentPlan> {
+  const shared = {
+    version,
+    initializationType,
+    logStream: logStreamName(version, deps.clock.nowMs(), deps.ids.hex(16)),
+    metadataToken: deps.ids.hex(32),
+  };
+  return { ...shared, ...(await (version.image === undefined ? ofCode : ofImage)(deps, version)) };
+}
+
+type OfPackage = Omit<
+  EnvironmentPlan,
+  'version' | 'initializationType' | 'logStream' | 'metadataToken'
+>;
+
+async function ofCode(deps: PreparationDeps, version: FunctionVersion): Promise<OfPackage> {
   const [installation, codeFolder, layersFolder, session] = await Promise.all([
     deps.runtimes.install(version.runtime),
     deps.volumes.volume(version.code),
     deps.volumes.layerVolume((version.layers ?? []).map(({ code }) => code)),
-    // AWS: the session is named after the function.
-    deps.roles.assume(version.role, version.name, 'lambda.amazonaws.com'),
+    assumeRole(deps, version),
   ]);
   checkPinned(version, installation);
   const folders = { task: codeFolder, layers: layersFolder };
@@ -69,18 +95,59 @@ export async function prepareEnvironment(
     findExtensions(folders),
   ]);
   return {
-    version,
-    initializationType,
     installation: { ...installation, argv: program.argv },
     codeFolder,
     ...(layersFolder === undefined ? {} : { layersFolder }),
     session,
-    logStream: logStreamName(version, deps.clock.nowMs(), deps.ids.hex(16)),
-    metadataToken: deps.ids.hex(32),
-    extensions: extensions.names,
-    ...(extensions.problem === undefined ? {} : { extensionProblem: extensions.problem }),
+    ...plannedExtensions(extensions),
+    ...(program.problem === undefined ? {} : { entryPointProblem: { message: program.problem } }),
+  };
+}
+
+async function ofImage(deps: PreparationDeps, version: FunctionVersion): Promise<OfPackage> {
+  const { digest = '', config: overrides } = version.image ?? {};
+  const [root, session] = await Promise.all([
+    deps.volumes.image(digest),
+    assumeRole(deps, version),
+  ]);
+  const { folder, config } = root;
+  const variables = { ...config.env, ...version.environment };
+  const [program, extensions] = await Promise.all([
+    planProgram(root, overrides, { PATH: DEFAULT_PATH, ...variables }),
+    findExtensionsInRoot(folder),
+  ]);
+  return {
+    installation: {
+      identifier: '',
+      versionLabel: '',
+      argv: program.argv,
+      env: { PATH: DEFAULT_PATH, ...config.env },
+      mounts: [],
+    },
+    codeFolder: '',
+    image: { root: folder, workingDirectory: program.workingDirectory },
+    session,
+    ...plannedExtensions(extensions),
     ...(program.problem === undefined ? {} : { entryPointProblem: program.problem }),
   };
+}
+
+/** Where a program is looked for when the image does not say it. */
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** AWS: the session is named after the function. */
+function assumeRole(
+  { roles }: PreparationDeps,
+  { role, name }: FunctionVersion,
+): Promise<RoleSession> {
+  return roles.assume(role, name, 'lambda.amazonaws.com');
+}
+
+function plannedExtensions({
+  names,
+  problem,
+}: FoundExtensions): Pick<EnvironmentPlan, 'extensions' | 'extensionProblem'> {
+  return { extensions: names, ...(problem === undefined ? {} : { extensionProblem: problem }) };
 }
 
 /** Whoever holds a function on one version of its runtime does not want it run on another. */

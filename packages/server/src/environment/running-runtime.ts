@@ -197,7 +197,8 @@ export async function startRuntime(
 ): Promise<RunningRuntime> {
   options.signal.throwIfAborted();
   // A runtime that has booted has a /tmp already, and must not run before its extensions.
-  const needsOwn = options.tmp !== undefined || plan.extensions.length > 0;
+  const needsOwn =
+    options.tmp !== undefined || plan.extensions.length > 0 || plan.image !== undefined;
   const booted = needsOwn ? undefined : deps.pools.take(plan.version);
   if (booted !== undefined) {
     try {
@@ -275,7 +276,8 @@ async function startFresh(
     const env = variablesOf(plan, sandbox);
     const mounts = [...functionMounts(plan), ...plan.installation.mounts];
     givenWay = await giveWay(sandbox);
-    const start = { sandbox, plan, session, readiness, log, env, mounts, cwd: TASK_ROOT };
+    const cwd = plan.image?.workingDirectory ?? TASK_ROOT;
+    const start = { sandbox, plan, session, readiness, log, env, mounts, cwd };
     const programs = await startPrograms(start);
     signal.throwIfAborted();
     const timing = { startedMs, clock: deps.clock, givenWay };
@@ -303,7 +305,9 @@ function variablesOf(plan: EnvironmentPlan, sandbox: Sandbox): Record<string, st
   });
 }
 
-function functionMounts({ codeFolder, layersFolder }: EnvironmentPlan): readonly SandboxMount[] {
+function functionMounts(plan: EnvironmentPlan): readonly SandboxMount[] {
+  if (plan.image !== undefined) return [];
+  const { codeFolder, layersFolder } = plan;
   const code = { source: codeFolder, target: TASK_ROOT };
   return layersFolder === undefined ? [code] : [code, { source: layersFolder, target: '/opt' }];
 }

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeCatalogue } from '@hearth/runtimes';
 import { expect } from 'vitest';
+import type { ImageRoot } from '../code/images/image-store.ts';
 import { AwsError } from '../core/aws-error.ts';
 import { functionArn, type FunctionVersion } from '../core/function-version.ts';
 import {
@@ -57,6 +58,8 @@ export interface StageOptions {
   readonly denies?: readonly string[];
   readonly logger?: Logger;
   readonly runtimes?: RuntimeCatalogue;
+  /** By digest. */
+  readonly images?: ReadonlyMap<string, ImageRoot>;
   /** How long the credentials of a role are good for; an hour where it is left out. */
   readonly sessionSeconds?: number;
 }
@@ -87,6 +90,11 @@ export async function startStage(
     volumes: {
       volume: async ({ sha256 }) => path.join(folder, sha256),
       layerVolume: async ([first]) => first && path.join(folder, first.sha256),
+      image: async (digest) => {
+        const root = options.images?.get(digest);
+        if (root === undefined) throw new Error(`There is no image ${digest}.`);
+        return root;
+      },
     },
     roles: {
       isAssumableBy: async () => true,

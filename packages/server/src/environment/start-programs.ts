@@ -3,7 +3,7 @@
  * program; or, where there are external extensions, a first program that does nothing, the
  * extensions beside it, and the runtime once all of them have registered.
  */
-import type { Sandbox, SandboxMount, SandboxProgram } from '../sandbox/driver.ts';
+import type { BesideProgram, Sandbox, SandboxMount, SandboxProgram } from '../sandbox/driver.ts';
 import { EXTENSIONS_FOLDER } from './find-extensions.ts';
 import { extensionVariables } from './environment-variables.ts';
 import type { EnvironmentLog } from './log/environment-log.ts';
@@ -33,13 +33,15 @@ export interface ProgramStart {
 const HOLDER = ['/bin/sleep', '2000000000'] as const;
 
 export async function startPrograms(start: ProgramStart): Promise<StartedPrograms> {
-  const { sandbox, plan, mounts } = start;
+  const { sandbox, plan } = start;
+  const seen = rootAndMounts(start);
   if (plan.extensions.length === 0) {
-    await sandbox.start({ ...runtimeProgram(start), mounts });
+    await sandbox.start({ ...runtimeProgram(start), ...seen });
     return onlyRuntime(sandbox);
   }
   const base = { env: { PATH: '/usr/bin:/bin' }, userEnv: {}, cwd: '/', onOutput() {} };
-  await sandbox.start({ ...base, argv: HOLDER, mounts });
+  const argv = plan.image === undefined ? HOLDER : [];
+  await sandbox.start({ ...base, argv, ...seen });
   const external = await startExtensions(start);
   let runtime: Program | undefined;
   return {
@@ -52,6 +54,11 @@ export async function startPrograms(start: ProgramStart): Promise<StartedProgram
       return runtime;
     },
   };
+}
+
+/** An image is the whole of what its programs see. */
+function rootAndMounts({ plan, mounts }: ProgramStart): Pick<SandboxProgram, 'mounts' | 'root'> {
+  return plan.image === undefined ? { mounts } : { mounts: [], root: plan.image.root };
 }
 
 /** Of a runtime that is the first program of its sandbox. */
@@ -77,7 +84,7 @@ async function startExtensions(start: ProgramStart): Promise<Programs['external'
   );
 }
 
-function runtimeProgram({ plan, env, cwd, log }: ProgramStart): Omit<SandboxProgram, 'mounts'> {
+function runtimeProgram({ plan, env, cwd, log }: ProgramStart): BesideProgram {
   const userEnv = plan.version.environment;
   return {
     argv: withWrapper(plan.installation.argv, plan.version),

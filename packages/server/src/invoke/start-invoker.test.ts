@@ -20,6 +20,7 @@ async function stageOver(
     advisories: [],
     network: { kind: 'none' },
     mountsLate: false,
+    changesRoot: false,
     parks: false,
     create,
     close: async () => {},

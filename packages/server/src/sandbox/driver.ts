@@ -21,6 +21,8 @@ export interface SandboxDriver extends Closeable {
   readonly advisories: readonly string[];
   /** Whether `Sandbox.mount` works. */
   readonly mountsLate: boolean;
+  /** Whether a program may have a `root` of its own. */
+  readonly changesRoot: boolean;
   /** Whether `Sandbox.park` does anything. */
   readonly parks: boolean;
   /** Rejects with `SandboxFailure` when the machine refuses. Any number may be under way. */
@@ -93,9 +95,20 @@ export interface SandboxProgram {
   readonly cwd: string;
   /** Read-only, nosuid, nodev. */
   readonly mounts: readonly SandboxMount[];
+  /**
+   * A folder on the host that becomes `/`, in the place of the host's own programs: read-only, nosuid
+   * and nodev, with folders `/proc`, `/dev` and `/tmp` and files `/etc/hosts`, `/etc/resolv.conf` and
+   * `/etc/hostname` that are no links, for the sandbox's own. Then argv[0] may be a name that is
+   * looked for in PATH, an empty argv does nothing until its end, and there are no `mounts`. Only where the driver `changesRoot`, and not
+   * in one that is parked.
+   */
+  readonly root?: string;
   /** Bytes as written; chunks of the two streams are in order each. Called until `exited` settles. */
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Uint8Array) => void;
 }
+
+/** What runs beside the first sees what that sees. */
+export type BesideProgram = Omit<SandboxProgram, 'mounts' | 'root'>;
 
 /** A program that runs beside a sandbox's first. */
 export interface SandboxProcess {
@@ -140,7 +153,7 @@ export interface Sandbox {
    * like `start`. It ends when the first does. Rejects with `SandboxFailure` also where the driver
    * cannot do it (OCI: only crun can).
    */
-  exec(program: Omit<SandboxProgram, 'mounts'>): Promise<SandboxProcess>;
+  exec(program: BesideProgram): Promise<SandboxProcess>;
   /**
    * Settles once the program's first process has ended and all of its output was delivered;
    * never rejects. The rest of the tree may still live: `destroy` ends it.

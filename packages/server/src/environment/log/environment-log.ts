@@ -4,7 +4,7 @@
  * the tail for the invocation that asked for it, and telemetry for the extensions that subscribed.
  * The platform's lines come from here alone: output that looks like one is only output.
  */
-import type { FunctionVersion } from '../../core/function-version.ts';
+import { bringsRuntime, type FunctionVersion } from '../../core/function-version.ts';
 import { runtimeVersionArn } from '../../core/runtime-version-arn.ts';
 import type { InitializationType } from '../../core/initialization-type.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -156,6 +156,12 @@ export class EnvironmentLog {
         instanceMaxMemory: memoryMib * BYTES_PER_MIB,
       },
     });
+  }
+
+  /** What AWS says of an image that cannot be started; of other functions nothing. */
+  launchError(line: string | undefined): void {
+    if (line !== undefined)
+      this.#append({ atMs: this.#clock.nowMs(), text: `${line}\n`, event: undefined });
   }
 
   /** The runtime is ready, or never will be. Extensions may still be at work. */
@@ -366,7 +372,7 @@ export class EnvironmentLog {
   }
 
   #openOutput(type: 'function' | 'extension'): WriteOutput {
-    const isManaged = !this.#version.runtime.startsWith('provided');
+    const isManaged = !bringsRuntime(this.#version);
     const emit = (line: string): void => this.#emitLine(type, isManaged ? rejoined(line) : line);
     const lines = { stdout: new OutputLines(emit), stderr: new OutputLines(emit) };
     this.#outputs.push(lines.stdout, lines.stderr);

@@ -34,8 +34,9 @@ function jsonLines(level: string): LineOf {
 function textLine(event: PlatformEvent): string | undefined {
   switch (event.type) {
     case 'platform.initStart':
-      // AWS: an init that runs inside an invocation has no line.
-      return event.record.phase === 'invoke'
+      // AWS: an init that runs inside an invocation has no line, and neither has an image, whose
+      // runtime Lambda does not know.
+      return event.record.phase === 'invoke' || event.record.runtimeVersion === ''
         ? undefined
         : `INIT_START Runtime Version: ${event.record.runtimeVersion}` +
             `\tRuntime Version ARN: ${event.record.runtimeVersionArn}\n`;

@@ -5,7 +5,12 @@
 import { closeSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ociProcess } from '../oci/config.ts';
-import { besideProcess, WAITING_PROCESS, type ProgramProcess } from '../oci/program-process.ts';
+import {
+  besideProcess,
+  WAITING_PROCESS,
+  type HostPrograms,
+  type ProgramProcess,
+} from '../oci/program-process.ts';
 import type { CreateResult, ExecCall } from '../oci/protocol.ts';
 import type { Children } from './children.ts';
 import { runOci, type OciRun } from './run-oci.ts';
@@ -18,6 +23,8 @@ export interface BesideDeps {
   /** Does not exist yet. */
   readonly folder: string;
   readonly limits: { readonly maxFileDescriptors: number };
+  /** For a sandbox whose root is its own; known once its first program starts. */
+  readonly host: () => HostPrograms | undefined;
   readonly onExited: (status: WaitStatus) => void;
 }
 
@@ -50,7 +57,7 @@ export class BesideProgram {
   }
 
   async start(call: ExecCall): Promise<void> {
-    const program = besideProcess(call);
+    const program = besideProcess(call, this.#deps.host());
     if (this.#waiting === undefined) {
       const input = pipe();
       closeSync(input.writeFd);

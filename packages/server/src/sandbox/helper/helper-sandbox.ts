@@ -21,6 +21,7 @@ import {
   EXITED,
   firstProcess,
   WAITING_PROCESS,
+  type HostPrograms,
   type ProgramProcess,
 } from '../oci/program-process.ts';
 import type { SandboxMount } from '../driver.ts';
@@ -29,6 +30,7 @@ import type { CreateCall, CreateResult, ExecCall, SignalCall, StartCall } from '
 import { BesidePrograms } from './beside-programs.ts';
 import type { Children, ChildEnd } from './children.ts';
 import { connectInto } from './connect-into.ts';
+import { hostFolders } from './host-programs.ts';
 import { createNetwork, type SandboxNetwork } from './network.ts';
 import type { CompiledFilter } from './compiled-filter.ts';
 import { runOci, type OciRun } from './run-oci.ts';
@@ -55,6 +57,7 @@ export interface HelperSandboxDeps {
   /** In the helper's own mount namespace, reachable by everybody. */
   readonly stage: string;
   readonly rootfs: string;
+  readonly hostPrograms: () => HostPrograms;
   readonly children: Children;
   readonly idRanges: IdRanges;
   /** None where sandboxes have no way out. */
@@ -91,6 +94,8 @@ export class HelperSandbox {
   #pipes: Record<'stdout' | 'stderr', ReturnType<typeof pipe>> | undefined;
   #idRange: number | undefined;
   #isMounted = false;
+  /** Of one whose root is not the host's. */
+  #host: HostPrograms | undefined;
   /** The first process, made ahead of its program. */
   #waiting: WaitingShell | undefined;
   #initPid: number | undefined;
@@ -108,6 +113,7 @@ export class HelperSandbox {
       run: this.#ociRun(),
       folder: path.join(this.#folder, 'beside'),
       limits: call,
+      host: () => this.#host,
       onExited: (program, status) => {
         deps.onExited({ ...exitOf(status), outOfMemory: this.#hasRunOut() }, program);
       },
@@ -159,14 +165,19 @@ export class HelperSandbox {
   }
 
   async start(call: StartCall): Promise<void> {
-    const program = firstProcess(call);
+    const { root, mounts } = call;
+    if (root !== undefined) this.#host = this.#deps.hostPrograms();
+    const program = firstProcess(call, this.#host);
     if (this.#waiting === undefined) {
       const input = this.#openPipe();
       this.#close(input.writeFd);
-      await this.#staging(call.mounts, (staged) => this.#run(program, staged, input.readFd));
+      const asRoot = root === undefined ? [] : [{ source: root, target: '/' }];
+      await this.#staging([...asRoot, ...mounts], (staged) =>
+        this.#run(program, staged, input.readFd),
+      );
     } else {
       const pid = this.#livingPid();
-      await this.#staging(call.mounts, async (staged) => mountBeforeProgram(pid, staged));
+      await this.#staging(mounts, async (staged) => mountBeforeProgram(pid, staged));
       await this.#waiting.become(program);
     }
   }
@@ -359,12 +370,14 @@ export class HelperSandbox {
 
   #writeConfig(bundle: string, program: ProgramProcess, mounts: readonly SandboxMount[]): void {
     const { rootfs, owner, cgroups } = this.#deps;
+    const ownRoot = mounts.find(({ target }) => target === '/')?.source;
     const config = ociConfig({
       process: program,
       limits: this.#call,
-      rootfs,
+      rootfs: ownRoot ?? rootfs,
       tmp: path.join(this.#folder, 'tmp'),
-      mounts,
+      mounts: mounts.filter(({ target }) => target !== '/'),
+      ...(ownRoot === undefined ? {} : { host: { root: rootfs, folders: hostFolders(rootfs) } }),
       networkNamespace: `/proc/${process.pid}/fd/${this.#network?.namespaceFd}`,
       // gVisor's kernel is the boundary there, and does not start in a user namespace like this.
       firstHostId: this.#deps.runtime.kind === 'runsc' ? undefined : this.#idRange,
@@ -408,7 +421,7 @@ export class HelperSandbox {
  * catches SIGTERM as well, to no effect.
  */
 function catchesSigterm(pid: number): boolean {
-  if (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith('/bin/sh\0-c\0')) return false;
+  if (!readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes('\0-c\0')) return false;
   const caught = /^SigCgt:\s+([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
   const bit = 1n << BigInt(osConstants.signals.SIGTERM - 1);
   return (BigInt(`0x${caught ?? '0'}`) & bit) !== 0n;

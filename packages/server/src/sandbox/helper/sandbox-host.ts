@@ -21,6 +21,7 @@ import type {
 } from '../oci/protocol.ts';
 import { Children } from './children.ts';
 import { HelperSandbox, type LeftTmp } from './helper-sandbox.ts';
+import { findHostPrograms } from './host-programs.ts';
 import { CompiledFilter } from './compiled-filter.ts';
 import { IdRanges } from './id-ranges.ts';
 import { removeLeftovers } from './leftovers.ts';
@@ -152,6 +153,7 @@ export class SandboxHost {
       {
         ...prepared,
         rootfs: path.join(prepared.stage, 'rootfs'),
+        hostPrograms: findHostPrograms,
         children: this.#children,
         onExited: (exit, program) => {
           const of = program === undefined ? {} : { program };

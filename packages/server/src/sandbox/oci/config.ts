@@ -29,6 +29,11 @@ export interface SandboxConfig {
   readonly tmp: string;
   /** Already read-only where they are. */
   readonly mounts: readonly { readonly source: string; readonly target: string }[];
+  /** The host's own root, and folders of it: for a sandbox that has another. */
+  readonly host?: {
+    readonly root: string;
+    readonly folders: readonly { readonly source: string; readonly target: string }[];
+  };
   readonly networkNamespace: string;
   /** The host's id of user 0 inside; none for runtimes that bring a kernel of their own. */
   readonly firstHostId: number | undefined;
@@ -91,8 +96,18 @@ export function ociProcess(
   };
 }
 
-function mountsSection({ tmp, mounts }: SandboxConfig): readonly object[] {
+/** A foreign root has these as empty files. */
+const FILES_OF_HOST = ['/etc/hosts', '/etc/resolv.conf', '/etc/hostname'];
+
+function mountsSection({ tmp, mounts, host }: SandboxConfig): readonly object[] {
   const readOnly = ['rbind', 'ro', 'nosuid', 'nodev', 'rprivate'];
+  const ofHost =
+    host === undefined
+      ? []
+      : [
+          ...host.folders,
+          ...FILES_OF_HOST.map((file) => ({ source: `${host.root}${file}`, target: file })),
+        ];
   return [
     {
       destination: '/proc',
@@ -107,7 +122,7 @@ function mountsSection({ tmp, mounts }: SandboxConfig): readonly object[] {
       options: ['nosuid', 'noexec', 'strictatime', 'mode=755', 'size=64k'],
     },
     { destination: '/tmp', type: 'bind', source: tmp, options: ['bind', 'nosuid', 'nodev'] },
-    ...mounts.map(({ source, target }) => ({
+    ...[...ofHost, ...mounts].map(({ source, target }) => ({
       destination: target,
       type: 'bind',
       source,

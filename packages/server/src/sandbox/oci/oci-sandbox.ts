@@ -7,6 +7,7 @@ import type { ProcessExit } from '../../core/outcome.ts';
 import { invariant } from '../../lib/invariant.ts';
 import {
   SandboxFailure,
+  type BesideProgram,
   type KeptTmp,
   type Sandbox,
   type SandboxMount,
@@ -117,14 +118,14 @@ export class OciSandbox implements Sandbox {
     invariant(!this.#isStarted, 'a sandbox is started once');
     if (this.#destroying !== undefined) throw new SandboxFailure('The sandbox was destroyed.');
     this.#isStarted = true;
-    const { onOutput, argv, env, userEnv, cwd, mounts } = program;
+    const { onOutput, argv, env, userEnv, cwd, mounts, root } = program;
     this.#output?.stdout.flow((chunk) => onOutput('stdout', chunk));
     this.#output?.stderr.flow((chunk) => onOutput('stderr', chunk));
     const call = { call: 'start', sandbox: this.id, argv, env, userEnv, cwd, mounts } as const;
-    await this.#deps.link.request(call);
+    await this.#deps.link.request(root === undefined ? call : { ...call, root });
   }
 
-  async exec(program: Omit<SandboxProgram, 'mounts'>): Promise<SandboxProcess> {
+  async exec(program: BesideProgram): Promise<SandboxProcess> {
     if (!this.#isStarted) throw new SandboxFailure('The sandbox runs no program.');
     const { link } = this.#deps;
     const name = `p${++this.#lastProgram}`;

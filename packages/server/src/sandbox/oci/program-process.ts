@@ -40,13 +40,22 @@ export const EXITED = '[1] + Done(';
 /** What waits for its program instead: see `helper/waiting-shell.ts`. */
 export const WAITING_PROCESS: ProgramProcess = { argv: ['/bin/sh'], env: {}, cwd: '/' };
 
-/** The sandbox's first program, below an init. */
-export function firstProcess(program: AskedProgram): ProgramProcess {
+/** How the host's programs are started in a sandbox whose root is not made of the host's programs. */
+export interface HostPrograms {
+  readonly shell: readonly string[];
+  readonly env: readonly string[];
+  readonly sleep: readonly string[];
+}
+
+/** The sandbox's first program, below an init. `host` is for a sandbox with a root of its own. */
+export function firstProcess(program: AskedProgram, host?: HostPrograms): ProgramProcess {
+  if (host !== undefined) return throughHost(program, host, 'init', INIT_SCRIPT);
   return inShell(program, 'init', INIT_SCRIPT);
 }
 
 /** A program beside the first. */
-export function besideProcess(program: AskedProgram): ProgramProcess {
+export function besideProcess(program: AskedProgram, host?: HostPrograms): ProgramProcess {
+  if (host !== undefined) return throughHost(program, host, 'exec', 'exec "$@"');
   return inShell(program, 'exec', 'exec "$@"');
 }
 
@@ -60,3 +69,24 @@ function inShell(
   const text = 'HOME' in all ? script : `unset HOME\n${script}`;
   return { argv: ['/bin/sh', '-c', text, name, ...argv], env: all, cwd };
 }
+
+/**
+ * The shell gets no variable of the program's, which may be meant for another loader (LD_PRELOAD);
+ * `env` gives them to the program, and looks for it in the PATH among them. Where it starts is looked
+ * at from inside too: nothing outside is to follow a path of a strange root.
+ */
+export function throughHost(
+  { argv, env, userEnv, cwd }: AskedProgram,
+  host: HostPrograms,
+  name: string,
+  script: string,
+): ProgramProcess {
+  const variables = Object.entries({ ...userEnv, ...env }).map((each) => each.join('='));
+  const text = `cd -- "$1" || exit 126\nshift\n${script}`;
+  const asked = argv.length === 0 ? [...host.sleep, FOR_EVER_SECONDS] : argv;
+  const program = [...host.env, '-i', '--', ...variables, ...asked];
+  return { argv: [...host.shell, '-c', text, name, cwd, ...program], env: {}, cwd: '/' };
+}
+
+/** Longer than any environment lives. */
+const FOR_EVER_SECONDS = '2000000000';

@@ -88,6 +88,7 @@ export interface StartCall {
   readonly userEnv: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly mounts: readonly SandboxMount[];
+  readonly root?: string;
 }
 
 /** Makes the pipes of one more program; answered like `create`. */
@@ -99,7 +100,7 @@ export interface OpenExecCall {
 }
 
 /** Starts the program whose pipes were made. */
-export interface ExecCall extends Omit<StartCall, 'call' | 'mounts'> {
+export interface ExecCall extends Omit<StartCall, 'call' | 'mounts' | 'root'> {
   readonly call: 'exec';
   readonly program: string;
 }

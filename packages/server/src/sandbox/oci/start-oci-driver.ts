@@ -108,6 +108,7 @@ async function startWith(runtime: OciRuntime, deps: OciDriverDeps): Promise<Sand
       isolation: 'oci',
       network,
       mountsLate: mountsLate(runtime),
+      changesRoot: mountsLate(runtime),
       parks: mountsLate(runtime),
       create,
       ...lifetime,

@@ -18,6 +18,7 @@ import {
   type SandboxListener,
   type SandboxMount,
   type SandboxProcess,
+  type BesideProgram,
   type SandboxProgram,
   type SandboxRequest,
 } from '../driver.ts';
@@ -131,7 +132,7 @@ export class ProcessSandbox implements Sandbox {
     await this.#executed(first);
   }
 
-  async exec(program: Omit<SandboxProgram, 'mounts'>): Promise<SandboxProcess> {
+  async exec(program: BesideProgram): Promise<SandboxProcess> {
     if (this.#translate === undefined || this.#destroying !== undefined) {
       throw new SandboxFailure('The sandbox runs no program.');
     }
@@ -257,10 +258,7 @@ export class ProcessSandbox implements Sandbox {
     this.#servers.set(name, server);
   }
 
-  #spawn(
-    program: Omit<SandboxProgram, 'mounts'>,
-    translate: (text: string) => string,
-  ): SpawnedProgram {
+  #spawn(program: BesideProgram, translate: (text: string) => string): SpawnedProgram {
     const spawned = spawnProgram(program, {
       translate,
       env: { TMPDIR: this.#tmp, [MARKER_VARIABLE]: this.#deps.marker },

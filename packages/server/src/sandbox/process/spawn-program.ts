@@ -1,7 +1,7 @@
 /** Starts one program of a sandbox without isolation, in a session of its own. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { ProcessExit } from '../../core/outcome.ts';
-import { SandboxFailure, type SandboxProgram } from '../driver.ts';
+import { SandboxFailure, type BesideProgram } from '../driver.ts';
 import { collectOutput } from './collect-output.ts';
 
 // The limits are the shell's to set, because Node cannot; a lower hard limit of our own stays.
@@ -24,7 +24,7 @@ export interface Surroundings {
 }
 
 export function spawnProgram(
-  program: Omit<SandboxProgram, 'mounts'>,
+  program: BesideProgram,
   { translate, maxFileDescriptors, ...own }: Surroundings,
 ): SpawnedProgram {
   const env: Record<string, string> = { ...program.userEnv };

@@ -65,6 +65,7 @@ export async function startProcessDriver(deps: ProcessDriverDeps): Promise<Sandb
     advisories: [],
     network: { kind: 'host' },
     mountsLate: true,
+    changesRoot: false,
     parks: false,
     create,
     ...lifetime,
