@@ -14,6 +14,7 @@ const layers = [
   ['store'],
   ['iam'],
   ['observe', 'functions', 'code', 'objects', 'network', 'sandbox'],
+  ['registry'],
   ['environment'],
   ['invoke'],
   ['sources'],

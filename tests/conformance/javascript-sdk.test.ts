@@ -10,7 +10,6 @@ import {
 import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateFunctionCommand,
-  GetFunctionCommand,
   InvokeCommand,
   LambdaClient,
   ListCapacityProvidersCommand,
@@ -82,27 +81,6 @@ describe('the AWS SDK for JavaScript', () => {
     await expect(lambda.send(new ListCapacityProvidersCommand({}))).rejects.toMatchObject({
       name: 'NotImplementedException',
       message: 'Hearth does not implement lambda:ListCapacityProviders yet.',
-      $metadata: { httpStatusCode: 501 },
-    });
-  });
-
-  test('keeps a container image, and is told by its waiter and by Invoke that it is not run', async () => {
-    const FunctionName = 'image';
-    const ImageUri = `123456789012.dkr.ecr.sa-east-1.amazonaws.com/shop@sha256:${'a'.repeat(64)}`;
-    const ImageConfig = { Command: ['app.handler'] };
-    const PackageType = 'Image';
-    const Code = { ImageUri };
-    const created = await lambda.send(
-      new CreateFunctionCommand({ FunctionName, PackageType, Role: role, Code, ImageConfig }),
-    );
-    expect(created).toMatchObject({ PackageType, ImageConfigResponse: { ImageConfig } });
-    await expect(
-      waitUntilFunctionActiveV2({ client: lambda, maxWaitTime: 60 }, { FunctionName }),
-    ).rejects.toThrow('InvalidImage');
-    const { Code: shown } = await lambda.send(new GetFunctionCommand({ FunctionName }));
-    expect(shown).toEqual({ RepositoryType: 'ECR', ImageUri, ResolvedImageUri: ImageUri });
-    await expect(lambda.send(new InvokeCommand({ FunctionName }))).rejects.toMatchObject({
-      name: 'NotImplementedException',
       $metadata: { httpStatusCode: 501 },
     });
   });

@@ -28,7 +28,13 @@ export type FunctionState =
 
 export interface FunctionFailure {
   /** One of the API's `StateReasonCode`s. */
-  readonly code: 'InternalError' | 'InvalidImage' | 'InvalidRuntime' | 'InvalidZipFileException';
+  readonly code:
+    | 'ImageAccessDenied'
+    | 'ImageDeleted'
+    | 'InternalError'
+    | 'InvalidImage'
+    | 'InvalidRuntime'
+    | 'InvalidZipFileException';
   readonly reason: string;
 }
 

@@ -77,7 +77,8 @@ export type ServiceName =
   | 'sqs'
   | 'sns'
   | 'events'
-  | 'xray';
+  | 'xray'
+  | 'ecr';
 
 export function serviceOf(name: ServiceName, operations: readonly AnyOperation[]): Service {
   return { name, operations: new Map(operations.map((each) => [each.name, each])) };

@@ -6,9 +6,11 @@ import type {
   Architecture,
   CodeReference,
   FunctionVersion,
+  ImageReference,
   LayerReference,
   LoggingConfiguration,
 } from '../core/function-version.ts';
+import type { ImageOverrides } from '../core/image/image-config.ts';
 import type { FunctionState } from '../core/function-state.ts';
 import { totalProvisioned, type ProvisionedRequest } from '../core/provisioned.ts';
 import type { ResourcePolicy } from '../core/operation.ts';
@@ -120,12 +122,16 @@ export interface FunctionSettings {
 export interface ImageSettings {
   /** In a registry, with a tag or a digest. */
   readonly uri: string;
-  /** What is said in the place of the image's own; absent where nothing is. */
-  readonly config?: {
-    readonly entryPoint?: readonly string[];
-    readonly command?: readonly string[];
-    readonly workingDirectory?: string;
+  /** Of the manifest that this was when the function got it: `sha256:` and 64 digits. */
+  readonly digest?: string;
+  /** Where it came from. */
+  readonly repository?: {
+    readonly account: string;
+    readonly region: string;
+    readonly name: string;
   };
+  /** What is said in the place of the image's own; absent where nothing is. */
+  readonly config?: ImageOverrides;
 }
 
 export interface VpcSettings {
@@ -158,7 +164,14 @@ function remembered(
 ): FunctionVersion {
   const known = served.get(origin);
   if (known !== undefined) return known;
-  const { description: _, runtimeVersionArn, runtimeUpdates, environment, ...rest } = settings;
+  const {
+    description: _,
+    runtimeVersionArn,
+    runtimeUpdates,
+    environment,
+    image,
+    ...rest
+  } = settings;
   const made = {
     account,
     region,
@@ -166,10 +179,16 @@ function remembered(
     version,
     environment: environment ?? {},
     ...rest,
+    ...(image === undefined ? {} : { image: referenceTo(image) }),
     ...(runtimeUpdates === undefined ? {} : { pinnedRuntimeVersionArn: runtimeVersionArn }),
   };
   served.set(origin, made);
   return made;
+}
+
+/** One of an earlier release has no digest, and is never run. */
+function referenceTo({ digest = '', config }: ImageSettings): ImageReference {
+  return { digest, ...(config === undefined ? {} : { config }) };
 }
 
 /** Records are immutable, so what is made of one stays true; saves work on the warm path. */

@@ -37,6 +37,8 @@ export interface FunctionRepository {
   remove(record: FunctionRecord): Promise<boolean>;
   /** Whether any function shows or runs this code, as its own or as that of a layer. */
   refersTo(codeSha256: string): boolean;
+  /** Whether any function shows or runs the image of this digest. */
+  refersToImage(digest: string): boolean;
   /** What the functions of one account and region have reserved or provisioned together. */
   reservedConcurrency(owner: Omit<FunctionKey, 'name'>): number;
   /** The highest number that a version of this name ever got; 0 before the first. */
@@ -218,6 +220,12 @@ class SqlFunctionRepository implements FunctionRepository {
           codesOf(each).some(({ sha256 }) => sha256 === codeSha256),
         ),
       );
+  }
+
+  refersToImage(digest: string): boolean {
+    return this.#records
+      .values()
+      .some((record) => settingsOf(record).some(({ image }) => image?.digest === digest));
   }
 
   #keep(record: FunctionRecord): void {

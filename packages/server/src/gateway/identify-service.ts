@@ -1,6 +1,6 @@
 /**
  * Which service a request is for, decided before the body is read where that is possible. The
- * order is DESIGN's: S3's host names, Hearth's own paths, X-Amz-Target, the service in the signature's scope, the
+ * order is DESIGN's: S3's host names, Hearth's own paths, those of a registry, X-Amz-Target, the service in the signature's scope, the
  * version of a form-encoded Action, else S3.
  */
 import type { ServiceName } from '../core/operation.ts';
@@ -9,6 +9,7 @@ import type { ServiceModel } from '../wire/service-model.ts';
 
 export type Destination =
   | { readonly kind: 'hearth'; readonly path: string }
+  | { readonly kind: 'registry' }
   | { readonly kind: 'service'; readonly name: ServiceName }
   | { readonly kind: 'unserved'; readonly service: string };
 
@@ -36,6 +37,7 @@ export function identifyService(
   if (head.path === OWN_PREFIX || head.path.startsWith(`${OWN_PREFIX}/`) || isOpenedPage(head)) {
     return { kind: 'hearth', path: head.path };
   }
+  if (isRegistryRequest(head)) return { kind: 'registry' };
   const target = head.headers['x-amz-target'];
   const targeted =
     target === undefined
@@ -61,6 +63,11 @@ export function identifyService(
 function isOpenedPage({ method, path, headers, signedService }: RequestHead): boolean {
   const isPage = method === 'GET' && path === '/' && headers['sec-fetch-dest'] === 'document';
   return isPage && signedService === undefined;
+}
+
+/** No client of a registry signs; a signed request means the bucket of that name. */
+function isRegistryRequest({ path, signedService }: RequestHead): boolean {
+  return signedService === undefined && (path === '/v2' || path.startsWith('/v2/'));
 }
 
 /** Lambda's paths start with the date of an API version and one of its nouns. */

@@ -27,6 +27,11 @@ import { answerOwnPath, jsonResponse, type OwnPath } from './own-paths.ts';
 import { ownRequest } from './own-request.ts';
 import { rawHeadOf, type RawHead } from './raw-request.ts';
 import { readRequestSignature } from './request-signature.ts';
+import {
+  answerRegistry,
+  type RegistryDeps,
+  type RegistryRequest,
+} from './registry/answer-registry.ts';
 import { answerS3 } from './s3/answer-s3.ts';
 import { corsHeaders } from './s3/cors.ts';
 import type { S3Deps } from './s3/s3-request.ts';
@@ -39,6 +44,7 @@ export interface GatewayDeps extends S3Deps {
   readonly ownPaths: readonly OwnPath[];
   /** Without them their hosts and paths are as unknown as any. */
   readonly functionUrls?: FunctionUrls;
+  readonly images?: Pick<RegistryDeps, 'registry' | 'uploads'>;
 }
 
 export interface GatewayOptions {
@@ -216,6 +222,8 @@ async function answer(
       const answered = await answerOwnPath(deps.ownPaths, own);
       return write(response, answered, hasUnread(request));
     }
+    case 'registry':
+      return await answerImages(deps, { id, listener, head, message: request, response, bodies });
     case 'unserved':
       return write(
         response,
@@ -243,6 +251,13 @@ async function answer(
       else await writeStream(response, { ...answered.response, chunks });
     }
   }
+}
+
+async function answerImages(deps: GatewayDeps, request: RegistryRequest): Promise<void> {
+  const { images } = deps;
+  if (images !== undefined) return await answerRegistry({ ...deps, ...images }, request);
+  const answered = jsonResponse(404, { message: 'There is no registry here.' });
+  write(request.response, answered, hasUnread(request.message));
 }
 
 /** A page from elsewhere may do with a bucket what the bucket's CORS rules say, and nothing else. */

@@ -16,6 +16,9 @@ import { systemClock } from '../lib/clock.ts';
 import { randomIds } from '../lib/ids.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { openLogStore } from '../observe/open-log-store.ts';
+import { openImageRegistry } from '../registry/image-registry.ts';
+import { openUploads } from '../registry/uploads.ts';
+import { createEcrService } from '../services/ecr/service.ts';
 import { openEventsService } from '../services/events/service.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { LambdaUnderTest } from '../services/lambda/fixtures/start-lambda.ts';
@@ -47,6 +50,11 @@ const named: Readonly<Record<string, unknown>> = {
   SourceArn: 'arn:aws:sqs:eu-west-1:000000000000:pay',
 };
 
+/** Where two services call what they act on by the same name. */
+const namedBy: Readonly<Partial<Record<ServiceName, typeof named>>> = {
+  ecr: { resourceArn: 'arn:aws:ecr:eu-west-1:000000000000:repository/pay' },
+};
+
 const context = createContext();
 
 const services = new Map<ServiceName, Service>();
@@ -69,6 +77,16 @@ beforeAll(async () => {
   services.set('events', open.use(await openEventsService({ ...deps, callAs })));
   services.set('xray', open.use(await openXrayService(deps)));
   services.set('sns', createForwardedTopics({ url: '', send: () => Promise.resolve({}) }));
+  const registry = open.use(
+    await openImageRegistry({ ...deps, folder: path.join(folder, 'registry') }),
+  );
+  const uploads = await openUploads({
+    registry,
+    folder: path.join(folder, 'registry/uploads'),
+    ids: randomIds,
+    nowMs: Date.now,
+  });
+  services.set('ecr', createEcrService({ ...deps, identities, registry, uploads }));
   services.set('logs', createLogsService({ ...deps, logs }));
   services.set('lambda', lambda.service);
 });
@@ -86,7 +104,7 @@ describe.each(serviceNames)('%s', (name) => {
       expect({ operation: operation.name, asked: asked.length }).not.toMatchObject({ asked: 0 });
       for (const permissions of asked) expect(permissions, operation.name).not.toEqual([]);
       for (const { action, resources } of asked.flat()) {
-        expect(action).toMatch(/^(lambda|iam|sts|logs|sqs|sns|events|xray):[A-Z][A-Za-z]+$/);
+        expect(action).toMatch(/^(lambda|iam|sts|logs|sqs|sns|events|xray|ecr):[A-Z][A-Za-z]+$/);
         expect({ action, resources }).not.toMatchObject({ resources: [] });
       }
     }
@@ -99,7 +117,7 @@ describe.each(serviceNames)('%s', (name) => {
       seed: 7,
     });
     return inputs.flatMap((input) => {
-      const given = Object.entries(named).filter(([key]) => key in input);
+      const given = Object.entries({ ...named, ...namedBy[name] }).filter(([key]) => key in input);
       try {
         const asking = operation as AsksForAnything;
         return [[...asking.permissions({ ...input, ...Object.fromEntries(given) }, context)]];

@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { openRuntimeCatalogue, type RuntimeCatalogue } from '@hearth/runtimes';
+import type { RuntimeCatalogue } from '@hearth/runtimes';
 import { openCodeStore, type CodeStore } from '../code/code-store.ts';
 import type { Config } from '../config/options.ts';
 import type { CallAs } from '../core/call-as.ts';
@@ -48,8 +48,10 @@ import { startSandboxDriver } from '../sandbox/choose-driver.ts';
 import type { SandboxDriver } from '../sandbox/driver.ts';
 import { goFirst } from '../sandbox/go-first.ts';
 import { describeNetwork, warnOfNetwork } from '../sandbox/network/policy.ts';
+import { createEcrService } from '../services/ecr/service.ts';
 import { openEventsService, type EventsService } from '../services/events/service.ts';
 import { createIamService } from '../services/iam/service.ts';
+import { createFunctionImages } from '../services/lambda/images/function-images.ts';
 import { createLambdaService, type LambdaService } from '../services/lambda/service.ts';
 import { createLogsService } from '../services/logs/service.ts';
 import { startEventOutbox } from '../services/s3/event-outbox.ts';
@@ -68,6 +70,8 @@ import type { DurableQueue } from '../store/queue/durable-queue.ts';
 import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
 import { createHealthReport } from './health.ts';
 import { createMetricsReport } from './metrics.ts';
+import { openCatalogue, type Host } from './open-catalogue.ts';
+import { architectureHere, openImages, type ImagesState } from './open-images.ts';
 import { poolBudgetMib } from './machine-memory.ts';
 import { version } from './release.ts';
 import { createUpstreams, type Upstreams } from './upstreams.ts';
@@ -81,14 +85,6 @@ export interface HearthServer extends Closeable {
   readonly network: string;
   /** Why they reach less, or more, than was asked for. */
   readonly networkWarning: string | undefined;
-}
-
-/** What is read from the process's surroundings, once, by `main.ts`. */
-export interface Host {
-  /** The value of PATH: where interpreters are looked for. */
-  readonly searchPath: string;
-  readonly homeFolder: string;
-  readonly pyenvRoot: string | undefined;
 }
 
 export async function startServer(
@@ -146,6 +142,7 @@ interface State {
   readonly logs: LogStore;
   readonly code: CodeStore;
   readonly objects: ObjectStore;
+  readonly containers: ImagesState;
   readonly functions: FunctionRepository;
   readonly layers: LayerRepository;
   readonly codeSigning: CodeSigningConfigs;
@@ -186,6 +183,7 @@ async function openState(root: Root, late: Late): Promise<State> {
       secrets: createSecretBox(secretsKey, ids),
     }),
     layers: await openLayerRepository({ store, logger }),
+    containers: await openImages({ ...root, dataFolder: config.dataDir, store }),
     codeSigning: await openCodeSigningConfigs({ store, logger }),
     mappings: await openEventSourceMappings({ store, logger }),
     objects: parts.use(
@@ -229,7 +227,11 @@ async function startExecution(root: Root, state: State, late: Late): Promise<Exe
   const invoker = await startInvoker({
     driver,
     runtimes,
-    volumes: state.code,
+    volumes: {
+      volume: (code) => state.code.volume(code),
+      layerVolume: (layers) => state.code.layerVolume(layers),
+      image: (digest) => state.containers.images.root(digest),
+    },
     roles: state.roles,
     callAs: callAsOf(late),
     acceptAwsConnection: (socket, sandboxId) =>
@@ -300,7 +302,11 @@ async function startServing(
     lambda.answerOwnPath,
     lambda.answerImport,
   ];
-  const doors = { corsOf: s3.corsOf, functionUrls: lambda.functionUrls };
+  const doors = {
+    corsOf: s3.corsOf,
+    functionUrls: lambda.functionUrls,
+    images: state.containers,
+  };
   const gateway = await startGateway(
     { identities, services, clock, ids, logger, limits: config.limits, ownPaths, ...doors },
     { host: config.host, port: config.port, graceMs: config.shutdownGraceSeconds * 1000 },
@@ -319,12 +325,21 @@ async function startServing(
 function startLambda(
   root: Root,
   state: State,
-  { runtimes, invoker }: Execution,
+  { runtimes, invoker, driver }: Execution,
   late: Late,
 ): LambdaService {
   const { config, clock, ids, logger, parts, upstreams } = root;
+  const images = createFunctionImages({
+    ...state.containers,
+    callAs: callAsOf(late),
+    architecture: architectureHere(),
+    logger,
+    problem: driver.changesRoot ? undefined : NO_IMAGES,
+    removalDelayMs: (config.limits.timeoutSeconds + REMOVAL_MARGIN_SECONDS) * 1_000,
+  });
   const lambda = createLambdaService({
     ...state,
+    images: parts.use(images),
     callAs: callAsOf(late),
     runtimes,
     invoker,
@@ -341,6 +356,11 @@ function startLambda(
   return parts.use(lambda);
 }
 
+const NO_IMAGES =
+  'Container images need isolation by crun or runc, which this server does not have.';
+/** After the longest invocation: for the end of its environment. */
+const REMOVAL_MARGIN_SECONDS = 60;
+
 /** The services that need nothing that runs. */
 function servicesOfState({ clock, ids, upstreams }: Root, state: State): readonly Service[] {
   const { identities, logs, webIdentityKeys, sqs, events, xray } = state;
@@ -351,6 +371,7 @@ function servicesOfState({ clock, ids, upstreams }: Root, state: State): readonl
     sqs,
     events,
     xray,
+    createEcrService({ ...state.containers, identities, clock, ids }),
     ...(upstreams.sns === undefined ? [] : [createForwardedTopics(upstreams.sns)]),
   ];
 }
@@ -365,6 +386,7 @@ function damageOf(state: State): Readonly<Record<string, number>> {
     queueEntries: state.queue.quarantined,
     queueRows: state.sqs.damagedRows,
     ruleRows: state.events.damagedRows,
+    imageRows: state.containers.registry.damagedRows,
   };
 }
 
@@ -403,16 +425,4 @@ function callAsOf(late: Late): CallAs {
 function present<Part>(part: Part | undefined): Part {
   if (part === undefined) throw new Error('A room was used before the server had started.');
   return part;
-}
-
-function openCatalogue({ config, host, logger }: Root): Promise<RuntimeCatalogue> {
-  return openRuntimeCatalogue({
-    cacheFolder: config.cacheDir,
-    architecture: process.arch === 'arm64' ? 'arm64' : 'x86_64',
-    nodeModulesFolder: path.resolve(import.meta.dirname, '../../../../node_modules'),
-    onProgress: (sentence) => logger.info('runtime.progress', { sentence }),
-    searchPath: host.searchPath,
-    homeFolder: host.homeFolder,
-    ...(host.pyenvRoot === undefined ? {} : { pyenvRoot: host.pyenvRoot }),
-  });
 }

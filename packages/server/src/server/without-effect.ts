@@ -7,7 +7,8 @@ export const withoutEffect: Readonly<Record<string, string>> = {
   'iam account aliases': 'there is no sign-in page that would show them',
   'iam OpenID Connect thumbprints': 'keys come from a file, no provider is asked over TLS',
   'conditions on aws:PrincipalOrgID and lambda:EventSourceToken': 'no request has these keys',
-  'functions with PackageType Image': 'container images are not run yet, so they become Failed',
+  'lifecycle policies and scans of ECR repositories':
+    'images stay until they are deleted, and nobody looks into them',
   'VpcConfig of functions': 'functions have the network that those outside a VPC have',
   'SqsManagedSseEnabled and FifoThroughputLimit of SQS queues':
     'nothing is encrypted there, and no queue is limited',

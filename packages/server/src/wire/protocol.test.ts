@@ -66,6 +66,7 @@ describe.each(serviceNames)('the protocol of %s with the real SDK client', (name
       sns: 42,
       events: 57,
       xray: 38,
+      ecr: 50,
     }[name];
     expect(model.operations.size).toBeGreaterThanOrEqual(least);
   });

@@ -38,6 +38,7 @@ export const sdkPackages: Readonly<Record<ServiceName, readonly [name: string, c
   sns: ['@aws-sdk/client-sns', 'SNSClient'],
   events: ['@aws-sdk/client-eventbridge', 'EventBridgeClient'],
   xray: ['@aws-sdk/client-xray', 'XRayClient'],
+  ecr: ['@aws-sdk/client-ecr', 'ECRClient'],
 };
 
 /** Without S3, whose clients refuse most names of buckets before they send anything. */

@@ -128,6 +128,14 @@ const sources: Readonly<Record<ServiceName, ServiceSource>> = {
     apiVersion: '2016-04-12',
     sdkPackage: '@aws-sdk/client-xray',
   },
+  ecr: {
+    name: 'ecr',
+    signingName: 'ecr',
+    protocol: 'awsJson1.1',
+    apiVersion: '2015-09-21',
+    targetPrefix: 'AmazonEC2ContainerRegistry_V20150921',
+    sdkPackage: '@aws-sdk/client-ecr',
+  },
 };
 
 const loaded = new Map<ServiceName, ServiceModel>();

@@ -36,6 +36,8 @@ const tables: Readonly<Record<ServiceName, ConstraintTable>> = {
   sns: { shapes: {}, members: {} },
   events: eventsConstraints,
   xray: xrayConstraints,
+  // Nearly all that is bound are names, which the repositories themselves decide about.
+  ecr: { shapes: {}, members: {} },
 };
 
 /** AWS: the services tell the same thing under different names. */
@@ -49,6 +51,7 @@ const codes: Readonly<Record<ServiceName, string>> = {
   sns: 'ValidationError',
   events: 'ValidationException',
   xray: 'InvalidRequestException',
+  ecr: 'InvalidParameterException',
 };
 
 export function validateInput(model: ServiceModel, operation: OperationModel, input: object): void {

@@ -1,5 +1,5 @@
 import type { CreateFunctionRequest, FunctionConfiguration } from '@aws-sdk/client-lambda';
-import type { CodeReference } from '../../core/function-version.ts';
+import { functionArn, type CodeReference } from '../../core/function-version.ts';
 import { resolveFunctionName, type FunctionAddress } from '../../core/function-name.ts';
 import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import type { Operation, OperationContext } from '../../core/operation.ts';
@@ -16,7 +16,7 @@ import {
   withLayers,
 } from './function-layers.ts';
 import { configure, defaultSettings } from './function-settings.ts';
-import { imageOfNew, NO_ZIP, refuseForImage } from './image-settings.ts';
+import { imageOfNew, NO_ZIP, refuseForImage, resolveImage } from './image-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, resourceConflict } from './lambda-errors.ts';
 import { publish } from './publish.ts';
@@ -45,15 +45,23 @@ export function createFunction(
     handle: async (input, context) => {
       const address = addressOfNew(input, context);
       const settings = await settingsOfNew(room, input, address);
-      const store = async (code: CodeReference): Promise<FunctionConfiguration> => {
-        const created = recordOf(room, input, address, { ...settings, code });
+      const store = async (
+        code: CodeReference,
+        image = settings.image,
+      ): Promise<FunctionConfiguration> => {
+        const latest = { ...settings, code, ...(image === undefined ? {} : { image }) };
+        const created = recordOf(room, input, address, latest);
         const { record, ...shown } =
           input.Publish === true ? publish(room, created) : { record: created };
         if (!(await room.functions.insert(record))) throw alreadyExists(address);
         room.settler.settle(record);
         return showFunction(record, shown);
       };
-      if (settings.image !== undefined) return await store(NO_ZIP);
+      const { image } = settings;
+      if (image !== undefined) {
+        const asker = { context, functionArn: functionArn(address) };
+        return await store(NO_ZIP, await resolveImage(room, image, asker));
+      }
       const upload = await readUpload(room, sourceOf(input), context);
       return withUpload(room, upload, async (code) => {
         await checkTotalSize(room, code, settings.layers);

@@ -15,7 +15,6 @@ import { featuresRefused } from './refused-features.ts';
 const model = loadServiceModel('lambda');
 
 /** They are kept and shown, and invoking them is refused. */
-const imagesThatRun = 'functions that are container images';
 
 /** What a served operation refuses (or does not act on) beside the features of a function. */
 const alsoMissing: Readonly<Record<string, readonly string[]>> = {
@@ -32,10 +31,7 @@ const alsoMissing: Readonly<Record<string, readonly string[]>> = {
   UpdateFunctionEventInvokeConfig: [destinationsRefused],
   PublishLayerVersion: ['code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
   PublishVersion: ['capacity providers (PublishTo)'],
-  Invoke: ['durable functions (DurableExecutionName)', imagesThatRun],
-  InvokeAsync: [imagesThatRun],
-  InvokeWithResponseStream: [imagesThatRun],
-  PutProvisionedConcurrencyConfig: [imagesThatRun],
+  Invoke: ['durable functions (DurableExecutionName)'],
   ListTags: ['capacity providers'],
   TagResource: ['capacity providers'],
   UntagResource: ['capacity providers'],

@@ -1,23 +1,16 @@
+import { hash } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { buildZip } from '../../code/fixtures/build-zip.ts';
 import { functionRequest } from './fixtures/function-request.ts';
+import { ImageProblem } from './images/image-problem.ts';
 import { ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 const REPOSITORY = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/pays';
 const TAGGED = `${REPOSITORY}:latest`;
 const DIGEST = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 const ImageConfig = { EntryPoint: ['sh'], Command: ['-c', 'echo'], WorkingDirectory: '/app' };
-const FAILED = {
-  State: 'Failed',
-  StateReasonCode: 'InvalidImage',
-  StateReason:
-    'Hearth does not run container images yet. The function is kept, but cannot be invoked.',
-};
-const NOT_YET = {
-  code: 'NotImplementedException',
-  status: 501,
-  message: 'Hearth does not implement functions that are container images (PackageType Image) yet.',
-};
+const ACTIVE = { State: 'Active', LastUpdateStatus: 'Successful' };
+const digestOf = (uri: string): string => hash('sha256', uri);
 const zip = buildZip([{ name: 'index.js' }]);
 const zipped = functionRequest();
 
@@ -45,20 +38,30 @@ const get = async (): Promise<{ readonly Code: object; readonly Configuration: o
   return await lambda.call('GetFunction', { FunctionName: 'f' });
 };
 
-test('an image is kept and shown with its configuration, after a restart too, and said not to run', async () => {
+test('an image is kept and shown with its configuration and its digest, after a restart too', async () => {
   const created = await create({ ImageConfig });
-  const shown = { PackageType: 'Image', CodeSize: 0, ImageConfigResponse: { ImageConfig } };
+  const CodeSha256 = digestOf(TAGGED);
+  const shown = {
+    PackageType: 'Image',
+    CodeSize: 0,
+    CodeSha256,
+    ImageConfigResponse: { ImageConfig },
+  };
   expect(created).toMatchObject({ ...shown, State: 'Pending', StateReasonCode: 'Creating' });
-  for (const absent of ['Runtime', 'Handler', 'Layers', 'RuntimeVersionConfig', 'CodeSha256']) {
+  for (const absent of ['Runtime', 'Handler', 'Layers', 'RuntimeVersionConfig']) {
     expect(created).not.toHaveProperty(absent);
   }
   await expect(get()).resolves.toMatchObject({
-    Configuration: { ...shown, ...FAILED },
-    Code: { RepositoryType: 'ECR', ImageUri: TAGGED },
+    Configuration: { ...shown, ...ACTIVE },
+    Code: {
+      RepositoryType: 'ECR',
+      ImageUri: TAGGED,
+      ResolvedImageUri: `${REPOSITORY}@sha256:${CodeSha256}`,
+    },
   });
   await lambda.stop();
   await lambda.start();
-  await expect(get()).resolves.toMatchObject({ Configuration: { ...shown, ...FAILED } });
+  await expect(get()).resolves.toMatchObject({ Configuration: { ...shown, ...ACTIVE } });
   expect(lambda.expected).toEqual([]);
 });
 
@@ -101,7 +104,7 @@ test('a dry run of a code update changes nothing', async () => {
   await expect(get()).resolves.toMatchObject({ Code: { ImageUri: TAGGED } });
 });
 
-test('a published version keeps its image, and has no environment in reserve', async () => {
+test('a published version keeps its image, and can have environments in reserve', async () => {
   const { Version: first } = (await create({ Publish: true })) as { readonly Version: string };
   const next = `${REPOSITORY}:next`;
   const { Version: second } = (await change('UpdateFunctionCode', {
@@ -113,24 +116,67 @@ test('a published version keeps its image, and has no environment in reserve', a
     [second, next],
   ]) {
     await expect(change('GetFunction', { Qualifier })).resolves.toMatchObject({
-      Configuration: { Version: Qualifier, ...FAILED },
-      Code: { ImageUri },
+      Configuration: { Version: Qualifier, ...ACTIVE },
+      Code: { ImageUri, ResolvedImageUri: `${REPOSITORY}@sha256:${digestOf(ImageUri ?? '')}` },
     });
   }
   const wanted = { Qualifier: first, ProvisionedConcurrentExecutions: 1 };
-  await expect(change('PutProvisionedConcurrencyConfig', wanted)).rejects.toMatchObject(NOT_YET);
+  await change('PutProvisionedConcurrencyConfig', wanted);
+  expect(lambda.provisioned.get(`f:${first}`)).toBe(1);
 });
 
-test.each([
-  ['Invoke', {}],
-  ['Invoke', { InvocationType: 'Event' }],
-  ['Invoke', { InvocationType: 'DryRun' }],
-  ['InvokeAsync', { InvokeArgs: Buffer.from('{}') }],
-  ['InvokeWithResponseStream', {}],
-])('%s %j of one is refused with a sentence', async (operation, input) => {
+test('an invocation runs the image that the tag stood for when the function got it', async () => {
+  await create({ ImageConfig });
+  await lambda.settled();
+  await lambda.call('Invoke', { FunctionName: 'f' });
+  expect(lambda.invocations[0]?.version).toMatchObject({
+    runtime: '',
+    handler: '',
+    image: {
+      digest: `sha256:${digestOf(TAGGED)}`,
+      config: { entryPoint: ['sh'], command: ['-c', 'echo'], workingDirectory: '/app' },
+    },
+  });
+});
+
+test('an image that cannot be had makes the function Failed, and a later one helps', async () => {
+  lambda.images = {
+    ...lambda.images,
+    prepare: () => Promise.reject(new ImageProblem('ImageDeleted', 'It is gone.')),
+  };
   await create();
-  await expect(change(operation, input)).rejects.toMatchObject(NOT_YET);
-  expect(lambda.invocations).toEqual([]);
+  await expect(get()).resolves.toMatchObject({
+    Configuration: { State: 'Failed', StateReasonCode: 'ImageDeleted', StateReason: 'It is gone.' },
+  });
+  await expect(lambda.call('Invoke', { FunctionName: 'f' })).rejects.toMatchObject({
+    code: 'ResourceConflictException',
+  });
+  lambda.images = { ...lambda.images, prepare: async () => {} };
+  await change('UpdateFunctionCode', { ImageUri: `${REPOSITORY}:other` });
+  await expect(get()).resolves.toMatchObject({ Configuration: ACTIVE });
+});
+
+test('an image that no function has any more is given up, and what a version has is not', async () => {
+  await create({ Publish: true });
+  const [next, last] = [`${REPOSITORY}:next`, `${REPOSITORY}:last`];
+  await change('UpdateFunctionCode', { ImageUri: next });
+  await change('UpdateFunctionCode', { ImageUri: last });
+  await lambda.settled();
+  expect(new Set(lambda.removedImages)).toEqual(new Set([`sha256:${digestOf(next)}`]));
+  await change('DeleteFunction', {});
+  expect(new Set(lambda.removedImages)).toEqual(
+    new Set([TAGGED, next, last].map((uri) => `sha256:${digestOf(uri)}`)),
+  );
+});
+
+test('PublishVersion compares the digest', async () => {
+  await create();
+  await expect(change('PublishVersion', { CodeSha256: 'other' })).rejects.toThrow(
+    `CodeSHA256 (other) is different from current CodeSHA256 in $LATEST (${digestOf(TAGGED)}).`,
+  );
+  await expect(change('PublishVersion', { CodeSha256: digestOf(TAGGED) })).resolves.toMatchObject({
+    PackageType: 'Image',
+  });
 });
 
 test.each([
@@ -162,7 +208,6 @@ test.each([
   ...[
     REPOSITORY,
     'nginx:latest',
-    'public.ecr.aws/lambda/nodejs:22',
     `https://${TAGGED}`,
     `${REPOSITORY}@sha256:12`,
     `${REPOSITORY}:a b`,

@@ -1,7 +1,4 @@
-/**
- * Functions whose code is a container image. They are checked, kept and shown as on AWS; nothing
- * runs them yet, which `hearth doctor`, their state and every invocation say.
- */
+/** Functions whose code is a container image: how they are asked for, checked and shown. */
 import type {
   CreateFunctionRequest,
   FunctionCodeLocation,
@@ -12,7 +9,10 @@ import type {
 import type { CodeReference } from '../../core/function-version.ts';
 import type { ImageSettings } from '../../functions/function-record.ts';
 import type { CodeSource } from './code-source.ts';
-import { cannotYet, invalidParameter } from './lambda-errors.ts';
+import { notValid, type ImageAsker } from './images/function-images.ts';
+import { parseImageAddress } from './images/image-address.ts';
+import type { LambdaRoom } from './lambda-deps.ts';
+import { invalidParameter } from './lambda-errors.ts';
 
 type ImageSource = CodeSource & { readonly ImageUri?: string | undefined };
 
@@ -59,10 +59,14 @@ export function imageAfterCodeUpdate(
   );
 }
 
-/** For whatever would run the function. */
-export function refuseToRunImage({ image }: Packaged): void {
-  if (image !== undefined)
-    throw cannotYet('functions that are container images (PackageType Image)');
+/** With what its address stands for now. */
+export async function resolveImage(
+  { images }: Pick<LambdaRoom, 'images'>,
+  { uri, config }: ImageSettings,
+  asker: ImageAsker,
+): Promise<ImageSettings> {
+  const resolved = await images.resolve(uri, asker);
+  return { uri, ...resolved, ...(config === undefined ? {} : { config }) };
 }
 
 /** Code signing, runtime management: what AWS has for zips alone. Its wording is not known. */
@@ -71,11 +75,12 @@ export function refuseForImage({ image }: Packaged, what: string): void {
   throw invalidParameter(`${what} is not supported for functions with packageType Image.`);
 }
 
-export function showImage({ uri, config }: ImageSettings): Partial<FunctionConfiguration> {
-  const digest = digestOf(uri);
+export function showImage(image: ImageSettings): Partial<FunctionConfiguration> {
+  const { config } = image;
+  const digest = digestOf(image);
   return {
     PackageType: 'Image',
-    // AWS: the image's digest. What a tag stands for only the registry knows.
+    // AWS: the image's digest.
     ...(digest === undefined ? {} : { CodeSha256: digest }),
     ...(config === undefined
       ? {}
@@ -93,8 +98,9 @@ export function showImage({ uri, config }: ImageSettings): Partial<FunctionConfi
   };
 }
 
-export function showImageCode({ uri }: ImageSettings): FunctionCodeLocation {
-  const digest = digestOf(uri);
+export function showImageCode(image: ImageSettings): FunctionCodeLocation {
+  const { uri } = image;
+  const digest = digestOf(image);
   const repository = uri.replace(/(:[^/@]*)?(@.*)?$/, '');
   return {
     RepositoryType: 'ECR',
@@ -103,16 +109,10 @@ export function showImageCode({ uri }: ImageSettings): FunctionCodeLocation {
   };
 }
 
-function digestOf(uri: string): string | undefined {
-  return /@sha256:([0-9a-f]{64})$/.exec(uri)?.[1];
+/** The digits. One of an earlier release has them in its address, or not at all. */
+export function digestOf({ digest, uri }: ImageSettings): string | undefined {
+  return /sha256:([0-9a-f]{64})$/.exec(digest ?? uri)?.[1];
 }
-
-/**
- * A repository of ECR with a tag, a digest or both. AWS refuses an address without either, and
- * public registries, in the words below.
- */
-const SOURCE_IMAGE =
-  /^\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.(?:amazonaws\.com(?:\.cn)?|on\.aws)(?:\/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)+(?=[:@])(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
 
 function imageUriOf(source: ImageSource, verb: 'creating' | 'updating'): string {
   const { ImageUri: uri, ZipFile: zip, S3Bucket: bucket, S3Key: key } = source;
@@ -128,8 +128,8 @@ function imageUriOf(source: ImageSource, verb: 'creating' | 'updating'): string 
       'Please do not provide other FunctionCode parameters when providing an ImageUri.',
     );
   }
-  if (SOURCE_IMAGE.test(uri)) return uri;
-  throw invalidParameter(`Source image ${uri} is not valid. Provide a valid source image.`);
+  if (parseImageAddress(uri) === undefined) throw notValid(uri);
+  return uri;
 }
 
 type ZipSettings = Pick<UpdateFunctionConfigurationRequest, 'Runtime' | 'Handler' | 'Layers'>;

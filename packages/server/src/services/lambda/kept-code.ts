@@ -22,8 +22,14 @@ export async function releaseCode(
 
 /** For settings that nothing serves any more. */
 export async function releaseSettings(
-  room: Keepers & Pick<LambdaRoom, 'code'>,
+  room: Keepers & Pick<LambdaRoom, 'code' | 'images'>,
   settings: readonly FunctionSettings[],
 ): Promise<void> {
+  for (const { image } of settings) {
+    const { digest } = image ?? {};
+    if (digest !== undefined) {
+      room.images.remove(digest, () => room.functions.refersToImage(digest));
+    }
+  }
   await releaseCode(room, settings.flatMap(codesOf));
 }

@@ -19,6 +19,7 @@ import type { MappingRunner } from '../../sources/mapping-runner.ts';
 import type { DurableQueue } from '../../store/queue/durable-queue.ts';
 import type { CodeLinks } from './code-links.ts';
 import type { IdleWatch } from './idle-watch.ts';
+import type { FunctionImages } from './images/function-images.ts';
 import type { Settler } from './settler.ts';
 import type { Sampler } from './tracing.ts';
 
@@ -28,6 +29,7 @@ export interface LambdaServiceDependencies {
   readonly codeSigning: CodeSigningConfigs;
   readonly mappings: EventSourceMappings;
   readonly code: CodeStore;
+  readonly images: FunctionImages;
   readonly roles: RoleSessions;
   readonly runtimes: RuntimeCatalogue;
   readonly invoker: Invoker;

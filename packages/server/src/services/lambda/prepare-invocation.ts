@@ -26,7 +26,6 @@ import {
 import { chooseVersion } from './choose-version.ts';
 import { readClientContext } from './client-context.ts';
 import { findFunction, type FoundFunction } from './find-function.ts';
-import { refuseToRunImage } from './image-settings.ts';
 import { findJsonError } from './json-error.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet, invalidContent, payloadTooLarge, resourceConflict } from './lambda-errors.ts';
@@ -56,7 +55,6 @@ export function prepareInvocation(
   checkTenant(found.record, input.TenantId);
   const published = chooseVersion(found, room.random);
   const settings = published?.settings ?? found.record.latest;
-  refuseToRunImage(settings);
   const decided = decidedHeader(room, found.record, settings.tracing, context.traceHeader);
   const { header, trace } = arrive(room, decided);
   const traceHeader = tracedThrough(found.record, header);

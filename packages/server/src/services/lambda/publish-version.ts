@@ -3,6 +3,7 @@ import { stepFunction } from '../../core/function-state.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { FunctionRecord } from '../../functions/function-record.ts';
 import { findLatest, functionPermission } from './find-function.ts';
+import { digestOf } from './image-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, staleRevision } from './lambda-errors.ts';
 import { publish } from './publish.ts';
@@ -37,7 +38,8 @@ export function publishVersion(
 
 function checkPublishable(record: FunctionRecord, input: PublishVersionRequest): void {
   const { CodeSha256: sha256, RevisionId: revisionId } = input;
-  const current = record.latest.code.sha256;
+  const { code, image } = record.latest;
+  const current = image === undefined ? code.sha256 : digestOf(image);
   if (sha256 && sha256 !== current) {
     throw invalidParameter(
       `CodeSHA256 (${sha256}) is different from current CodeSHA256 in $LATEST (${current}). Please try again with the CodeSHA256 in $LATEST.`,

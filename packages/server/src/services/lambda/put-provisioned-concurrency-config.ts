@@ -6,7 +6,6 @@ import { isPending } from '../../core/function-state.ts';
 import type { Operation } from '../../core/operation.ts';
 import { totalProvisioned } from '../../core/provisioned.ts';
 import { functionPermission } from './find-function.ts';
-import { refuseToRunImage } from './image-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, limitRefusal, resourceConflict } from './lambda-errors.ts';
 import {
@@ -59,7 +58,6 @@ export function putProvisionedConcurrencyConfig(
 function checkTarget({ record, alias, published, qualifier }: ProvisionedTarget): void {
   refuseForTenants(record, 'Provisioned Concurrency');
   if (published === undefined) throw invalidParameter(UNPUBLISHED);
-  refuseToRunImage(published.settings);
   if (alias?.routing !== undefined) {
     throw invalidParameter('Alias with weights can not be used with Provisioned Concurrency');
   }

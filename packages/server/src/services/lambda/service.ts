@@ -92,6 +92,7 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
       // What a quarantined record refers to is not known: then everything is kept.
       if (deps.functions.quarantinedRows + deps.layers.damagedRows === 0) {
         await deps.code.retainOnly((sha256) => isCodeKept(deps, sha256));
+        await deps.images.retainOnly((digest) => deps.functions.refersToImage(digest));
       }
       settler.resume();
       idleWatch.start();

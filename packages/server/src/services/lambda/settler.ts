@@ -23,6 +23,8 @@ import type { FunctionRepository } from '../../functions/function-repository.ts'
 import type { LayerRepository } from '../../functions/layer-repository.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { Logger } from '../../lib/logger.ts';
+import type { FunctionImages } from './images/function-images.ts';
+import { ImageProblem } from './images/image-problem.ts';
 import { releaseSettings } from './kept-code.ts';
 
 export interface Settler {
@@ -38,6 +40,7 @@ export interface SettlerDependencies {
   readonly functions: FunctionRepository;
   readonly layers: LayerRepository;
   readonly code: CodeStore;
+  readonly images: FunctionImages;
   readonly runtimes: RuntimeCatalogue;
   readonly invoker: Invoker;
   readonly ids: Ids;
@@ -65,7 +68,8 @@ export function createSettler(deps: SettlerDependencies): Settler {
     settle,
     resume: () => {
       for (const record of deps.functions.all()) {
-        if (record.state.kind !== 'failed' && isSettled(record.state)) {
+        const isImage = record.latest.image !== undefined;
+        if (!isImage && record.state.kind !== 'failed' && isSettled(record.state)) {
           deps.invoker.expect(record.latest);
         }
         settle(record);
@@ -120,8 +124,11 @@ async function prepare(
   record: FunctionRecord,
   settings: FunctionSettings,
 ): Promise<FunctionEvent> {
-  if (settings.image !== undefined) return { kind: 'failed', failure: IMAGES_LATER };
   try {
+    if (settings.image !== undefined) {
+      await deps.images.prepare(settings.image);
+      return { kind: 'settled' };
+    }
     await Promise.all([
       deps.code.volume(settings.code),
       deps.code.layerVolume((settings.layers ?? []).map(({ code }) => code)),
@@ -134,13 +141,9 @@ async function prepare(
   }
 }
 
-const IMAGES_LATER: FunctionFailure = {
-  code: 'InvalidImage',
-  reason: 'Hearth does not run container images yet. The function is kept, but cannot be invoked.',
-};
-
 function failureOf(error: unknown): FunctionFailure {
   if (error instanceof RuntimeUnavailable) return { code: 'InvalidRuntime', reason: error.message };
+  if (error instanceof ImageProblem) return { code: error.code, reason: error.message };
   return { code: 'InternalError', reason: 'The function could not be prepared to run.' };
 }
 
@@ -151,7 +154,7 @@ async function finish(
   event: FunctionEvent,
 ): Promise<void> {
   const { serving, latest } = record;
-  if (event.kind === 'settled') deps.invoker.expect(latest);
+  if (event.kind === 'settled' && latest.image === undefined) deps.invoker.expect(latest);
   if (event.kind !== 'settled' || serving === undefined) return;
   deps.invoker.retire(functionArn(record), latest.incarnation);
   await releaseSettings(deps, [serving]);

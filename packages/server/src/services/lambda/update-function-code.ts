@@ -1,4 +1,5 @@
 import type { FunctionConfiguration, UpdateFunctionCodeRequest } from '@aws-sdk/client-lambda';
+import { functionArn } from '../../core/function-version.ts';
 import type { Operation } from '../../core/operation.ts';
 import type { FunctionSettings } from '../../functions/function-record.ts';
 import { checkSignature } from './code-signing.ts';
@@ -6,7 +7,7 @@ import { readUpload } from './code-source.ts';
 import { findLatest, functionPermission } from './find-function.ts';
 import { checkArchitecture, runtimeAfterUpdate } from './function-checks.ts';
 import { checkTotalSize } from './function-layers.ts';
-import { imageAfterCodeUpdate, NO_ZIP } from './image-settings.ts';
+import { imageAfterCodeUpdate, NO_ZIP, resolveImage } from './image-settings.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { cannotYet } from './lambda-errors.ts';
 import { showFunction } from './show-function.ts';
@@ -39,7 +40,10 @@ export function updateFunctionCode(
         const qualifier = published?.version ?? address.qualifier;
         return showFunction(stored, { qualifier, published });
       };
-      if (image !== undefined) return await store({ code: NO_ZIP, image });
+      if (image !== undefined) {
+        const asker = { context, functionArn: functionArn(record) };
+        return await store({ code: NO_ZIP, image: await resolveImage(room, image, asker) });
+      }
       const upload = await readUpload(room, input, context);
       return withUpload(room, upload, async (code) => {
         await checkTotalSize(room, code, record.latest.layers);
