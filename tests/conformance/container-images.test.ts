@@ -3,9 +3,11 @@
  * pushed as registries' clients do it, a function made of it by Lambda's SDK, and what becomes of it
  * when its tag moves, when the image is deleted, when the server is killed.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import {
   BatchDeleteImageCommand,
   CreateRepositoryCommand,
@@ -79,6 +81,24 @@ afterAll(async () => {
 async function login(): Promise<string> {
   const { authorizationData } = await ecr.send(new GetAuthorizationTokenCommand({}));
   return `Basic ${authorizationData?.[0]?.authorizationToken}`;
+}
+
+const run = promisify(execFile);
+const hasSkopeo = spawnSync('skopeo', ['--version']).status === 0;
+
+/** An image as a folder, in OCI's layout. */
+async function writeLayout(folder: string, image: BuiltImage): Promise<void> {
+  const blobs = path.join(folder, 'blobs/sha256');
+  await mkdir(blobs, { recursive: true });
+  for (const [digest, bytes] of [...image.blobs, [image.digest, image.manifest] as const]) {
+    await writeFile(path.join(blobs, digest.slice('sha256:'.length)), bytes);
+  }
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const { digest, manifest } = image;
+  const annotations = { 'org.opencontainers.image.ref.name': '1' };
+  const manifests = [{ mediaType, digest, size: manifest.length, annotations }];
+  await writeFile(path.join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
+  await writeFile(path.join(folder, 'oci-layout'), '{"imageLayoutVersion":"1.0.0"}');
 }
 
 /** Its function answers with the word, its arguments and the event. */
@@ -194,6 +214,41 @@ describe('a function from a container image', () => {
       name: 'InvalidParameterValueException',
       message: `Source image ${HOST}/${image} ${problem}. Provide a valid source image.`,
     });
+  });
+
+  test.runIf(hasSkopeo)('is pushed by skopeo, and comes back as it was', async () => {
+    await ecr.send(new CreateRepositoryCommand({ repositoryName: 'by/skopeo' }));
+    const image = await imageThatSays('skopeo');
+    const layout = path.join(dataFolder, 'layout');
+    await writeLayout(layout, image);
+    const there = `docker://${new URL(server.endpoint).host}/by/skopeo:1`;
+    const password = Buffer.from(
+      registry.authorization.slice('Basic '.length),
+      'base64',
+    ).toString();
+    const options = ['--insecure-policy', '--tmpdir', dataFolder, 'copy'];
+    await run('skopeo', [
+      ...options,
+      '--dest-tls-verify=false',
+      '--dest-creds',
+      password,
+      `oci:${layout}:1`,
+      there,
+    ]);
+    await createFunction('by-skopeo', `${HOST}/by/skopeo:1`);
+    expect(await invoke('by-skopeo')).toEqual(['skopeo', 'handler', 1]);
+    const back = `oci:${path.join(dataFolder, 'back')}:1`;
+    await run('skopeo', [
+      ...options,
+      '--src-tls-verify=false',
+      '--src-creds',
+      password,
+      there,
+      back,
+    ]);
+    const [, hex = ''] = image.digest.split(':');
+    const blob = await readFile(path.join(dataFolder, 'back/blobs/sha256', hex));
+    expect(blob).toEqual(image.manifest);
   });
 
   test('becomes Failed of an image for another machine', async () => {
