@@ -3,7 +3,7 @@
  * pushed as registries' clients do it, a function made of it by Lambda's SDK, and what becomes of it
  * when its tag moves, when the image is deleted, when the server is killed.
  */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -52,9 +52,11 @@ let lambda: LambdaClient;
 let registry: Registry;
 let role: string;
 let base: Buffer;
+let other: OtherRegistry | undefined;
 
 async function open(): Promise<void> {
-  server = await startServer({ dataFolder });
+  const env = { HEARTH_REGISTRIES: other?.host ?? '' };
+  server = await startServer({ dataFolder, env });
   const settings = { ...clientSettings(server.endpoint, REGION), maxAttempts: 1 };
   ecr = new ECRClient(settings);
   lambda = new LambdaClient(settings);
@@ -67,6 +69,7 @@ async function close(): Promise<void> {
 beforeAll(async () => {
   dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-container-images-'));
   base = await buildTar(bashEntries());
+  if (hasRegistry) other = await startOtherRegistry(path.join(dataFolder, 'other'));
   await open();
   const iam = new IAMClient(clientSettings(server.endpoint, REGION));
   role = await createFunctionRole(iam, 'image-role');
@@ -75,6 +78,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await close();
   await server?.[Symbol.asyncDispose]();
+  await other?.stop();
   await rm(dataFolder, { recursive: true, force: true });
 });
 
@@ -85,6 +89,48 @@ async function login(): Promise<string> {
 
 const run = promisify(execFile);
 const hasSkopeo = spawnSync('skopeo', ['--version']).status === 0;
+
+const hasRegistry = spawnSync('docker-registry', ['--version']).status === 0;
+
+interface OtherRegistry {
+  readonly host: string;
+  stop(): Promise<void>;
+}
+
+/** Docker's own, on a port of its choice. */
+async function startOtherRegistry(folder: string): Promise<OtherRegistry> {
+  await mkdir(folder, { recursive: true });
+  const configuration = path.join(folder, 'config.json');
+  await writeFile(
+    configuration,
+    JSON.stringify({
+      version: '0.1',
+      log: { accesslog: { disabled: true } },
+      storage: { filesystem: { rootdirectory: folder } },
+      http: { addr: '127.0.0.1:0' },
+    }),
+  );
+  const child = spawn('docker-registry', ['serve', configuration], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
+  const host = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const found = /listening on (127\.0\.0\.1:\d+)/.exec(text)?.[1];
+      if (found !== undefined) resolve(found);
+    });
+    void exited.then(() => reject(new Error(text)));
+  });
+  return {
+    host,
+    stop: async () => {
+      child.kill();
+      await exited;
+    },
+  };
+}
 
 /** An image as a folder, in OCI's layout. */
 async function writeLayout(folder: string, image: BuiltImage): Promise<void> {
@@ -251,9 +297,28 @@ describe('a function from a container image', () => {
     expect(blob).toEqual(image.manifest);
   });
 
+  test.runIf(hasRegistry)(
+    'is pulled from another registry, and from no other than the options name',
+    async () => {
+      const host = other?.host ?? '';
+      const image = await imageThatSays('elsewhere');
+      await pushImage({ endpoint: `http://${host}`, authorization: '' }, 'some/where', '1', image);
+      await createFunction('elsewhere', `${host}/some/where:1`);
+      expect(await invoke('elsewhere')).toEqual(['elsewhere', 'handler', 1]);
+      for (const [uri, problem] of [
+        [`${host}/some/where:gone`, 'does not exist'],
+        ['registry.example.com/some/where:1', 'is not valid'],
+      ]) {
+        await expect(createFunction('none', uri ?? '')).rejects.toThrow(
+          `Source image ${uri} ${problem}. Provide a valid source image.`,
+        );
+      }
+    },
+  );
+
   test('becomes Failed of an image for another machine', async () => {
-    const other = buildImage({ layers: [base], top: { architecture: 's390x' } });
-    await pushImage(registry, 'shop/pays', 'other', other);
+    const foreign = buildImage({ layers: [base], top: { architecture: 's390x' } });
+    await pushImage(registry, 'shop/pays', 'other', foreign);
     await expect(createFunction('other', `${HOST}/shop/pays:other`)).rejects.toThrow(
       'InvalidImage',
     );

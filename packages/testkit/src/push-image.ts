@@ -60,5 +60,6 @@ async function pushPart(
     });
     location = answer.headers.get('location') ?? '';
   }
-  await ask(registry, 'PUT', `${location}?digest=${digest}`);
+  const mark = location.includes('?') ? '&' : '?';
+  await ask(registry, 'PUT', `${location}${mark}digest=${digest}`);
 }

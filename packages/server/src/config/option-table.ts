@@ -59,6 +59,12 @@ interface LoopbackOption extends OptionWords {
   readonly default: string;
 }
 
+/** Hosts of registries of images; the empty default means: none. */
+interface RegistriesOption extends OptionWords {
+  readonly type: 'registries';
+  readonly default: '';
+}
+
 /** `host:5432, 10.1.0.0/16`; kept as text. */
 interface DestinationsOption extends OptionWords {
   readonly type: 'destinations';
@@ -81,6 +87,7 @@ export type Option =
   | ProgramOption
   | LimitsOption
   | DestinationsOption
+  | RegistriesOption
   | UrlOption
   | WordOption
   | LoopbackOption;
@@ -268,6 +275,15 @@ const optionTable = {
     default: '',
     description:
       'JSON that gives the JWK set of each OpenID Connect issuer: {"https://issuer": {"keys": [...]}}. Needed by AssumeRoleWithWebIdentity.',
+  },
+  registries: {
+    type: 'registries',
+    env: 'HEARTH_REGISTRIES',
+    flag: '--registries',
+    value: 'HOSTS',
+    default: '',
+    description:
+      "Registries that functions' images may be pulled from beside Hearth's own, each with a user and a password where it wants one. By https; by http on this machine.",
   },
   upstreamS3: {
     type: 'url',

@@ -43,6 +43,7 @@ describe('readConfig', () => {
       logLevel: 'info',
       shutdownGraceSeconds: 10,
       streamRate: 2,
+      registries: '',
       upstreamS3: '',
       upstreamSqs: '',
       upstreamSns: '',

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import type { Limits } from '../core/adjustable-limits.ts';
 import { parseDestinations } from '../core/destination.ts';
+import { parseRegistries } from '../core/registry-list.ts';
 import type { Option } from './option-table.ts';
 import { parseLimits } from './parse-limits.ts';
 import { readInteger } from './read-integer.ts';
@@ -47,6 +48,8 @@ export function accepted(option: Option): string {
       return 'a list like host:5432, 10.1.0.0/16, 192.168.1.7:443';
     case 'url':
       return 'an http or https address without a query';
+    case 'registries':
+      return 'a list like public.ecr.aws,localhost:5000,user:password@registry.example.com';
     case 'word':
       return 'a word without spaces';
     case 'loopback':
@@ -72,6 +75,8 @@ function read(
       return parseDestinations(text) === undefined ? undefined : text;
     case 'url':
       return readUrl(text);
+    case 'registries':
+      return parseRegistries(text) === undefined ? undefined : text;
     case 'word':
       return /^[!-~]+$/.test(text) ? text : undefined;
     case 'loopback':

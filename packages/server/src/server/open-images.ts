@@ -2,10 +2,12 @@
 import path from 'node:path';
 import { openImageStore, type ImageStore } from '../code/images/image-store.ts';
 import type { Architecture } from '../core/function-version.ts';
+import { parseRegistries } from '../core/registry-list.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { openImageRegistry, type ImageRegistry } from '../registry/image-registry.ts';
+import { RemoteRegistry } from '../registry/remote-registry.ts';
 import { openUploads, type Uploads } from '../registry/uploads.ts';
 import type { Store } from '../store/store.ts';
 
@@ -49,6 +51,12 @@ export async function openImages({
     nowMs: () => clock.nowMs(),
   });
   return { registry, uploads, images };
+}
+
+/** From the option, which has been parsed once already. */
+export function openRemotes(list: string): ReadonlyMap<string, RemoteRegistry> {
+  const all = parseRegistries(list) ?? [];
+  return new Map(all.map((access) => [access.host, new RemoteRegistry(access)]));
 }
 
 export function architectureHere(): Architecture {

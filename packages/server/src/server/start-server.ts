@@ -71,7 +71,7 @@ import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
 import { createHealthReport } from './health.ts';
 import { createMetricsReport } from './metrics.ts';
 import { openCatalogue, type Host } from './open-catalogue.ts';
-import { architectureHere, openImages, type ImagesState } from './open-images.ts';
+import { architectureHere, openImages, openRemotes, type ImagesState } from './open-images.ts';
 import { poolBudgetMib } from './machine-memory.ts';
 import { version } from './release.ts';
 import { createUpstreams, type Upstreams } from './upstreams.ts';
@@ -332,6 +332,7 @@ function startLambda(
   const images = createFunctionImages({
     ...state.containers,
     callAs: callAsOf(late),
+    remotes: openRemotes(config.registries),
     architecture: architectureHere(),
     logger,
     problem: driver.changesRoot ? undefined : NO_IMAGES,

@@ -40,11 +40,11 @@ interface Platform {
   readonly architecture: string;
 }
 
-const MANIFEST_TYPES: readonly string[] = [
+export const MANIFEST_TYPES: readonly string[] = [
   'application/vnd.oci.image.manifest.v1+json',
   'application/vnd.docker.distribution.manifest.v2+json',
 ];
-const INDEX_TYPES: readonly string[] = [
+export const INDEX_TYPES: readonly string[] = [
   'application/vnd.oci.image.index.v1+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
 ];

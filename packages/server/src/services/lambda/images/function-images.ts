@@ -17,12 +17,15 @@ import type { ImageSettings } from '../../../functions/function-record.ts';
 import { closeable, type Closeable } from '../../../lib/lifetime.ts';
 import type { Logger } from '../../../lib/logger.ts';
 import type { ImageRegistry } from '../../../registry/image-registry.ts';
+import type { ImageAddress as AskedImage } from '../../../registry/find-image.ts';
+import type { RemoteRegistry } from '../../../registry/remote-registry.ts';
 import type { RepositoryKey } from '../../../registry/repository.ts';
 import { invalidParameter } from '../lambda-errors.ts';
 import { readOwnManifest, type ReadManifest } from './ecr-access.ts';
 import { ecrRegistryOf, isOwnHost, parseImageAddress, type ImageAddress } from './image-address.ts';
 import { ImageProblem } from './image-problem.ts';
 import { keepImage } from './keep-image.ts';
+import { pullImage, readRemoteManifest } from './pull-image.ts';
 
 export interface FunctionImages extends Closeable {
   /** Which image it is now. Throws AWS's error where there is none, or Lambda may not read it. */
@@ -47,6 +50,8 @@ export interface FunctionImagesDeps {
   readonly registry: ImageRegistry;
   readonly images: ImageStore;
   readonly callAs: CallAs;
+  /** Other registries, by their hosts. */
+  readonly remotes: ReadonlyMap<string, RemoteRegistry>;
   readonly architecture: Architecture;
   readonly logger: Logger;
   /** A sentence where this machine runs none. */
@@ -93,25 +98,32 @@ async function resolve(
 ): Promise<ResolvedImage> {
   const address = parseImageAddress(uri);
   if (address === undefined) throw notValid(uri);
+  const { tag = '', digest } = address;
+  const asked = digest === undefined ? { imageTag: tag } : { imageDigest: digest };
   const repository = repositoryOf(address, context);
+  const remote = deps.remotes.get(address.host);
+  if (repository === undefined && remote !== undefined) {
+    const read: ReadImage = (each) =>
+      readRemoteManifest(remote, address, each.imageDigest ?? each.imageTag ?? '');
+    return { digest: await digestOfNow(deps, uri, asked, read) };
+  }
   if (repository === undefined || repository.region !== context.region) throw notValid(uri);
   const reader = { callAs: deps.callAs, context, functionArn };
-  const { tag, digest } = address;
-  const asked = digest === undefined ? { imageTag: tag } : { imageDigest: digest };
-  const read = (imageId: typeof asked): Promise<ReadManifest | undefined> =>
-    readOwnManifest(reader, repository, imageId);
-  const found = await read(asked);
-  if (found === undefined) throw notThere(uri);
-  return { digest: await platformDigest(deps, uri, found, read), repository };
+  const read: ReadImage = (each) => readOwnManifest(reader, repository, each);
+  return { digest: await digestOfNow(deps, uri, asked, read), repository };
 }
 
-/** Of an index the image for this machine. */
-async function platformDigest(
+type ReadImage = (asked: AskedImage) => Promise<ReadManifest | undefined>;
+
+/** Of an index that of the image for this machine. */
+async function digestOfNow(
   { architecture }: FunctionImagesDeps,
   uri: string,
-  found: ReadManifest,
-  read: (asked: { readonly imageDigest: string }) => Promise<ReadManifest | undefined>,
+  asked: AskedImage,
+  read: ReadImage,
 ): Promise<string> {
+  const found = await read(asked);
+  if (found === undefined) throw notThere(uri);
   try {
     const manifest = parseManifest(found.bytes, found.mediaType);
     if (manifest.kind === 'image') {
@@ -146,21 +158,36 @@ function repositoryOf(
 }
 
 async function prepare(deps: FunctionImagesDeps, image: ImageSettings): Promise<void> {
-  const { digest, repository } = image;
+  const { digest, repository, uri } = image;
   if (deps.problem !== undefined) throw new ImageProblem('InternalError', deps.problem);
-  if (digest === undefined || repository === undefined) {
+  if (digest === undefined) {
     throw new ImageProblem(
       'InvalidImage',
       'The function is of a release that did not run images. UpdateFunctionCode makes it run.',
     );
   }
-  await keepImage(deps.registry, repository, digest);
+  if (repository === undefined) await pull(deps, uri, digest);
+  else await keepImage(deps.registry, repository, digest);
   try {
     await deps.images.root(digest);
   } catch (error) {
     if (!(error instanceof UnsupportedImage)) throw error;
     throw new ImageProblem('InvalidImage', error.message, error);
   }
+}
+
+async function pull(
+  { registry, remotes }: FunctionImagesDeps,
+  uri: string,
+  digest: string,
+): Promise<void> {
+  const address = parseImageAddress(uri);
+  const remote = remotes.get(address?.host ?? '');
+  if (address === undefined || remote === undefined) {
+    const message = `The server's options do not name the registry of ${uri} any more.`;
+    throw new ImageProblem('ImageAccessDenied', message);
+  }
+  await pullImage(registry, remote, address, digest);
 }
 
 /** Also for public registries and those of other regions. AWS's words. */
