@@ -237,6 +237,24 @@ describe('a function from a container image', () => {
     expect(await invoke('pays')).toEqual(['second', 'other words', 1]);
   });
 
+  test('becomes Active although the server was killed before it was', async () => {
+    await lambda.send(
+      new CreateFunctionCommand({
+        FunctionName: 'interrupted',
+        PackageType: 'Image',
+        Code: { ImageUri: `${HOST}/shop/pays:latest` },
+        Role: role,
+        Timeout: 30,
+      }),
+    );
+    await server.kill();
+    await close();
+    await open();
+    const FunctionName = 'interrupted';
+    await waitUntilFunctionActiveV2({ client: lambda, ...waiting }, { FunctionName });
+    expect(await invoke(FunctionName)).toEqual(['second', 'handler', 1]);
+  });
+
   test('runs after its image was deleted and the server was killed', async () => {
     const { imageDetails = [] } = await ecr.send(
       new DescribeImagesCommand({ repositoryName: 'shop/pays' }),

@@ -1,0 +1,286 @@
+/** ECR's operations as deploy tools call them; the registry's own way is in `gateway/registry/`. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openIam } from '../../../../testkit/src/open-iam.ts';
+import { openMemoryStore } from '../../../../testkit/src/memory-store.ts';
+import { buildImage, buildTar, type BuiltImage } from '../../code/fixtures/build-image.ts';
+import type { CallAs } from '../../core/call-as.ts';
+import { createCallAs } from '../../gateway/create-call-as.ts';
+import { serve } from '../../gateway/served-service.ts';
+import { rootPrincipal } from '../../iam/credentials.ts';
+import { randomIds } from '../../lib/ids.ts';
+import { silentLogger } from '../../lib/logger.ts';
+import { openImageRegistry, type ImageRegistry } from '../../registry/image-registry.ts';
+import { openUploads, type Uploads } from '../../registry/uploads.ts';
+import type { Store } from '../../store/store.ts';
+import { createEcrService } from './service.ts';
+
+const ACCOUNT = '000000000000';
+const NOW_MS = 1_795_000_000_000;
+
+let folder: string;
+let store: Store;
+let registry: ImageRegistry;
+let uploads: Uploads;
+let callAs: CallAs;
+let image: BuiltImage;
+let repositoryName = '';
+
+async function open(): Promise<void> {
+  const { identities } = await openIam(NOW_MS);
+  registry = await openImageRegistry({
+    folder: path.join(folder, 'registry'),
+    store,
+    logger: silentLogger,
+  });
+  const clock = { nowMs: () => NOW_MS, monotonicMs: () => 0 };
+  const deps = { registry, identities, ids: randomIds, clock };
+  uploads = await openUploads({
+    ...deps,
+    folder: path.join(folder, 'uploads'),
+    nowMs: clock.nowMs,
+  });
+  const services = serve([createEcrService({ ...deps, uploads })]);
+  callAs = createCallAs({ identities, services, ids: randomIds, endpoint: () => 'http://e' });
+}
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'hearth-ecr-'));
+  store = openMemoryStore();
+  await open();
+  image = buildImage({ layers: [await buildTar([{ name: 'a', content: 'a' }])] });
+});
+afterAll(async () => {
+  await registry.close();
+  await rm(folder, { recursive: true });
+});
+beforeEach(async () => {
+  repositoryName = `shop/pays-${randomIds.hex(4)}`;
+  await call('CreateRepository', { repositoryName });
+});
+
+function call<Output = Record<string, unknown>>(
+  operation: string,
+  input: object,
+  account = ACCOUNT,
+): Promise<Output> {
+  const caller = { principal: rootPrincipal(account), account, region: 'eu-west-1' };
+  return callAs(caller, 'ecr', operation, input) as Promise<Output>;
+}
+
+/** By ECR's own operations. */
+async function pushByApi(built: BuiltImage, imageTag: string): Promise<void> {
+  for (const [digest, bytes] of built.blobs) {
+    const { uploadId } = await call('InitiateLayerUpload', { repositoryName });
+    const half = Math.ceil(bytes.length / 2);
+    for (const [partFirstByte, end] of [
+      [0, half],
+      [half, bytes.length],
+    ] as const) {
+      const layerPartBlob = bytes.subarray(partFirstByte, end);
+      const part = { uploadId, partFirstByte, partLastByte: end - 1, layerPartBlob };
+      await expect(call('UploadLayerPart', { repositoryName, ...part })).resolves.toMatchObject({
+        lastByteReceived: end - 1,
+      });
+    }
+    await call('CompleteLayerUpload', { repositoryName, uploadId, layerDigests: [digest] });
+  }
+  await call('PutImage', { repositoryName, imageManifest: built.manifest.toString(), imageTag });
+}
+
+test('a repository is made, shown, listed by pages, and there after a restart', async () => {
+  const shown = {
+    repositoryArn: `arn:aws:ecr:eu-west-1:${ACCOUNT}:repository/${repositoryName}`,
+    registryId: ACCOUNT,
+    repositoryName,
+    repositoryUri: `${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/${repositoryName}`,
+    createdAt: new Date(NOW_MS),
+    imageTagMutability: 'MUTABLE',
+    imageScanningConfiguration: { scanOnPush: false },
+    encryptionConfiguration: { encryptionType: 'AES256' },
+  };
+  const described = { repositories: [shown] };
+  const names = { repositoryNames: [repositoryName] };
+  await expect(call('DescribeRepositories', names)).resolves.toEqual(described);
+  const account = '111111111111';
+  for (const name of ['one', 'two', 'three'])
+    await call('CreateRepository', { repositoryName: name }, account);
+  type Page = { repositories: { repositoryName: string }[]; nextToken?: string };
+  const first = await call<Page>('DescribeRepositories', { maxResults: 2 }, account);
+  expect(first.repositories.map((each) => each.repositoryName)).toEqual(['one', 'three']);
+  const { nextToken } = first;
+  const second = await call<Page>('DescribeRepositories', { maxResults: 2, nextToken }, account);
+  expect(second.repositories.map((each) => each.repositoryName)).toEqual(['two']);
+  expect(second).not.toHaveProperty('nextToken');
+  await registry.close();
+  await open();
+  await expect(call('DescribeRepositories', names)).resolves.toEqual(described);
+});
+
+test.each([
+  ['CreateRepository', {}, 'RepositoryAlreadyExistsException'],
+  ['CreateRepository', { repositoryName: 'Upper' }, 'InvalidParameterException'],
+  [
+    'CreateRepository',
+    { repositoryName: 'x/y', encryptionConfiguration: { encryptionType: 'KMS' } },
+    'InvalidParameterException',
+  ],
+  ['DescribeRepositories', { repositoryNames: ['none'] }, 'RepositoryNotFoundException'],
+  ['ListImages', { repositoryName: 'none' }, 'RepositoryNotFoundException'],
+  ['GetRepositoryPolicy', {}, 'RepositoryPolicyNotFoundException'],
+  ['SetRepositoryPolicy', { policyText: '{' }, 'InvalidParameterException'],
+  [
+    'SetRepositoryPolicy',
+    { policyText: '{"Statement":[{"Effect":"Maybe"}]}' },
+    'InvalidParameterException',
+  ],
+  ['GetLifecyclePolicy', {}, 'LifecyclePolicyNotFoundException'],
+  ['PutLifecyclePolicy', { lifecyclePolicyText: '{}' }, 'InvalidParameterException'],
+  ['DescribeImages', { imageIds: [{ imageTag: 'none' }] }, 'ImageNotFoundException'],
+  [
+    'CompleteLayerUpload',
+    { uploadId: 'none', layerDigests: [`sha256:${'0'.repeat(64)}`] },
+    'UploadNotFoundException',
+  ],
+  ['PutImage', { imageManifest: '{}', imageTag: 'x' }, 'InvalidParameterException'],
+  [
+    'PutImageTagMutability',
+    { imageTagMutability: 'MUTABLE_WITH_EXCLUSION' },
+    'InvalidParameterException',
+  ],
+] as const)('%s %o is refused as %s', async (operation, input, code) => {
+  await expect(call(operation, { repositoryName, ...input })).rejects.toMatchObject({ code });
+});
+
+test('policies, tags and switches of a repository are kept and shown', async () => {
+  const lifecyclePolicyText = JSON.stringify({ rules: [{ rulePriority: 1 }] });
+  await call('PutLifecyclePolicy', { repositoryName, lifecyclePolicyText });
+  await expect(call('GetLifecyclePolicy', { repositoryName })).resolves.toMatchObject({
+    lifecyclePolicyText,
+  });
+  await call('DeleteLifecyclePolicy', { repositoryName });
+  await expect(call('GetLifecyclePolicy', { repositoryName })).rejects.toThrow(
+    'Lifecycle policy does not exist',
+  );
+  const policyText = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: '*', Action: 'ecr:BatchGetImage' }],
+  });
+  await call('SetRepositoryPolicy', { repositoryName, policyText });
+  await expect(call('DeleteRepositoryPolicy', { repositoryName })).resolves.toMatchObject({
+    policyText,
+  });
+  const resourceArn = `arn:aws:ecr:eu-west-1:${ACCOUNT}:repository/${repositoryName}`;
+  await call('TagResource', {
+    resourceArn,
+    tags: [
+      { Key: 'a', Value: '1' },
+      { Key: 'b', Value: '2' },
+    ],
+  });
+  await call('UntagResource', { resourceArn, tagKeys: ['a'] });
+  await expect(call('ListTagsForResource', { resourceArn })).resolves.toEqual({
+    tags: [{ Key: 'b', Value: '2' }],
+  });
+  await call('PutImageScanningConfiguration', {
+    repositoryName,
+    imageScanningConfiguration: { scanOnPush: true },
+  });
+  await call('PutImageTagMutability', { repositoryName, imageTagMutability: 'IMMUTABLE' });
+  await expect(
+    call('DescribeRepositories', { repositoryNames: [repositoryName] }),
+  ).resolves.toMatchObject({
+    repositories: [
+      { imageTagMutability: 'IMMUTABLE', imageScanningConfiguration: { scanOnPush: true } },
+    ],
+  });
+});
+
+test('an image that ECR’s operations pushed is listed, described, read and deleted', async () => {
+  const [, layerDigest = ''] = [...image.blobs.keys()];
+  const asked = { repositoryName, layerDigests: [layerDigest, 'nonsense'] };
+  await expect(call('BatchCheckLayerAvailability', asked)).resolves.toMatchObject({
+    layers: [{ layerAvailability: 'UNAVAILABLE' }],
+    failures: [{ failureCode: 'InvalidLayerDigest' }],
+  });
+  await pushByApi(image, 'one');
+  await expect(call('BatchCheckLayerAvailability', asked)).resolves.toMatchObject({
+    layers: [{ layerAvailability: 'AVAILABLE', layerSize: image.blobs.get(layerDigest)?.length }],
+  });
+  const imageManifest = image.manifest.toString();
+  await expect(
+    call('PutImage', { repositoryName, imageManifest, imageTag: 'one' }),
+  ).rejects.toMatchObject({
+    code: 'ImageAlreadyExistsException',
+  });
+  await call('PutImage', { repositoryName, imageManifest, imageTag: 'two' });
+  const imageDigest = image.digest;
+  await expect(call('ListImages', { repositoryName })).resolves.toEqual({
+    imageIds: [
+      { imageDigest, imageTag: 'one' },
+      { imageDigest, imageTag: 'two' },
+    ],
+  });
+  await expect(call('DescribeImages', { repositoryName })).resolves.toMatchObject({
+    imageDetails: [
+      {
+        imageDigest,
+        imageTags: ['one', 'two'],
+        imageSizeInBytes: image.blobs.get(layerDigest)?.length,
+      },
+    ],
+  });
+  const imageIds = [{ imageTag: 'one' }, { imageTag: 'none' }, { imageTag: 'constructor' }];
+  await expect(call('BatchGetImage', { repositoryName, imageIds })).resolves.toMatchObject({
+    images: [{ imageId: { imageDigest, imageTag: 'one' }, imageManifest }],
+    failures: [{ failureCode: 'ImageNotFound' }, { failureCode: 'ImageNotFound' }],
+  });
+  await expect(
+    call('BatchDeleteImage', { repositoryName, imageIds: imageIds.slice(0, 2) }),
+  ).resolves.toMatchObject({
+    imageIds: [{ imageDigest, imageTag: 'one' }],
+    failures: [{ failureCode: 'ImageNotFound' }],
+  });
+  await expect(
+    call('ListImages', { repositoryName, filter: { tagStatus: 'TAGGED' } }),
+  ).resolves.toEqual({
+    imageIds: [{ imageDigest, imageTag: 'two' }],
+  });
+  await call('BatchDeleteImage', { repositoryName, imageIds: [{ imageDigest }] });
+  await expect(call('ListImages', { repositoryName })).resolves.toEqual({ imageIds: [] });
+});
+
+test('parts of a layer come in order, and are what its digest says', async () => {
+  const { uploadId } = await call('InitiateLayerUpload', { repositoryName });
+  const part = { partFirstByte: 5, partLastByte: 6, layerPartBlob: Buffer.from('ab') };
+  await expect(
+    call('UploadLayerPart', { repositoryName, uploadId, ...part }),
+  ).rejects.toMatchObject({
+    code: 'InvalidLayerPartException',
+  });
+  await call('UploadLayerPart', {
+    repositoryName,
+    uploadId,
+    ...part,
+    partFirstByte: 0,
+    partLastByte: 1,
+  });
+  await expect(
+    call('CompleteLayerUpload', { repositoryName, uploadId, layerDigests: [image.digest] }),
+  ).rejects.toMatchObject({ code: 'InvalidLayerException' });
+});
+
+test('a password for the registry at the endpoint is good for twelve hours', async () => {
+  const { authorizationData } = await call<{
+    authorizationData: { authorizationToken: string; proxyEndpoint: string; expiresAt: Date }[];
+  }>('GetAuthorizationToken', {});
+  const [data] = authorizationData;
+  expect(data).toMatchObject({
+    proxyEndpoint: 'http://e',
+    expiresAt: new Date(NOW_MS + 43_200_000),
+  });
+  expect(Buffer.from(data?.authorizationToken ?? '', 'base64').toString()).toMatch(
+    /^AWS:[\w-]{100,}$/,
+  );
+});
