@@ -19,6 +19,8 @@ export interface CallAsCaller {
   readonly traceHeader?: string;
   /** Aborted when nobody wants the answer any more: ends what only waits. */
   readonly signal?: AbortSignal;
+  /** Only the right is asked for: who has it is answered `{}`, and nothing is done. */
+  readonly isQuestion?: true;
 }
 
 export interface CallSource {

@@ -1,7 +1,7 @@
 /** Who may invoke a function by its own policy, through the whole of dispatch. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openIam } from '../../../testkit/src/open-iam.ts';
-import type { CallAs, CallSource } from '../core/call-as.ts';
+import type { CallAs, CallAsCaller, CallSource } from '../core/call-as.ts';
 import type { Principal } from '../core/principal.ts';
 import { rootPrincipal } from '../iam/credentials.ts';
 import { randomIds } from '../lib/ids.ts';
@@ -63,6 +63,18 @@ test('a service invokes for the bucket that the policy names, and for no other',
   await expect(invoke(s3, ARN)).rejects.toMatchObject(denied);
   await expect(invoke(s3, `${ARN}:1`, source)).rejects.toMatchObject(denied);
   await expect(invoke(s3, ARN, source, 'GetFunction')).rejects.toMatchObject(denied);
+});
+
+test('who only asks is told whether it may, and nothing is done', async () => {
+  lambda.invocations.length = 0;
+  const ask = (arn: string): Promise<object> => {
+    const source = { arn, account: HERE };
+    const caller = { principal: s3, account: HERE, region: 'eu-west-1', source, isQuestion: true };
+    return callAs(caller as CallAsCaller, 'lambda', 'Invoke', { FunctionName: ARN });
+  };
+  expect(await ask(BUCKET)).toEqual({});
+  await expect(ask(`${BUCKET}2`)).rejects.toMatchObject({ status: 403 });
+  expect(lambda.invocations).toEqual([]);
 });
 
 test('another account reaches the version that it was given, in its own account’s name', async () => {

@@ -39,7 +39,9 @@ export function createCallAs(deps: CallAsDeps): CallAs {
       ...(caller.source === undefined ? {} : { source: caller.source }),
       ...(caller.calledVia === undefined ? {} : { calledVia: caller.calledVia }),
     };
-    return dispatch(deps.identities, { served, operation, input, context, attributes });
+    const call = { served, operation, input, context, attributes };
+    const { isQuestion = false } = caller;
+    return dispatch(deps.identities, { ...call, isQuestion });
   };
 }
 

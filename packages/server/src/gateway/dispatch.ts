@@ -17,6 +17,8 @@ export interface Call {
   readonly input: object;
   readonly context: OperationContext;
   readonly attributes: RequestAttributes;
+  /** Ends before the handler: who may is answered `{}`. */
+  readonly isQuestion?: boolean;
 }
 
 /** Rejects with the `AwsError` that the caller is to be answered. */
@@ -29,6 +31,7 @@ export async function dispatch(identities: Identities, call: Call): Promise<obje
   try {
     const decision = authorise(identities, context.principal, permissions, call.attributes);
     if (!decision.isAllowed) throw decision.error;
+    if (call.isQuestion === true) return {};
     return await handler.handle(input, context);
   } catch (error) {
     // Handlers decide as well, where a policy of the resource can make up for all others.

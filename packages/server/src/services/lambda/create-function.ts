@@ -22,6 +22,7 @@ import { invalidParameter, resourceConflict } from './lambda-errors.ts';
 import { publish } from './publish.ts';
 import { refuseAtCreation } from './refused-features.ts';
 import { showFunction } from './show-function.ts';
+import { checkDeadLetters } from './target-rights.ts';
 import { withUpload } from './with-upload.ts';
 
 const NAME_LENGTH = 64;
@@ -109,6 +110,8 @@ async function settingsOfNew(
   const layers = askedLayers(room, input.Layers, address.region);
   if (room.functions.find(address) !== undefined) throw alreadyExists(address);
   await checkRole(room, role);
+  const named = { functionName: address.name, region: address.region };
+  await checkDeadLetters(room, named, { ...configured, role });
   const { CodeSigningConfigArn: signing } = input;
   if (signing !== undefined) {
     refuseForImage({ image }, 'Code signing');

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { AwsError } from '../../core/aws-error.ts';
 import { functionRequest } from './fixtures/function-request.ts';
-import { startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
+import { assumeRuns, ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
 
 const QUEUE = 'arn:aws:sqs:eu-west-1:000000000000:failed';
 const all = {
@@ -16,8 +17,12 @@ const shown = {
 let lambda: LambdaUnderTest;
 beforeAll(async () => {
   lambda = await startLambda();
+  lambda.assume = assumeRuns;
 });
-beforeEach(() => lambda.forget());
+beforeEach(async () => {
+  await lambda.forget();
+  lambda.callAs = async () => ({});
+});
 afterAll(() => lambda[Symbol.asyncDispose]());
 
 const create = (changes: object): Promise<object> =>
@@ -110,6 +115,34 @@ test.each([
 ])('%j is refused', async (changes, text) => {
   await expect(create(changes)).rejects.toMatchObject({ status: 400, message: text });
   await expect(lambda.call('ListFunctions', {})).resolves.toEqual({ Functions: [] });
+});
+
+const TOPIC = 'arn:aws:sns:eu-west-1:000000000000:failed';
+
+test.each([
+  [QUEUE, 'The provided execution role does not have permissions to call SendMessage on SQS'],
+  [TOPIC, 'The provided execution role does not have permissions to call Publish on SNS'],
+])('%s is refused to a function whose role may not tell it', async (TargetArn, message) => {
+  Object.assign(lambda.forwards, { sns: true });
+  onTestFinished(() => void Object.assign(lambda.forwards, { sns: false }));
+  const refused = { code: 'InvalidParameterValueException', status: 400, message };
+  const given = { DeadLetterConfig: { TargetArn } };
+  await create({});
+  const asked: unknown[] = [];
+  lambda.callAs = ({ isQuestion, principal }, ...question) => {
+    asked.push([isQuestion, principal, question[1]]);
+    return Promise.reject(new AwsError('AccessDenied', 403, 'no'));
+  };
+  await expect(create({ FunctionName: 'g', ...given })).rejects.toMatchObject(refused);
+  await expect(update(given)).rejects.toMatchObject(refused);
+  const { principal } = await assumeRuns(ROLE, 'f');
+  expect(asked[1]).toEqual([true, principal, TargetArn === QUEUE ? 'SendMessage' : 'Publish']);
+  // Nobody asks for what is not touched, and nobody can say what cannot be reached.
+  await expect(update({ Description: 'other' })).resolves.toMatchObject({ Description: 'other' });
+  lambda.callAs = () => Promise.reject(new AwsError('ServiceUnavailable', 503, 'gone'));
+  await expect(update(given)).resolves.toMatchObject(given);
+  lambda.callAs = () => Promise.reject(new AwsError('AccessDenied', 403, 'no'));
+  await expect(update({ Role: ROLE })).rejects.toMatchObject(refused);
 });
 
 test('an alias does not send to versions with different dead-letter queues', async () => {

@@ -19,6 +19,7 @@ import type { LambdaRoom } from './lambda-deps.ts';
 import { refuseAtUpdate } from './refused-features.ts';
 import { showFunction } from './show-function.ts';
 import { checkUpdatable, storeUpdate } from './store-update.ts';
+import { checkDeadLetters } from './target-rights.ts';
 
 export function updateFunctionConfiguration(
   room: LambdaRoom,
@@ -45,6 +46,10 @@ export function updateFunctionConfiguration(
       const configured = withLayers(configure(room, record.latest, input), layers);
       await checkTotalSize(room, record.latest.code, layers);
       if (input.Role !== undefined) await checkRole(room, input.Role);
+      if (input.Role !== undefined || input.DeadLetterConfig !== undefined) {
+        const named = { functionName: record.name, region: record.region };
+        await checkDeadLetters(room, named, configured);
+      }
       const runtimeVersionArn = await runtimeAfterUpdate(room, record, input.Runtime);
       const { record: next } = await storeUpdate(room, record, {
         ...configured,

@@ -117,8 +117,8 @@ describe('the end of an asynchronous invocation', () => {
 
   test('that a destination does not take is counted, and the event is over', async () => {
     const before = lambda.service.asyncCounts.destinationDeliveryFailures;
-    lambda.callAs = () => Promise.reject(new AwsError('AccessDenied', 403, 'no'));
     await pay.put({ DestinationConfig: { OnSuccess: { Destination: queueArn } } });
+    lambda.callAs = () => Promise.reject(new AwsError('AccessDenied', 403, 'no'));
     await pay.send('{}');
     await until(pay.isOver);
     expect(lambda.service.asyncCounts.destinationDeliveryFailures).toBe(before + 1);

@@ -20,6 +20,7 @@ import {
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { notFound } from '../lambda-errors.ts';
 import { pageOf } from '../page.ts';
+import { checkDestinations } from '../target-rights.ts';
 import {
   configureEvents,
   eventInvokeConfigOf,
@@ -127,22 +128,33 @@ export function listFunctionEventInvokeConfigs(
 
 async function change(
   room: LambdaRoom,
-  input: FunctionRequest,
+  input: FunctionRequest & Pick<PutFunctionEventInvokeConfigRequest, 'DestinationConfig'>,
   context: OperationContext,
   make: (record: FunctionRecord, qualifier: string) => EventInvokeConfig,
 ): Promise<FunctionEventInvokeConfig> {
   for (;;) {
     const address = addressOf(room.functions, input, context);
     const record = room.functions.find(address);
-    if (record === undefined || findQualified(record, address.qualifier) === undefined) {
+    const qualified = record && findQualified(record, address.qualifier);
+    if (record === undefined || qualified === undefined) {
       throw notFound("The function doesn't exist.");
     }
     const qualifier = address.qualifier ?? '$LATEST';
     const config = make(record, qualifier);
+    const named = { functionName: record.name, region: record.region };
+    const settings = qualified.published?.settings ?? record.latest;
+    await checkDestinations(room, named, settings, askedDestinations(input));
     // False when the function changed just now: look again.
     const next = withEventInvokeConfig(record, qualifier, config);
     if (await room.functions.replace(record, next)) return showEventInvokeConfig(record, config);
   }
+}
+
+function askedDestinations({
+  DestinationConfig: asked,
+}: Pick<PutFunctionEventInvokeConfigRequest, 'DestinationConfig'>): readonly string[] {
+  const both = [asked?.OnSuccess?.Destination, asked?.OnFailure?.Destination];
+  return both.filter((arn) => arn !== undefined && arn !== '') as readonly string[];
 }
 
 function noConfig(key: Parameters<typeof functionArn>[0], qualifier: string): Error {

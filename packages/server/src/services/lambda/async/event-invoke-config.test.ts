@@ -1,4 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+} from 'vitest';
+import { AwsError } from '../../../core/aws-error.ts';
 import { functionRequest } from '../fixtures/function-request.ts';
 import { assumeRuns, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
 
@@ -89,10 +99,39 @@ describe('event invoke configurations', () => {
     [{ DestinationConfig: { OnSuccess: { Destination: 'arn:aws:s3:::bucket' } } }, 'is invalid.'],
     [
       { DestinationConfig: { OnSuccess: { Destination: 'arn:aws:sns:eu-west-1:000000000000:x' } } },
-      'Hearth does not implement destinations of the service sns (arn:aws:sns:eu-west-1:000000000000:x) without HEARTH_UPSTREAM_SNS yet.',
+      'Hearth does not implement destinations of the service sns without HEARTH_UPSTREAM_SNS yet.',
     ],
     [{ Qualifier: 'none', MaximumRetryAttempts: 1 }, "The function doesn't exist."],
   ])('of %j are refused', async (input, message) => {
     await expect(put(input)).rejects.toThrow(message);
   });
+
+  test.each([
+    ['arn:aws:sqs:eu-west-1:000000000000:told', 'SendMessage'],
+    ['arn:aws:sns:eu-west-1:000000000000:told', 'Publish'],
+    ['arn:aws:lambda:eu-west-1:000000000000:function:other', 'Invoke'],
+    ['arn:aws:events:eu-west-1:000000000000:event-bus/told', 'PutEvents'],
+    ['arn:aws:s3:::told', 'PutObject'],
+  ])(
+    'with the destination %s are refused where the role may not %s',
+    async (Destination, operation) => {
+      await lambda.call('CreateFunction', functionRequest({ FunctionName: 'other' }));
+      Object.assign(lambda.forwards, { sns: true });
+      onTestFinished(() => void Object.assign(lambda.forwards, { sns: false }));
+      const asked: unknown[] = [];
+      lambda.callAs = ({ isQuestion }, _, name) => {
+        asked.push([isQuestion, name]);
+        return Promise.reject(new AwsError('AccessDenied', 403, 'no'));
+      };
+      const told = { DestinationConfig: { OnFailure: { Destination } } };
+      await expect(put(told)).rejects.toMatchObject({
+        code: 'InvalidParameterValueException',
+        status: 400,
+        message: `The function's execution role does not have permissions to call ${operation} on ${Destination}`,
+      });
+      expect(asked).toEqual([[true, operation]]);
+      lambda.callAs = async () => ({});
+      await expect(put(told)).resolves.toMatchObject(told);
+    },
+  );
 });

@@ -5,8 +5,7 @@
  */
 import type { GetQueueAttributesResult } from '@aws-sdk/client-sqs';
 import { AwsError } from '../../../core/aws-error.ts';
-import type { CallAsCaller } from '../../../core/call-as.ts';
-import { RoleNotAssumable } from '../../../core/invocation.ts';
+import { callerInRole } from '../caller-in-role.ts';
 import { functionOf, type MappedFunction } from './batch-target.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { invalidParameter } from '../lambda-errors.ts';
@@ -18,7 +17,7 @@ export async function checkQueue(
 ): Promise<void> {
   const found = functionOf(room, mapped);
   if (found === undefined) throw invalidParameter('Function does not exist');
-  const caller = await callerOf(room, found.settings.role, mapped);
+  const caller = await callerInRole(room, found.settings.role, mapped);
   const [, , , , account = '', name = ''] = queueArn.split(':');
   const ask = async (operation: string, input: object): Promise<object> => {
     try {
@@ -39,21 +38,6 @@ export async function checkQueue(
     throw invalidParameter(
       `Queue visibility timeout: ${visibility} seconds is less than Function timeout: ${timeoutSeconds} seconds`,
     );
-  }
-}
-
-async function callerOf(
-  { roles }: LambdaRoom,
-  role: string,
-  { functionName, region }: MappedFunction,
-): Promise<CallAsCaller> {
-  try {
-    const { principal } = await roles.assume(role, functionName, 'lambda.amazonaws.com');
-    return { principal, account: principal.account, region };
-  } catch (error) {
-    if (!(error instanceof RoleNotAssumable)) throw error;
-    const message = 'The role defined for the function cannot be assumed by Lambda.';
-    throw invalidParameter(message, error);
   }
 }
 
