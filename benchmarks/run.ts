@@ -11,6 +11,7 @@ import { burst } from './rows/burst.ts';
 import { coldStarts } from './rows/cold-start.ts';
 import { decisions } from './rows/decision.ts';
 import { eventAges } from './rows/event-age.ts';
+import { imageStarts } from './rows/image-start.ts';
 import { idleMemory } from './rows/idle-memory.ts';
 import { noisyNeighbour } from './rows/noisy-neighbour.ts';
 import { poolCost } from './rows/pool-cost.ts';
@@ -33,6 +34,7 @@ const wanted = values.rows?.split(',') ?? [
   '1',
   '1b',
   '2',
+  '3',
   'process',
   '4',
   '6',
@@ -55,6 +57,7 @@ const lines: Line[] = [];
 if (isWanted('1', '2')) lines.push(...(await coldStarts(Math.ceil(200 * share))));
 if (isWanted('process')) lines.push(...(await withoutIsolation(Math.ceil(100 * share))));
 if (isWanted('1b')) lines.push(...(await parkedStarts(Math.ceil(50 * share))));
+if (isWanted('3')) lines.push(await imageStarts(Math.ceil(50 * share)));
 if (isWanted('4')) lines.push(await burst(1 + Math.ceil(10 * share)));
 if (isWanted('6', '7')) lines.push(...(await warm(Math.ceil(20 * share))));
 if (isWanted('cpu')) lines.push(await warmCpu(Math.ceil(200 * share)));

@@ -21,10 +21,28 @@ export interface ProgramProblem {
   readonly logLine: string;
 }
 
-export async function planProgram(
+/** An image does not change, so what was seen of it once is true. */
+const seen = new WeakMap<ImageRoot, Map<string, Promise<PlannedProgram>>>();
+
+export function planProgram(
+  root: ImageRoot,
+  overrides: ImageOverrides | undefined,
+  searchPath: string,
+): Promise<PlannedProgram> {
+  const ofRoot = seen.get(root) ?? new Map<string, Promise<PlannedProgram>>();
+  seen.set(root, ofRoot);
+  const key = JSON.stringify([overrides, searchPath]);
+  const planned = ofRoot.get(key) ?? lookAt(root, overrides, searchPath);
+  ofRoot.set(key, planned);
+  // A disk that could not be read may be able to later.
+  planned.catch(() => ofRoot.delete(key));
+  return planned;
+}
+
+async function lookAt(
   { folder, config }: ImageRoot,
   overrides: ImageOverrides | undefined,
-  variables: Readonly<Record<string, string>>,
+  searchPath: string,
 ): Promise<PlannedProgram> {
   const program = programOf(config, overrides);
   const argv = [...program.entryPoint, ...program.command];
@@ -41,7 +59,7 @@ export async function planProgram(
   if (folderProblem !== undefined) return withProblem('Runtime.InvalidWorkingDir', folderProblem);
   const programProblem = await problemOfProgram(folder, argv[0], {
     workingDirectory,
-    searchPath: variables['PATH'] ?? '',
+    searchPath,
   });
   if (programProblem !== undefined) return withProblem('Runtime.InvalidEntrypoint', programProblem);
   return planned;

@@ -111,9 +111,9 @@ async function ofImage(deps: PreparationDeps, version: FunctionVersion): Promise
     assumeRole(deps, version),
   ]);
   const { folder, config } = root;
-  const variables = { ...config.env, ...version.environment };
+  const { PATH: searchPath = DEFAULT_PATH } = { ...config.env, ...version.environment };
   const [program, extensions] = await Promise.all([
-    planProgram(root, overrides, { PATH: DEFAULT_PATH, ...variables }),
+    planProgram(root, overrides, searchPath),
     findExtensionsInRoot(folder),
   ]);
   return {

@@ -3,6 +3,7 @@
  * Runtime API. A sandbox is used once, so an environment that has to start its runtime again has
  * a second one of these.
  */
+import { RuntimeUnavailable } from '@hearth/runtimes';
 import type { ProgramEnd } from '../core/outcome.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { KeptTmp, Sandbox, SandboxMount } from '../sandbox/driver.ts';
@@ -264,6 +265,12 @@ async function startFresh(
   options: StartOptions,
 ): Promise<RunningRuntime> {
   const { log, signal } = options;
+  // The function was made where it could run.
+  if (plan.image !== undefined && !deps.driver.changesRoot) {
+    throw new RuntimeUnavailable(
+      'Container images need isolation by crun or runc, which this server does not have.',
+    );
+  }
   const readiness = new Readiness(options.listener);
   const session = new RuntimeSession(readiness.runtimeListener, deps.limits);
   openExtensions(session, plan, readiness, log);

@@ -137,9 +137,11 @@ class DiskImageStore {
     if (config.diffIds.length !== manifest.layers.length) {
       throw new UnsupportedImage('Its configuration does not speak of its layers.');
     }
-    for (const [index, layer] of manifest.layers.entries()) {
-      const diffId = await this.#layer(layer);
-      if (config.diffIds[index] === `sha256:${diffId}`) continue;
+    // All are waited for, also where one fails: nothing is under way when this has ended.
+    const layers = await Promise.allSettled(manifest.layers.map((each) => this.#layer(each)));
+    for (const [index, layer] of layers.entries()) {
+      if (layer.status === 'rejected') throw layer.reason;
+      if (config.diffIds[index] === `sha256:${layer.value}`) continue;
       throw new UnsupportedImage(`Layer ${index} is not what its configuration says.`);
     }
     const root = { folder: this.#at('roots', hexOf(digest)), config };

@@ -119,6 +119,7 @@ export class ProcessSandbox implements Sandbox {
   async park(): Promise<void> {}
 
   async start(program: SandboxProgram): Promise<void> {
+    invariant(program.root === undefined, 'a program without isolation has the root of the host');
     invariant(!this.#isStarted, 'a sandbox is started once');
     if (this.#destroying !== undefined) throw new SandboxFailure('The sandbox was destroyed.');
     this.#isStarted = true;
