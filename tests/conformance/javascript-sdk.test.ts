@@ -147,6 +147,7 @@ export const handler = async () => {
         Runtime: 'nodejs26.x',
         Handler: 'index.handler',
         Role: silent,
+        Timeout: 60,
         Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
       }),
     );
