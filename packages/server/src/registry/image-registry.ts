@@ -54,6 +54,7 @@ export async function openImageRegistry(deps: ImageRegistryDeps): Promise<ImageR
   );
   // What a row that cannot be read refers to is not known: then everything stays.
   if (registry.damagedRows === 0) {
+    await registry.dropUnused();
     registry.blobs.collectStrays().catch((error: unknown) => {
       deps.logger.error('registry.cleaning-failed', { error });
     });
@@ -98,6 +99,26 @@ export class ImageRegistry implements Closeable {
       (sum, rows: RecordRows<object>) => sum + rows.damagedRows,
       0,
     );
+  }
+
+  /** Layers of pushes that nobody has finished before the server ended. For the start only. */
+  async dropUnused(): Promise<void> {
+    const used = new Set(
+      this.#rows.images
+        .values()
+        .flatMap((image) => partsOfStored(image).map(({ digest }) => partKey(image, digest))),
+    );
+    const all = this.#rows.layers.values().toArray();
+    await this.#removeLayers(all.filter((each) => !used.has(partKey(each, each.digest))));
+  }
+
+  /** The indexes in its repository that name it. */
+  indexesOf(image: StoredImage): readonly StoredImage[] {
+    return this.images(image).filter((each) => {
+      const manifest = parseManifest(bytesOfManifest(each), each.mediaType);
+      if (manifest.kind === 'image') return false;
+      return manifest.manifests.some(({ digest }) => digest === image.digest);
+    });
   }
 
   /** By the name of the file. */

@@ -111,16 +111,25 @@ class DiskImageStore {
   }
 
   async collect(): Promise<void> {
-    const kept = [...this.#deps.contents.manifests()];
-    const layers = new Set(kept.flatMap((each) => each.layers.map(({ digest }) => hexOf(digest))));
     for (const hex of await readdir(this.#at('layers'))) {
-      if (!layers.has(hex)) await this.#watched(this.#lock.run(hex, () => this.#discard(hex)));
+      if (this.#isKept(hex)) continue;
+      const removal = this.#lock.run(hex, async () => {
+        // An image that has it may have come while its layers were looked at.
+        if (!this.#isKept(hex)) await this.#discard(hex);
+      });
+      await this.#watched(removal);
     }
     for (const [digest, { folder }] of this.#roots) {
       if (this.#deps.contents.manifest(digest) !== undefined) continue;
       this.#roots.delete(digest);
       await this.#watched(removeTree(this.#folder, folder));
     }
+  }
+
+  #isKept(hex: string): boolean {
+    const isOf = ({ layers }: ImageManifest): boolean =>
+      layers.some(({ digest }) => hexOf(digest) === hex);
+    return Iterator.from(this.#deps.contents.manifests()).some(isOf);
   }
 
   async end(): Promise<void> {

@@ -24,8 +24,9 @@ export async function answerManifest(
   const image = imageAt(registry, repository, asked);
   if (image === undefined) throw unknownManifest();
   if (method === 'DELETE') {
-    if (asked.imageTag === undefined) await registry.removeImage(image);
-    else await registry.untag(repository, asked.imageTag);
+    if (asked.imageTag !== undefined) await registry.untag(repository, asked.imageTag);
+    else if (registry.indexesOf(image).length === 0) await registry.removeImage(image);
+    else throw new RegistryError(405, 'UNSUPPORTED', 'An index in the repository names the image.');
     return { status: 202, headers: {} };
   }
   const headers = { 'content-type': image.mediaType, 'docker-content-digest': image.digest };

@@ -135,6 +135,11 @@ function batchDelete(room: EcrRoom): AnyOperation {
           deleted.push({ imageDigest: found.digest, imageTag: asked.imageTag });
           continue;
         }
+        const indexes = room.registry.indexesOf(found);
+        if (indexes.length > 0) {
+          failures.push(referenced(asked, indexes));
+          continue;
+        }
         await room.registry.removeImage(found);
         const { digest: imageDigest } = found;
         if (tags.length === 0) deleted.push({ imageDigest });
@@ -143,6 +148,15 @@ function batchDelete(room: EcrRoom): AnyOperation {
       return { imageIds: deleted, failures };
     },
   );
+}
+
+function referenced(asked: ImageAsked, indexes: readonly StoredImage[]): ImageFailure {
+  const digests = indexes.map(({ digest }) => digest).join(', ');
+  return {
+    imageId: asked,
+    failureCode: 'ImageReferencedByManifestList',
+    failureReason: `Requested image referenced by manifest list: [${digests}]`,
+  };
 }
 
 function failureOf(asked: ImageAsked): ImageFailure {

@@ -5,7 +5,12 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openIam } from '../../../../testkit/src/open-iam.ts';
 import { openMemoryStore } from '../../../../testkit/src/memory-store.ts';
-import { buildImage, buildTar, type BuiltImage } from '../../code/fixtures/build-image.ts';
+import {
+  buildImage,
+  buildTar,
+  digestOf,
+  type BuiltImage,
+} from '../../code/fixtures/build-image.ts';
 import type { CallAs } from '../../core/call-as.ts';
 import { createCallAs } from '../../gateway/create-call-as.ts';
 import { serve } from '../../gateway/served-service.ts';
@@ -249,6 +254,44 @@ test('an image that ECR’s operations pushed is listed, described, read and del
   });
   await call('BatchDeleteImage', { repositoryName, imageIds: [{ imageDigest }] });
   await expect(call('ListImages', { repositoryName })).resolves.toEqual({ imageIds: [] });
+});
+
+test('an image that an index names is not deleted before that', async () => {
+  await pushByApi(image, 'one');
+  const { digest: imageDigest } = image;
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifests = [{ mediaType, digest: imageDigest, size: image.manifest.length }];
+  const index = {
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.index.v1+json',
+    manifests,
+  };
+  const imageManifest = JSON.stringify(index);
+  await call('PutImage', { repositoryName, imageManifest, imageTag: 'all' });
+  const removal = { repositoryName, imageIds: [{ imageDigest }] };
+  await expect(call('BatchDeleteImage', removal)).resolves.toMatchObject({
+    imageIds: [],
+    failures: [{ failureCode: 'ImageReferencedByManifestList' }],
+  });
+  await call('BatchDeleteImage', { repositoryName, imageIds: [{ imageTag: 'all' }] });
+  await expect(call('BatchDeleteImage', removal)).resolves.toMatchObject({ failures: [] });
+});
+
+test('what was pushed and is in no image is forgotten by the next start, and the rest is not', async () => {
+  await pushByApi(image, 'one');
+  const [digest = '', bytes = Buffer.alloc(0)] = [...image.blobs][0] ?? [];
+  const key = { account: ACCOUNT, region: 'eu-west-1', name: repositoryName };
+  const left = Buffer.from('of a push that broke off');
+  const chunks = (async function* () {
+    yield left;
+  })();
+  await uploads.store(key, chunks, digestOf(left));
+  await registry.close();
+  await open();
+  expect(registry.layer(key, digestOf(left))).toBeUndefined();
+  await expect(registry.open(digestOf(left))).rejects.toMatchObject({ name: 'BlobMissing' });
+  await using file = await registry.open(digest);
+  expect(await file.readFile()).toEqual(bytes);
 });
 
 test('parts of a layer come in order, and are what its digest says', async () => {
