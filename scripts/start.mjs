@@ -27,5 +27,6 @@ const server = spawn(
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => server.kill(signal));
 process.on('SIGINT', () => {});
 server.on('exit', (code, signal) => {
-  process.exitCode = signal === null ? (code ?? 1) : 1;
+  process.exitCode = code ?? 1;
+  if (signal !== null) console.error(`The server was ended by ${signal}, and did not drain.`);
 });

@@ -1,6 +1,6 @@
 /** Starting, stopping, starting again: by the command line that a user has. */
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -212,6 +212,25 @@ test('SIGTERM to `npm start` reaches the server, which drains and leaves nothing
   await ended;
   const server = { dataFolder, pid: npm.pid ?? 0 };
   expect(await leftoversOf(server)).toEqual([]);
+  await rm(dataFolder, { recursive: true });
+});
+
+test('`npm start` says what its server was ended by', async () => {
+  const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-npm-'));
+  const script = path.join(repository, 'scripts/start.mjs');
+  const args = ['--no-install', '--port', '0', '--isolation', 'process', '--data-dir', dataFolder];
+  const starter = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise((resolve) => starter.once('close', resolve));
+  let output = '';
+  for (const stream of [starter.stdout, starter.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  }
+  await expect.poll(() => output, { timeout: 30_000 }).toMatch(/endpoint\s+http/);
+  const { pid = 0 } = starter;
+  const [server] = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ');
+  process.kill(Number(server), 'SIGKILL');
+  expect(await ended).toBe(1);
+  expect(output).toMatch(/\nThe server was ended by SIGKILL, and did not drain\.\n$/);
   await rm(dataFolder, { recursive: true });
 });
 

@@ -119,7 +119,7 @@ function admit(
 /** A caller who may not is told nothing; `hearth explain` tells the account that has to allow it. */
 function isAllowed(
   { identities }: AnswerDeps,
-  { account, region, permissions }: UrlTarget,
+  { region, permissions }: UrlTarget,
   { id, message }: UrlCall,
   principal: Principal,
 ): boolean {
@@ -127,8 +127,7 @@ function isAllowed(
   const attributes = { service: 'lambda', sourceIp, isSecureTransport: false, region };
   const decision = authorise(identities, principal, permissions, attributes);
   if (!decision.isAllowed && decision.error instanceof AuthorizationDenied) {
-    const { denial } = decision.error;
-    identities.denials.note(id, principal === anonymous ? { ...denial, account } : denial);
+    identities.denials.note(id, decision.error.denial);
   }
   return decision.isAllowed;
 }

@@ -3,6 +3,7 @@ import { openIam } from '../../../testkit/src/open-iam.ts';
 import { anonymous } from '../core/principal.ts';
 import type { Identities } from './identities.ts';
 import { authorise } from './authorise.ts';
+import type { AuthorizationDenied } from './explain-denial.ts';
 
 let identities: Identities;
 beforeAll(async () => {
@@ -62,4 +63,27 @@ test('a Deny for everybody wins', () => {
 test('without a policy nobody may', () => {
   const permission = { action: 'lambda:InvokeFunctionUrl', resources: [FUNCTION] };
   expect(authorise(identities, anonymous, [permission], attributes).isAllowed).toBe(false);
+});
+
+test('whose resource it is may have it explained, and the stranger is told nothing', () => {
+  const Resource = 'arn:aws:s3:::photos/a.jpg';
+  const permission = {
+    action: 's3:GetObject',
+    resources: [Resource],
+    resourceAccount: '111111111111',
+  };
+  const decision = authorise(identities, anonymous, [permission], { ...attributes, service: 's3' });
+  const { error } = decision as unknown as { readonly error: AuthorizationDenied };
+  expect(error.message).toBe('Access Denied');
+  identities.denials.note('an-id', error.denial);
+  for (let count = 0; count < 200; count++) {
+    identities.denials.note(`of-a-caller-${count}`, { ...error.denial, principal: 'somebody' });
+  }
+  expect(identities.denials.list('111111111111')).toHaveLength(201);
+  expect(identities.denials.find('000000000000', 'an-id')).toBeUndefined();
+  expect(identities.denials.find('111111111111', 'an-id')).toMatchObject({
+    principal: 'anonymous',
+    message: `A request without a signature is not authorized to perform: s3:GetObject on resource: ${Resource}`,
+    missing: [{ side: 'resource', statement: { Principal: { AWS: '*' }, Resource } }],
+  });
 });

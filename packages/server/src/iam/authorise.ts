@@ -40,7 +40,8 @@ export function authorise(
       const applicable = applicableTo(policies, principal, resource, resourceAccount);
       const verdict = evaluate(applicable, request);
       if (verdict.kind === 'allowed') continue;
-      const error = refusal(attributes.service, applicable, request, verdict);
+      const owner = ownerOf(resource, resourceAccount);
+      const error = refusal(attributes.service, applicable, { ...request, owner }, verdict);
       return { isAllowed: false, error };
     }
   }
@@ -73,8 +74,12 @@ function isOfAnotherAccount(
   if (principal.kind === 'service' || principal.kind === 'anonymous' || resource === '*') {
     return false;
   }
-  const owner = resourceAccount ?? resource.split(':', 5)[4] ?? '';
+  const owner = ownerOf(resource, resourceAccount);
   return /^\d{12}$/.test(owner) && owner !== principal.account;
+}
+
+function ownerOf(resource: string, resourceAccount: string | undefined): string {
+  return resourceAccount ?? resource.split(':', 5)[4] ?? '';
 }
 
 /** Compiled once for each policy that there is. */

@@ -19,9 +19,9 @@ import type { ConditionBlock, PolicyStatement } from './policy-statement.ts';
 type Denied = Exclude<Verdict, { readonly kind: 'allowed' }>;
 
 export interface Denial {
-  /** What the caller was answered. */
+  /** What the caller was answered; somebody without a signature was told less. */
   readonly message: string;
-  /** The account whose principals may ask; a service has none. */
+  /** The account whose principals may ask: the caller's, or whose it is that a stranger wanted. */
   readonly account: string | undefined;
   readonly principal: string;
   readonly action: string;
@@ -50,24 +50,38 @@ export class AuthorizationDenied extends AwsError {
   }
 }
 
+export interface RefusedRequest extends AccessRequest {
+  /** Whose the resource is, where that is known. */
+  readonly owner?: string;
+}
+
 /** `message` where AWS says less than its usual sentence. */
 export function refusal(
   service: string,
   policies: ApplicablePolicies,
-  request: AccessRequest,
+  request: RefusedRequest,
   verdict: Denied,
   message = denialMessage(request, verdict),
 ): AuthorizationDenied {
   const { principal, action, resource } = request;
-  return new AuthorizationDenied(accessDenied(service, message), {
+  const isStranger = principal.kind === 'anonymous';
+  // AWS: S3 says no more.
+  const answer = accessDenied(service, isStranger ? 'Access Denied' : message);
+  return new AuthorizationDenied(answer, {
     message,
-    account: principal.kind === 'service' ? undefined : principal.account,
+    account: accountOf(request),
     principal: nameOf(principal),
     action,
     resource,
     deniedBy: verdict.kind === 'explicit-deny' ? denying(policies, request) : [],
     missing: verdict.kind === 'implicit-deny' ? missingAllows(policies, request) : [],
   });
+}
+
+/** Of a service nobody's. */
+function accountOf({ principal, owner }: RefusedRequest): string | undefined {
+  if (principal.kind === 'service') return undefined;
+  return principal.kind === 'anonymous' ? owner : principal.account;
 }
 
 function nameOf(principal: AccessRequest['principal']): string {
@@ -77,8 +91,6 @@ function nameOf(principal: AccessRequest['principal']): string {
 
 function denialMessage({ principal, action, resource }: AccessRequest, verdict: Denied): string {
   if (principal.kind === 'anonymous') {
-    // AWS: S3 says no more. The caller of a function URL is told less: this is for its owner.
-    if (!action.startsWith('lambda:')) return 'Access Denied';
     return `A request without a signature is not authorized to perform: ${action} on resource: ${resource}`;
   }
   const who = nameOf(principal);
