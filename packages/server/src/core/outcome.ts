@@ -39,4 +39,6 @@ export interface ProcessExit {
   /** `SIGKILL`, ... or null. */
   readonly signal: string | null;
   readonly outOfMemory: boolean;
+  /** It ended with what held its sandbox, and with all others there: no sign of its own state. */
+  readonly isLost?: true;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ProcessExit } from '../../core/outcome.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import type { Sandbox } from '../../sandbox/driver.ts';
@@ -33,8 +34,8 @@ function startRefill(atOnce: () => number) {
   return { kind, making, refill };
 }
 
-function member(): PoolMember {
-  const sandbox = { exited: new Promise(() => {}) } as unknown as Sandbox;
+function member(exited: Promise<ProcessExit> = new Promise(() => {})): PoolMember {
+  const sandbox = { exited } as unknown as Sandbox;
   return { sandbox, isReady: true, destroy: async () => {} };
 }
 
@@ -112,5 +113,33 @@ test('where others need memory, no more goes than they need, though it is not fr
   refill.review();
   await settled();
   expect(kinds.map(({ ready }) => ready)).toEqual([2, 4]);
+  await refill.close();
+});
+
+test('those that are lost together are replaced at once, those that die by themselves later', async () => {
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (event: string) => void warnings.push(event) };
+  const deps = { clock: systemClock, logger, budgetMib: () => 100, atOnce: () => 1 };
+  const refill = new PoolRefill(deps);
+  const ends: ((exit: ProcessExit) => void)[] = [];
+  const make = async (): Promise<PoolMember> => {
+    const { promise, resolve } = Promise.withResolvers<ProcessExit>();
+    ends.push(resolve);
+    return member(promise);
+  };
+  const kind = new PoolKind(
+    { name: 'kind', usual: 3, costMib: 1, make },
+    systemClock.monotonicMs(),
+  );
+  refill.add(kind);
+  refill.fill();
+  await settled();
+  const killed = { code: null, signal: 'SIGKILL', outOfMemory: false } as const;
+  for (const end of ends.splice(0)) end({ ...killed, isLost: true });
+  await settled();
+  expect([kind.ready, kind.failures, warnings]).toEqual([3, 0, []]);
+  ends[0]?.(killed);
+  await settled();
+  expect([kind.ready, kind.failures, warnings]).toEqual([2, 1, ['pool.died']]);
   await refill.close();
 });

@@ -4,6 +4,7 @@
  * `core/pool-size.ts` says. All kinds share one bound of memory, which shrinks when the
  * machine's grows scarce.
  */
+import type { ProcessExit } from '../../core/outcome.ts';
 import { MEMORY_MS } from '../../core/pool-size.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -133,7 +134,7 @@ export class PoolRefill {
     try {
       const member = await kind.options.make(this.#closing.signal);
       kind.add(member);
-      void member.sandbox.exited.then(() => this.#onEnd(kind, member));
+      void member.sandbox.exited.then((exit) => this.#onEnd(kind, member, exit));
     } catch (error) {
       if (this.#isClosed) return;
       kind.failed(clock.monotonicMs());
@@ -143,11 +144,13 @@ export class PoolRefill {
     }
   }
 
-  /** Nobody ended it: it is replaced, later and later if that goes on. */
-  #onEnd(kind: PoolKind, member: PoolMember): void {
+  /** Nobody ended it: it is replaced, later and later if that goes on. One that was lost at once. */
+  #onEnd(kind: PoolKind, member: PoolMember, { isLost }: ProcessExit): void {
     if (!kind.remove(member) || this.#isClosed) return;
-    kind.failed(this.#deps.clock.monotonicMs());
-    this.#deps.logger.warn('pool.died', { kind: kind.options.name, failures: kind.failures });
+    if (isLost !== true) {
+      kind.failed(this.#deps.clock.monotonicMs());
+      this.#deps.logger.warn('pool.died', { kind: kind.options.name, failures: kind.failures });
+    }
     this.#drop(member);
     this.fill();
   }

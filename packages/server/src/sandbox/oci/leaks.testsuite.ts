@@ -86,7 +86,10 @@ export function describeLeaks(
         await frozen.freeze();
         const [helper] = (await helpersOf(process.pid)).filter((each) => !others.includes(each));
         process.kill(helper!, 'SIGKILL');
-        expect(await sandbox.exited).toEqual({ code: null, signal: 'SIGKILL', outOfMemory: false });
+        expect(await sandbox.exited).toEqual({
+          ...{ code: null, signal: 'SIGKILL', outOfMemory: false },
+          isLost: true,
+        });
         expect(await frozen.exited).toMatchObject({ code: null });
         expect(await parked.exited).toMatchObject({ code: null });
         await Promise.all([sandbox, frozen, parked].map((each) => each.destroy('lost')));

@@ -163,7 +163,7 @@ export class OciSandbox implements Sandbox {
 
   /** The helper is gone; whatever ran is being killed by the next one. */
   onHelperGone(): void {
-    this.#exit.resolve(KILLED);
+    this.#exit.resolve({ ...KILLED, isLost: true });
     for (const beside of this.#programs.values()) void beside.onLost();
   }
 
