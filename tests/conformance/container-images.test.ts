@@ -185,7 +185,10 @@ describe('a function from a container image', () => {
   let second: BuiltImage;
 
   test('runs what was pushed, by the digest that its tag had', async () => {
-    await ecr.send(new CreateRepositoryCommand({ repositoryName: 'shop/pays' }));
+    const { repository } = await ecr.send(
+      new CreateRepositoryCommand({ repositoryName: 'shop/pays' }),
+    );
+    expect(repository?.repositoryUri).toBe(`${new URL(server.endpoint).host}/shop/pays`);
     [first, second] = (await Promise.all(['first', 'second'].map(imageThatSays))) as [
       BuiltImage,
       BuiltImage,

@@ -121,9 +121,9 @@ export class ImageRegistry implements Closeable {
     });
   }
 
-  /** By the name of the file. */
+  /** By the name of the file. What a row that cannot be read refers to is not known: perhaps this. */
   refersTo(sha256: string): boolean {
-    return this.#references.has(sha256);
+    return this.damagedRows > 0 || this.#references.has(sha256);
   }
 
   repository(key: RepositoryKey): Repository | undefined {

@@ -46,11 +46,6 @@ export function repositoryArn({ account, region, name }: RepositoryKey): string 
   return `arn:aws:ecr:${region}:${account}:repository/${name}`;
 }
 
-/** `123456789012.dkr.ecr.eu-west-1.amazonaws.com` */
-export function registryHost({ account, region }: Omit<RepositoryKey, 'name'>): string {
-  return `${account}.dkr.ecr.${region}.amazonaws.com`;
-}
-
 /** AWS: 2 to 256 characters. */
 export function isRepositoryName(name: string): boolean {
   return name.length >= 2 && name.length <= 256 && REPOSITORY_NAME.test(name);

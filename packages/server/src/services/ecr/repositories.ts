@@ -8,13 +8,8 @@ import type {
   DescribeRepositoriesResponse,
   Repository as ShownRepository,
 } from '@aws-sdk/client-ecr';
-import type { AnyOperation, Operation } from '../../core/operation.ts';
-import {
-  isRepositoryName,
-  registryHost,
-  repositoryArn,
-  type Repository,
-} from '../../registry/repository.ts';
+import type { AnyOperation, Operation, OperationContext } from '../../core/operation.ts';
+import { isRepositoryName, repositoryArn, type Repository } from '../../registry/repository.ts';
 import type { Validated } from '../validated.ts';
 import type { EcrRoom } from './ecr-deps.ts';
 import {
@@ -36,11 +31,11 @@ export function repositoryOperations(room: EcrRoom): readonly AnyOperation[] {
     repositoryOperation<DeleteRepositoryRequest, DeleteRepositoryResponse>(
       room,
       'DeleteRepository',
-      async (repository, { force }) => {
+      async (repository, { force }, context) => {
         const hasImages = room.registry.images(repository).length > 0;
         if (hasImages && force !== true) throw repositoryNotEmpty(repository);
         await room.registry.remove(repository);
-        return { repository: showRepository(repository) };
+        return { repository: showRepository(repository, context) };
       },
     ),
   ];
@@ -78,7 +73,7 @@ function createRepository(
         tags: {},
       };
       if (!(await room.registry.create(repository))) throw repositoryExists(key);
-      return { repository: showRepository(repository) };
+      return { repository: showRepository(repository, context) };
     },
   };
 }
@@ -110,23 +105,24 @@ function describeRepositories(
           const key = keyOf({ registryId, repositoryName }, context);
           const found = room.registry.repository(key);
           if (found === undefined) throw repositoryNotFound(key);
-          return showRepository(found);
+          return showRepository(found, context);
         });
         return { repositories };
       }
       const all = room.registry.repositories(keyOf({ registryId }, context));
       const { items, nextToken } = pageOf(all, input, ({ name }) => name);
-      return { repositories: items.map(showRepository), ...nextToken };
+      return { repositories: items.map((each) => showRepository(each, context)), ...nextToken };
     },
   };
 }
 
-function showRepository(repository: Repository): ShownRepository {
+/** Its address is one that a client can push to: of this server, as the URL of a queue is. */
+function showRepository(repository: Repository, { endpoint }: OperationContext): ShownRepository {
   return {
     repositoryArn: repositoryArn(repository),
     registryId: repository.account,
     repositoryName: repository.name,
-    repositoryUri: `${registryHost(repository)}/${repository.name}`,
+    repositoryUri: `${new URL(endpoint).host}/${repository.name}`,
     createdAt: new Date(repository.createdMs),
     imageTagMutability: repository.hasImmutableTags ? 'IMMUTABLE' : 'MUTABLE',
     imageScanningConfiguration: { scanOnPush: repository.scansOnPush },

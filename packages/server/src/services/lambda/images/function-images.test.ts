@@ -73,7 +73,12 @@ beforeEach(async () => {
   const deps = { registry, identities, ids: randomIds, clock: systemClock };
   uploads = await openUploads({ ...deps, folder: path.join(own, 'uploads'), nowMs: Date.now });
   const ecr = createEcrService({ ...deps, uploads });
-  callAs = createCallAs({ identities, services: serve([ecr]), ids: randomIds, endpoint: () => '' });
+  callAs = createCallAs({
+    identities,
+    services: serve([ecr]),
+    ids: randomIds,
+    endpoint: () => 'http://127.0.0.1:4566',
+  });
   images = open();
   await ecrCall('CreateRepository', { repositoryName: key.name });
   await push('latest', image);
