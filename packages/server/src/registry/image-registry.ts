@@ -186,8 +186,12 @@ export class ImageRegistry implements Closeable {
       .toSorted((a, b) => b.pushedMs - a.pushedMs);
   }
 
-  hasParts(key: RepositoryKey, image: ImageManifest): boolean {
-    return partsOf(image).every(({ digest }) => this.layer(key, digest) !== undefined);
+  /** What the manifests of an account take, which are in memory. */
+  manifestBytes(account: string): number {
+    return this.#rows.images
+      .values()
+      .filter((each) => each.account === account)
+      .reduce((sum, each) => sum + each.manifest.length, 0);
   }
 
   layer(key: RepositoryKey, digest: string): StoredLayer | undefined {

@@ -19,6 +19,13 @@ export class UploadUnknown extends Error {
   }
 }
 
+/** The account has so many under way that nobody could mean them all. */
+export class TooManyUploads extends Error {
+  override get name(): string {
+    return 'TooManyUploads';
+  }
+}
+
 /** A piece does not begin where the one before has ended. */
 export class UploadOutOfOrder extends Error {
   readonly sizeBytes: number;
@@ -41,6 +48,7 @@ export class DigestMismatch extends Error {
 }
 
 interface Upload {
+  readonly account: string;
   readonly repository: string;
   readonly file: string;
   sizeBytes: number;
@@ -57,6 +65,8 @@ export interface UploadsDeps {
 
 /** An upload that nobody goes on with is forgotten: a day. */
 const PATIENCE_MS = 86_400_000;
+/** Of one account at once: each is a file and some memory. */
+const MOST_UPLOADS = 250;
 
 export async function openUploads(deps: UploadsDeps): Promise<Uploads> {
   await removeTree(path.dirname(deps.folder), deps.folder);
@@ -75,11 +85,17 @@ export class Uploads {
 
   async begin(repository: RepositoryKey): Promise<string> {
     await this.#forgetOld();
+    const { account } = repository;
+    const count = this.#all
+      .values()
+      .reduce((sum, each) => sum + Number(each.account === account), 0);
+    if (count >= MOST_UPLOADS) throw new TooManyUploads(`There are ${count} uploads under way.`);
     const id = this.#deps.ids.uuid();
     const file = path.join(this.#deps.folder, id);
     await (await open(file, 'wx', 0o600)).close();
     const lastMs = this.#deps.nowMs();
-    this.#all.set(id, { repository: repositoryArn(repository), file, sizeBytes: 0, lastMs });
+    const owner = { account, repository: repositoryArn(repository) };
+    this.#all.set(id, { ...owner, file, sizeBytes: 0, lastMs });
     return id;
   }
 

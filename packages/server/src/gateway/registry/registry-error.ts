@@ -1,7 +1,12 @@
 /** What is wrong with a request, as OCI's distribution API tells it. */
 import { AwsError } from '../../core/aws-error.ts';
 import { BlobMissing } from '../../objects/blob-store.ts';
-import { DigestMismatch, UploadOutOfOrder, UploadUnknown } from '../../registry/uploads.ts';
+import {
+  DigestMismatch,
+  TooManyUploads,
+  UploadOutOfOrder,
+  UploadUnknown,
+} from '../../registry/uploads.ts';
 
 export class RegistryError extends Error {
   readonly status: number;
@@ -35,6 +40,9 @@ export function asRegistryError(error: unknown): RegistryError | undefined {
       range: rangeOf(error.sizeBytes),
     });
   }
+  if (error instanceof TooManyUploads) {
+    return new RegistryError(429, 'TOOMANYREQUESTS', error.message);
+  }
   if (error instanceof DigestMismatch) {
     return new RegistryError(400, 'DIGEST_INVALID', error.message);
   }
@@ -56,4 +64,5 @@ const CODES: Readonly<Record<string, readonly [status: number, code: string]>> =
   ImageTagAlreadyExistsException: [400, 'TAG_INVALID'],
   ImageDigestDoesNotMatchException: [400, 'DIGEST_INVALID'],
   InvalidParameterException: [400, 'MANIFEST_INVALID'],
+  LimitExceededException: [429, 'TOOMANYREQUESTS'],
 };

@@ -63,6 +63,16 @@ export function tagIsTaken(key: RepositoryKey, tag: string): AwsError {
   );
 }
 
+/** As AWS documents it; there the numbers are others. */
+export function limitExceeded(cause?: unknown): AwsError {
+  return new AwsError(
+    'LimitExceededException',
+    400,
+    'The operation did not succeed because it would have exceeded a service limit for your account.',
+    { cause },
+  );
+}
+
 /** What AWS has and what would have no effect here is refused, not ignored. */
 export function cannotYet(what: string): AwsError {
   return invalidParameter(`Hearth does not implement ${what} yet.`);

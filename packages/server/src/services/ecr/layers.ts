@@ -14,10 +14,15 @@ import type {
 import { AwsError } from '../../core/aws-error.ts';
 import type { AnyOperation } from '../../core/operation.ts';
 import { DIGEST } from '../../core/image/read-json.ts';
-import { DigestMismatch, UploadOutOfOrder, UploadUnknown } from '../../registry/uploads.ts';
+import {
+  DigestMismatch,
+  TooManyUploads,
+  UploadOutOfOrder,
+  UploadUnknown,
+} from '../../registry/uploads.ts';
 import type { Repository } from '../../registry/repository.ts';
 import type { EcrRoom } from './ecr-deps.ts';
-import { invalidParameter } from './ecr-errors.ts';
+import { invalidParameter, limitExceeded } from './ecr-errors.ts';
 import { repositoryOperation } from './repository-operation.ts';
 
 /** AWS: what a client sends in one part. */
@@ -31,7 +36,7 @@ export function layerOperations(room: EcrRoom): readonly AnyOperation[] {
       room,
       'InitiateLayerUpload',
       async (repository) => ({
-        uploadId: await room.uploads.begin(repository),
+        uploadId: await inEcrWords(repository, '', () => room.uploads.begin(repository)),
         partSize: PART_BYTES,
       }),
     ),
@@ -125,6 +130,7 @@ async function inEcrWords<T>(
         { cause: error },
       );
     }
+    if (error instanceof TooManyUploads) throw limitExceeded(error);
     if (error instanceof UploadOutOfOrder) {
       throw new AwsError('InvalidLayerPartException', 400, error.message, { cause: error });
     }

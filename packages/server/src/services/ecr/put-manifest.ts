@@ -6,7 +6,7 @@ import { UnsupportedImage } from '../../core/image/read-json.ts';
 import { partsOf } from '../../registry/image-registry.ts';
 import type { Repository, StoredImage } from '../../registry/repository.ts';
 import type { EcrRoom } from './ecr-deps.ts';
-import { invalidParameter, tagIsTaken } from './ecr-errors.ts';
+import { invalidParameter, limitExceeded, tagIsTaken } from './ecr-errors.ts';
 
 export interface Put {
   readonly bytes: Uint8Array;
@@ -17,6 +17,9 @@ export interface Put {
   /** Whether the same again is no mistake. */
   readonly isRepeatable: boolean;
 }
+
+/** Of one account: more than a hundred thousand images of the usual size. */
+const MANIFESTS_BYTES = 268_435_456;
 
 export async function putManifest(
   { registry, clock }: Pick<EcrRoom, 'registry' | 'clock'>,
@@ -51,6 +54,8 @@ export async function putManifest(
     throw tagIsTaken(repository, tag);
   }
   const { account, region, name } = repository;
+  const isFull = registry.manifestBytes(account) + bytes.byteLength > MANIFESTS_BYTES;
+  if (known === undefined && isFull) throw limitExceeded();
   const image: StoredImage = known ?? {
     account,
     region,

@@ -294,6 +294,16 @@ test('what was pushed and is in no image is forgotten by the next start, and the
   expect(await file.readFile()).toEqual(bytes);
 });
 
+test('an account has so many uploads under way, and no other is held up by them', async () => {
+  const account = '222222222222';
+  await call('CreateRepository', { repositoryName: 'many' }, account);
+  const begin = (): Promise<object> =>
+    call('InitiateLayerUpload', { repositoryName: 'many' }, account);
+  for (let index = 0; index < 250; index += 1) await begin();
+  await expect(begin()).rejects.toMatchObject({ code: 'LimitExceededException' });
+  await expect(call('InitiateLayerUpload', { repositoryName })).resolves.toHaveProperty('uploadId');
+});
+
 test('parts of a layer come in order, and are what its digest says', async () => {
   const { uploadId } = await call('InitiateLayerUpload', { repositoryName });
   const part = { partFirstByte: 5, partLastByte: 6, layerPartBlob: Buffer.from('ab') };
