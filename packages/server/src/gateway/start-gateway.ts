@@ -44,7 +44,7 @@ export interface GatewayDeps extends S3Deps {
   readonly ownPaths: readonly OwnPath[];
   /** Without them their hosts and paths are as unknown as any. */
   readonly functionUrls?: FunctionUrls;
-  readonly images?: Pick<RegistryDeps, 'registry' | 'uploads'>;
+  readonly images?: Pick<RegistryDeps, 'registry' | 'uploads' | 'links'>;
 }
 
 export interface GatewayOptions {

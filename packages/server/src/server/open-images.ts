@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Ids } from '../lib/ids.ts';
 import type { Logger } from '../lib/logger.ts';
 import { openImageRegistry, type ImageRegistry } from '../registry/image-registry.ts';
+import { createLayerLinks, type LayerLinks } from '../registry/layer-links.ts';
 import { RemoteRegistry } from '../registry/remote-registry.ts';
 import { openUploads, type Uploads } from '../registry/uploads.ts';
 import type { Store } from '../store/store.ts';
@@ -14,6 +15,7 @@ import type { Store } from '../store/store.ts';
 export interface ImagesState {
   readonly registry: ImageRegistry;
   readonly uploads: Uploads;
+  readonly links: LayerLinks;
   readonly images: ImageStore;
 }
 
@@ -50,7 +52,7 @@ export async function openImages({
     ids,
     nowMs: () => clock.nowMs(),
   });
-  return { registry, uploads, images };
+  return { registry, uploads, images, links: createLayerLinks({ clock, ids }) };
 }
 
 /** From the option, which has been parsed once already. */

@@ -17,6 +17,7 @@ import { randomIds } from '../lib/ids.ts';
 import { silentLogger } from '../lib/logger.ts';
 import { openLogStore } from '../observe/open-log-store.ts';
 import { openImageRegistry } from '../registry/image-registry.ts';
+import { createLayerLinks } from '../registry/layer-links.ts';
 import { openUploads } from '../registry/uploads.ts';
 import { createEcrService } from '../services/ecr/service.ts';
 import { openEventsService } from '../services/events/service.ts';
@@ -86,7 +87,16 @@ beforeAll(async () => {
     ids: randomIds,
     nowMs: Date.now,
   });
-  services.set('ecr', createEcrService({ ...deps, identities, registry, uploads }));
+  services.set(
+    'ecr',
+    createEcrService({
+      ...deps,
+      identities,
+      registry,
+      uploads,
+      links: createLayerLinks(deps),
+    }),
+  );
   services.set('logs', createLogsService({ ...deps, logs }));
   services.set('lambda', lambda.service);
 });

@@ -14,7 +14,7 @@ export interface RegistryAnswer {
 }
 
 export async function answerBlob(
-  { deps: { registry }, request: { head } }: RegistryCall,
+  { deps: { registry }, request: { head } }: Pick<RegistryCall, 'deps' | 'request'>,
   key: RepositoryKey,
   digest: string,
 ): Promise<RegistryAnswer> {

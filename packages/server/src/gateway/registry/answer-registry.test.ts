@@ -21,6 +21,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { randomIds } from '../../lib/ids.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { openImageRegistry, type ImageRegistry } from '../../registry/image-registry.ts';
+import { createLayerLinks } from '../../registry/layer-links.ts';
 import { openUploads, type Uploads } from '../../registry/uploads.ts';
 import { issueLogin } from '../../services/ecr/registry-login.ts';
 import { createEcrService } from '../../services/ecr/service.ts';
@@ -58,9 +59,11 @@ beforeAll(async () => {
     ids: randomIds,
     nowMs: () => clock.nowMs(),
   });
+  const links = createLayerLinks({ clock: systemClock, ids: randomIds });
   const ecr = createEcrService({
     registry,
     uploads,
+    links,
     identities,
     clock: systemClock,
     ids: randomIds,
@@ -71,7 +74,7 @@ beforeAll(async () => {
     ids: randomIds,
     endpoint: () => endpoint,
   });
-  const deps = { identities, clock: systemClock, logger: silentLogger, registry, uploads };
+  const deps = { identities, clock: systemClock, logger: silentLogger, registry, uploads, links };
   const bodies = createBodyBudget(Number.POSITIVE_INFINITY);
   server = createServer((message, response) => {
     const head = rawHeadOf(message);
@@ -270,6 +273,29 @@ describe('contents', () => {
     const from = `/v2/${target}/blobs/uploads/?mount=${digest}&from=${repository}`;
     expect((await ask(as(await userWith(...PUSH)), 'POST', from)).status).toBe(202);
     expect((await ask(as(root), 'POST', from)).status).toBe(201);
+  });
+
+  test('one is read without a password by the address that GetDownloadUrlForLayer gives', async () => {
+    await pushImage(as(root), repository, 'one', image);
+    const [layerDigest, bytes] = layerOf(image);
+    const { downloadUrl = '' } = (await call('GetDownloadUrlForLayer', {
+      repositoryName: repository,
+      layerDigest,
+    })) as { downloadUrl?: string };
+    const read = await fetch(downloadUrl);
+    expect(Buffer.from(await read.arrayBuffer())).toEqual(bytes);
+    const [other = ''] = [...image.blobs.keys()];
+    for (const changed of [
+      downloadUrl.replace(layerDigest, other),
+      downloadUrl.replace(/expires=\d/, 'expires=9'),
+      downloadUrl.replace(`account=${ACCOUNT}`, 'account=111111111111'),
+    ]) {
+      expect((await fetch(changed)).status).toBe(401);
+    }
+    expect((await fetch(downloadUrl, { method: 'HEAD' })).status).toBe(401);
+    await expect(
+      call('GetDownloadUrlForLayer', { repositoryName: repository, layerDigest: 'none' }),
+    ).rejects.toMatchObject({ code: 'LayersNotFoundException' });
   });
 
   test('go with the last image that has them', async () => {

@@ -11,6 +11,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
 import type { ImageRegistry } from '../../registry/image-registry.ts';
 import type { RepositoryKey } from '../../registry/repository.ts';
+import type { LayerLinks } from '../../registry/layer-links.ts';
 import type { Uploads } from '../../registry/uploads.ts';
 import { repositoryPermission } from '../../services/ecr/find-repository.ts';
 import { readLogin, type Login } from '../../services/ecr/registry-login.ts';
@@ -29,6 +30,7 @@ export interface RegistryDeps {
   readonly logger: Logger;
   readonly registry: ImageRegistry;
   readonly uploads: Uploads;
+  readonly links: LayerLinks;
 }
 
 export interface RegistryRequest {
@@ -66,8 +68,12 @@ export async function answerRegistry(deps: RegistryDeps, request: RegistryReques
 
 async function perform(deps: RegistryDeps, request: RegistryRequest): Promise<RegistryAnswer> {
   const { head } = request;
-  const login = logIn(deps, request);
   const route = routeOf(head.path);
+  const linked = route?.kind === 'blob' ? deps.links.ownerOf(head.path, head.query) : undefined;
+  if (route?.kind === 'blob' && linked !== undefined && head.method === 'GET') {
+    return await answerBlob({ deps, request }, { ...linked, name: route.name }, route.digest);
+  }
+  const login = logIn(deps, request);
   if (route === undefined) throw new RegistryError(404, 'NAME_INVALID', 'There is no such path.');
   const action = actionOf(route, head.method);
   if (action === undefined) throw unsupported();

@@ -4,6 +4,8 @@ import type {
   BatchCheckLayerAvailabilityResponse,
   CompleteLayerUploadRequest,
   CompleteLayerUploadResponse,
+  GetDownloadUrlForLayerRequest,
+  GetDownloadUrlForLayerResponse,
   InitiateLayerUploadRequest,
   InitiateLayerUploadResponse,
   LayerFailure,
@@ -32,6 +34,7 @@ const LAYER_TYPE = 'application/vnd.docker.image.rootfs.diff.tar.gzip';
 export function layerOperations(room: EcrRoom): readonly AnyOperation[] {
   return [
     checkAvailability(room),
+    getDownloadUrl(room),
     repositoryOperation<InitiateLayerUploadRequest, InitiateLayerUploadResponse>(
       room,
       'InitiateLayerUpload',
@@ -72,6 +75,23 @@ function checkAvailability(room: EcrRoom): AnyOperation {
     }
     return { layers, failures };
   });
+}
+
+function getDownloadUrl(room: EcrRoom): AnyOperation {
+  return repositoryOperation<GetDownloadUrlForLayerRequest, GetDownloadUrlForLayerResponse>(
+    room,
+    'GetDownloadUrlForLayer',
+    async (repository, { layerDigest = '' }, { endpoint }) => {
+      if (room.registry.layer(repository, layerDigest) === undefined) {
+        throw new AwsError(
+          'LayersNotFoundException',
+          400,
+          `The layer with digest '${layerDigest}' does not exist in the repository with name '${repository.name}' in the registry with id '${repository.account}'`,
+        );
+      }
+      return { downloadUrl: room.links.link(endpoint, repository, layerDigest), layerDigest };
+    },
+  );
 }
 
 function uploadPart(room: EcrRoom): AnyOperation {

@@ -18,6 +18,7 @@ import { rootPrincipal } from '../../iam/credentials.ts';
 import { randomIds } from '../../lib/ids.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { openImageRegistry, type ImageRegistry } from '../../registry/image-registry.ts';
+import { createLayerLinks } from '../../registry/layer-links.ts';
 import { openUploads, type Uploads } from '../../registry/uploads.ts';
 import type { Store } from '../../store/store.ts';
 import { createEcrService } from './service.ts';
@@ -47,7 +48,7 @@ async function open(): Promise<void> {
     folder: path.join(folder, 'uploads'),
     nowMs: clock.nowMs,
   });
-  const services = serve([createEcrService({ ...deps, uploads })]);
+  const services = serve([createEcrService({ ...deps, uploads, links: createLayerLinks(deps) })]);
   callAs = createCallAs({ identities, services, ids: randomIds, endpoint: () => 'http://e' });
 }
 beforeAll(async () => {

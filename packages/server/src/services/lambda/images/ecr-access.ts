@@ -5,6 +5,8 @@
 import type { BatchGetImageResponse, GetRepositoryPolicyResponse } from '@aws-sdk/client-ecr';
 import { AwsError } from '../../../core/aws-error.ts';
 import type { CallAs, CallAsCaller } from '../../../core/call-as.ts';
+import { parseManifest } from '../../../core/image/image-manifest.ts';
+import { UnsupportedImage } from '../../../core/image/read-json.ts';
 import type { OperationContext } from '../../../core/operation.ts';
 import type { ImageAddress as Address } from '../../../registry/find-image.ts';
 import type { RepositoryKey } from '../../../registry/repository.ts';
@@ -66,7 +68,24 @@ async function read(
   const { imageManifest: text, imageManifestMediaType: mediaType = '' } = image ?? {};
   const digest = image?.imageId?.imageDigest;
   if (text === undefined || digest === undefined) return undefined;
-  return { digest, mediaType, bytes: Buffer.from(text) };
+  const found = { digest, mediaType, bytes: Buffer.from(text) };
+  const layerDigest = configOf(found);
+  if (layerDigest !== undefined) {
+    const layer = { registryId: account, repositoryName: name, layerDigest };
+    await callAs(lambda, 'ecr', 'GetDownloadUrlForLayer', layer);
+  }
+  return found;
+}
+
+/** One of its parts: who may read one may read all. Of an index, and of what is no image, none. */
+function configOf({ bytes, mediaType }: ReadManifest): string | undefined {
+  try {
+    const manifest = parseManifest(bytes, mediaType);
+    return manifest.kind === 'image' ? manifest.config.digest : undefined;
+  } catch (error) {
+    if (error instanceof UnsupportedImage) return undefined;
+    throw error;
+  }
 }
 
 /** As AWS names its own. */

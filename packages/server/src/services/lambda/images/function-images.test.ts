@@ -23,6 +23,7 @@ import { randomIds } from '../../../lib/ids.ts';
 import { silentLogger } from '../../../lib/logger.ts';
 import { openImageRegistry, type ImageRegistry } from '../../../registry/image-registry.ts';
 import type { RemoteRegistry } from '../../../registry/remote-registry.ts';
+import { createLayerLinks } from '../../../registry/layer-links.ts';
 import { openUploads, type Uploads } from '../../../registry/uploads.ts';
 import { createEcrService } from '../../ecr/service.ts';
 import { createFunctionImages, type FunctionImages } from './function-images.ts';
@@ -72,7 +73,7 @@ beforeEach(async () => {
   );
   const deps = { registry, identities, ids: randomIds, clock: systemClock };
   uploads = await openUploads({ ...deps, folder: path.join(own, 'uploads'), nowMs: Date.now });
-  const ecr = createEcrService({ ...deps, uploads });
+  const ecr = createEcrService({ ...deps, uploads, links: createLayerLinks(deps) });
   callAs = createCallAs({
     identities,
     services: serve([ecr]),
@@ -189,6 +190,23 @@ test('Lambda gives itself the right in the name of who may give it, beside what 
   });
   // Once it is there, nobody needs to be allowed anything.
   await expect(resolve(URI, await userWith('s3:*'))).resolves.toHaveProperty('digest');
+});
+
+test('who may read manifests alone may not read images', async () => {
+  const Principal = { Service: 'lambda.amazonaws.com' };
+  const allow = (Action: string): Promise<object> =>
+    ecrCall('SetRepositoryPolicy', {
+      repositoryName: key.name,
+      policyText: JSON.stringify({
+        Version: '2008-10-17',
+        Statement: [{ Effect: 'Allow', Principal, Action }],
+      }),
+    });
+  const nobody = await userWith('s3:*');
+  await allow('ecr:BatchGetImage');
+  await expect(resolve(URI, nobody)).rejects.toMatchObject({ code: 'AccessDeniedException' });
+  await allow('ecr:*');
+  await expect(resolve(URI, nobody)).resolves.toHaveProperty('digest', image.digest);
 });
 
 test('who may not give the right is told that Lambda does not have it', async () => {
