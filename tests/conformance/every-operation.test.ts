@@ -12,11 +12,6 @@ import {
   serviceNames,
   valuesOf,
 } from '../../packages/server/src/wire/sdk-client.testsuite.ts';
-import {
-  signedServerKey,
-  startSignedServer,
-  type SignedServer,
-} from '../../packages/testkit/src/start-signed-server.ts';
 import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
 
 interface AnyClient {
@@ -33,24 +28,10 @@ const unreachable: ReadonlySet<string> = new Set(['StartLiveTail', 'GetLogObject
 const unsigned: ReadonlySet<string> = new Set(['AssumeRoleWithWebIdentity']);
 
 let server: TestServer;
-/** SNS is not served but forwarded: this one refuses whatever it is asked. */
-let topics: SignedServer;
 beforeAll(async () => {
-  topics = await startSignedServer(() => ({
-    status: 400,
-    text: '<ErrorResponse><Error><Type>Sender</Type><Code>InvalidParameter</Code><Message>no</Message></Error></ErrorResponse>',
-  }));
-  const env = {
-    HEARTH_UPSTREAM_SNS: topics.endpoint,
-    HEARTH_UPSTREAM_ACCESS_KEY_ID: signedServerKey.accessKeyId,
-    HEARTH_UPSTREAM_SECRET_ACCESS_KEY: signedServerKey.secretAccessKey,
-  };
-  server = await startServer({ args: ['--isolation', 'process'], env });
+  server = await startServer({ args: ['--isolation', 'process'] });
 });
-afterAll(async () => {
-  await server?.[Symbol.asyncDispose]();
-  await topics?.[Symbol.asyncDispose]();
-});
+afterAll(() => server?.[Symbol.asyncDispose]());
 
 test('every API that the server serves is walked here', async () => {
   const health = (await (await fetch(`${server.endpoint}/_hearth/health`)).json()) as {
@@ -111,9 +92,6 @@ describe.each(serviceNames)('%s', (service) => {
     }
     // The generator reaches both kinds: a walk that stops early would see only one.
     expect(names.length).toBeGreaterThan(new Set(unimplemented).size);
-    if (service !== 'sns') return;
-    expect(topics.refused).toBe(0);
-    expect(topics.requests.length).toBeGreaterThan(0);
   });
 
   test('refuses every operation when the signature is wrong', async () => {

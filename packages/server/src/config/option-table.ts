@@ -309,7 +309,7 @@ const optionTable = {
     value: 'URL',
     default: '',
     description:
-      'A server that serves SNS, which Hearth does not, in the same way: for clients, for destinations and for dead-letter topics.',
+      'A server that serves SNS in the same way: for clients, for destinations and for dead-letter topics.',
   },
   upstreamEvents: {
     type: 'url',

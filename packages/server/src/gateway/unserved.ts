@@ -9,9 +9,7 @@ export function answerUnserved(
   head: RawHead,
   requestId: string,
 ): RawResponse {
-  const serves = `Hearth does not serve ${service}. It serves ${served.join(', ')}.`;
-  const option = forwarding[service];
-  const message = option === undefined ? serves : `${serves} ${option} names one that does.`;
+  const message = `Hearth does not serve ${service}. It serves ${served.join(', ')}.`;
   const isJson =
     head.headers['x-amz-target'] !== undefined ||
     (head.headers['content-type'] ?? '').includes('json');
@@ -28,9 +26,6 @@ export function answerUnserved(
     body: Buffer.from(body),
   };
 }
-
-/** What another server can be asked for. */
-const forwarding: Readonly<Record<string, string>> = { sns: 'HEARTH_UPSTREAM_SNS' };
 
 /** S3's error document stands alone; the query protocols wrap theirs. */
 function errorDocument(service: string, message: string, requestId: string): string {

@@ -24,7 +24,7 @@ import { openEventsService } from '../services/events/service.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { LambdaUnderTest } from '../services/lambda/fixtures/start-lambda.ts';
 import { createLogsService } from '../services/logs/service.ts';
-import { createForwardedTopics } from '../services/sns/forwarded-topics.ts';
+import { openSnsService } from '../services/sns/service.ts';
 import { openSqsService } from '../services/sqs/service.ts';
 import { openXrayService } from '../services/xray/service.ts';
 import { openDurableQueue } from '../store/queue/open-durable-queue.ts';
@@ -77,7 +77,6 @@ beforeAll(async () => {
   const callAs = lambda.callAs;
   services.set('events', open.use(await openEventsService({ ...deps, callAs })));
   services.set('xray', open.use(await openXrayService(deps)));
-  services.set('sns', createForwardedTopics({ url: '', send: () => Promise.resolve({}) }));
   const registry = open.use(
     await openImageRegistry({ ...deps, folder: path.join(folder, 'registry') }),
   );
@@ -97,6 +96,7 @@ beforeAll(async () => {
       links: createLayerLinks(deps),
     }),
   );
+  services.set('sns', open.use(await openSnsService({ ...deps, callAs })));
   services.set('logs', createLogsService({ ...deps, logs }));
   services.set('lambda', lambda.service);
 });

@@ -49,7 +49,6 @@ import type { SandboxDriver } from '../sandbox/driver.ts';
 import { goFirst } from '../sandbox/go-first.ts';
 import { describeNetwork, warnOfNetwork } from '../sandbox/network/policy.ts';
 import { createEcrService } from '../services/ecr/service.ts';
-import { openEventsService, type EventsService } from '../services/events/service.ts';
 import { createIamService } from '../services/iam/service.ts';
 import { createFunctionImages } from '../services/lambda/images/function-images.ts';
 import { createLambdaService, type LambdaService } from '../services/lambda/service.ts';
@@ -58,9 +57,6 @@ import { startEventOutbox } from '../services/s3/event-outbox.ts';
 import { startLifecycle } from '../services/s3/lifecycle-runner.ts';
 import { createForwardedBuckets } from '../services/s3/forwarded-buckets.ts';
 import { createS3Service, type S3Service } from '../services/s3/service.ts';
-import { createForwardedTopics } from '../services/sns/forwarded-topics.ts';
-import { createForwardedQueues } from '../services/sqs/forwarded-queues.ts';
-import { openSqsService, type SqsDeps, type SqsService } from '../services/sqs/service.ts';
 import { createStsService } from '../services/sts/service.ts';
 import { openXrayService, type XrayService } from '../services/xray/service.ts';
 import { METRICS_CONTENT_TYPE } from '../observe/prometheus/write-metrics.ts';
@@ -72,6 +68,7 @@ import { createHealthReport } from './health.ts';
 import { createMetricsReport } from './metrics.ts';
 import { openCatalogue, type Host } from './open-catalogue.ts';
 import { architectureHere, openImages, openRemotes, type ImagesState } from './open-images.ts';
+import { openMessaging, type Messaging } from './open-messaging.ts';
 import { poolBudgetMib } from './machine-memory.ts';
 import { version } from './release.ts';
 import { createUpstreams, type Upstreams } from './upstreams.ts';
@@ -130,12 +127,10 @@ interface Late {
 }
 
 /** What is kept on disk. */
-interface State {
+interface State extends Messaging {
   readonly stores: Readonly<Record<'main' | 'queue', Store>>;
-  readonly events: EventsService;
   readonly xray: XrayService;
   readonly queue: DurableQueue;
-  readonly sqs: SqsService;
   readonly identities: Identities;
   readonly webIdentityKeys: WebIdentityKeys;
   readonly roles: RoleSessions;
@@ -168,12 +163,11 @@ async function openState(root: Root, late: Late): Promise<State> {
   const queue = parts.use(await openDurableQueue({ store: waiting, clock, ids, logger }));
   return {
     stores: { main: store, queue: waiting },
-    events: await openEvents(root, store, late),
+    ...(await openMessaging({ ...root, store, messages: queue, callAs: callAsOf(late) })),
     xray: parts.use(await openXrayService({ store, clock, logger })),
     identities,
     webIdentityKeys: await openWebIdentityKeys(config.webIdentityKeys),
     queue,
-    sqs: parts.use(await openSqs(root, { store, messages: queue, clock, ids, logger })),
     roles: createRoleSessions({ identities, ids }),
     logs: parts.use(await openLogStore({ folder: folder('logs'), store, clock, logger })),
     code: parts.use(await openCodeStore({ folder: folder('code'), logger, limits: config.limits })),
@@ -190,11 +184,6 @@ async function openState(root: Root, late: Late): Promise<State> {
       await openObjectStore({ folder: folder('objects'), store, clock, ids, logger }),
     ),
   };
-}
-
-async function openSqs({ upstreams }: Root, deps: SqsDeps): Promise<SqsService> {
-  const { sqs: upstream } = upstreams;
-  return upstream === undefined ? openSqsService(deps) : createForwardedQueues(deps, upstream);
 }
 
 /** What runs functions. */
@@ -314,6 +303,7 @@ async function startServing(
   late.gateway = gateway;
   lambda.provision();
   await state.events.start();
+  state.topics.start?.();
   parts.use(gateway);
   // First of all: a caller that waits for a message would be waited for.
   parts.defer(() => sqs.endWaits());
@@ -328,7 +318,7 @@ function startLambda(
   { runtimes, invoker, driver }: Execution,
   late: Late,
 ): LambdaService {
-  const { config, clock, ids, logger, parts, upstreams } = root;
+  const { config, clock, ids, logger, parts } = root;
   const images = createFunctionImages({
     ...state.containers,
     callAs: callAsOf(late),
@@ -347,7 +337,6 @@ function startLambda(
     clock,
     ids,
     logger,
-    forwards: { sns: upstreams.sns !== undefined },
     accountConcurrency: config.concurrency,
     limits: config.limits,
     drainMs: config.shutdownGraceSeconds * 1_000,
@@ -363,8 +352,8 @@ const NO_IMAGES =
 const REMOVAL_MARGIN_SECONDS = 60;
 
 /** The services that need nothing that runs. */
-function servicesOfState({ clock, ids, upstreams }: Root, state: State): readonly Service[] {
-  const { identities, logs, webIdentityKeys, sqs, events, xray } = state;
+function servicesOfState({ clock, ids }: Root, state: State): readonly Service[] {
+  const { identities, logs, webIdentityKeys, sqs, events, topics, xray } = state;
   return [
     createIamService({ identities, clock, ids }),
     createStsService({ identities, clock, ids, webIdentityKeys }),
@@ -373,7 +362,7 @@ function servicesOfState({ clock, ids, upstreams }: Root, state: State): readonl
     events,
     xray,
     createEcrService({ ...state.containers, identities, clock, ids }),
-    ...(upstreams.sns === undefined ? [] : [createForwardedTopics(upstreams.sns)]),
+    topics,
   ];
 }
 
@@ -388,6 +377,7 @@ function damageOf(state: State): Readonly<Record<string, number>> {
     queueRows: state.sqs.damagedRows,
     ruleRows: state.events.damagedRows,
     imageRows: state.containers.registry.damagedRows,
+    topicRows: state.topics.damagedRows ?? 0,
   };
 }
 
@@ -409,13 +399,6 @@ function startS3(root: Root, objects: ObjectStore, late: Late): S3Service {
     events,
     hasEventBuses: root.upstreams.events === undefined,
   });
-}
-
-async function openEvents(root: Root, store: Store, late: Late): Promise<EventsService> {
-  const { clock, ids, logger, parts } = root;
-  const { events: upstream } = root.upstreams;
-  const callAs = callAsOf(late);
-  return parts.use(await openEventsService({ store, callAs, clock, ids, logger, upstream }));
 }
 
 /** For rooms that call nobody before everything is wired. */

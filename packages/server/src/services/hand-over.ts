@@ -20,13 +20,15 @@ export interface EventForTarget {
   readonly messageGroupId?: string | undefined;
   /** Of the message, for a queue or a topic. */
   readonly attributes?: object | undefined;
+  /** For a topic. */
+  readonly subject?: string | undefined;
 }
 
 /** Resolves when the target has it for good; rejects with what it answers. */
 export async function handOver(
   callAs: CallAs,
   caller: CallAsCaller,
-  { target, body, messageGroupId, attributes }: EventForTarget,
+  { target, body, messageGroupId, attributes, subject }: EventForTarget,
 ): Promise<void> {
   const [, , service, , account = '', ...name] = target.split(':');
   if (service === 'lambda') {
@@ -40,7 +42,9 @@ export async function handOver(
   if (service === 'events') return await putOnBus(callAs, caller, target, body);
   const named = attributes === undefined ? {} : { MessageAttributes: attributes };
   if (service === 'sns') {
-    await callAs(caller, 'sns', 'Publish', { TopicArn: target, Message: body, ...named });
+    const titled = subject === undefined ? {} : { Subject: subject };
+    const input = { TopicArn: target, Message: body, ...titled, ...named };
+    await callAs(caller, 'sns', 'Publish', input);
     return;
   }
   await callAs(caller, 'sqs', 'SendMessage', {

@@ -1,6 +1,6 @@
 /** One event bus as it is stored. The default one is there without a record, until it has a policy. */
 import type { ResourcePolicy } from '../../core/operation.ts';
-import type { NamedKey } from './record-repository.ts';
+import type { NamedKey } from '../record-repository.ts';
 
 export const DEFAULT_BUS = 'default';
 

@@ -18,8 +18,8 @@ import { busArn, busOrNew, DEFAULT_BUS, type BusRecord } from './bus-record.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { busExists, busNotFound, cannotYet, tooMany } from './events-errors.ts';
 import { busKey, busPermission, isThere } from './find-bus.ts';
-import { pageOf } from './page.ts';
-import type { NamedKey } from './record-repository.ts';
+import { pageOf } from '../page.ts';
+import type { NamedKey } from '../record-repository.ts';
 import { busNameOf } from './rule-record.ts';
 import { readTags, requestTags } from './tags.ts';
 

@@ -10,7 +10,9 @@ const functionForm =
   /^arn:aws[\w-]*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(?::(?:\$LATEST|[\w-]{1,128}))?$/;
 const queueForm = /^arn:aws[\w-]*:sqs:[a-z0-9-]+:\d{12}:(?:[\w-]{1,75}\.fifo|[\w-]{1,80})$/;
 
-/** Parameters of targets that are neither functions nor queues. */
+const topicForm = /^arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/;
+
+/** Parameters of other targets. */
 const ofOtherTargets = [
   'KinesisParameters',
   'RunCommandParameters',
@@ -53,10 +55,10 @@ export function checkTarget(given: Target): RuleTarget {
 }
 
 function checkArn(arn: string): void {
-  if (functionForm.test(arn) || queueForm.test(arn)) return;
+  if (functionForm.test(arn) || queueForm.test(arn) || topicForm.test(arn)) return;
   const [prefix, , service = ''] = arn.split(':');
-  if (prefix !== 'arn' || service === 'lambda' || service === 'sqs') throw invalidArn(arn);
-  throw cannotYet(`targets other than functions and queues (${arn})`);
+  if (prefix !== 'arn' || ['lambda', 'sqs', 'sns'].includes(service)) throw invalidArn(arn);
+  throw cannotYet(`targets other than functions, queues and topics (${arn})`);
 }
 
 /** AWS: a standard queue. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { BusRecord } from './bus-record.ts';
-import type { NamedKey, RecordRepository } from './record-repository.ts';
+import type { NamedKey, RecordRepository } from '../record-repository.ts';
 import type { RuleKey, RuleRecord } from './rule-record.ts';
 
 export type RuleRepository = RecordRepository<RuleKey, RuleRecord>;

@@ -3,7 +3,7 @@ import type { OperationContext, Permission } from '../../core/operation.ts';
 import { busArn, DEFAULT_BUS, type BusRecord } from './bus-record.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { busNotFound } from './events-errors.ts';
-import type { NamedKey } from './record-repository.ts';
+import type { NamedKey } from '../record-repository.ts';
 
 const arnForm = /^arn:aws[\w-]*:events:([^:]+):(\d{12}):event-bus\/(.+)$/;
 

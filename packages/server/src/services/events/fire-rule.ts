@@ -1,7 +1,8 @@
 /** What the targets of a rule are sent of an event, as rows that are written with what it comes from. */
 import type { Statement } from '../../store/store.ts';
 import type { BusEvent } from './bus-event.ts';
-import { deliveryStatement } from './deliveries.ts';
+import { deliveryStatement } from '../deliveries.ts';
+import { ruleDeliveries } from './rule-deliveries.ts';
 import { ruleArn, type RuleRecord } from './rule-record.ts';
 import { targetInput } from './target-input.ts';
 
@@ -27,7 +28,7 @@ export function fireRule(
   };
   return rule.targets.map((target) => {
     const { input: _input, inputPath: _path, transformer: _transformer, ...where } = target;
-    return deliveryStatement({
+    return deliveryStatement(ruleDeliveries, {
       ruleArn: arn,
       account: rule.account,
       target: where,

@@ -6,7 +6,7 @@ import { parseEventPattern, type EventPattern } from '../../core/event-pattern/e
 import type { Statement } from '../../store/store.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { fireRule, type Fired } from './fire-rule.ts';
-import type { NamedKey } from './record-repository.ts';
+import type { NamedKey } from '../record-repository.ts';
 import { busNameOf, type RuleRecord } from './rule-record.ts';
 
 export interface PublishedEvent extends Fired {

@@ -1,6 +1,6 @@
 /** One rule as it is stored, with its targets. Immutable. */
 import { DEFAULT_BUS } from './bus-record.ts';
-import type { NamedKey } from './record-repository.ts';
+import type { NamedKey } from '../record-repository.ts';
 
 export interface RuleKey extends NamedKey {
   /** The name of its bus. Absent: the default one. */

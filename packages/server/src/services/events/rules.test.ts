@@ -177,8 +177,8 @@ describe('targets', () => {
       'Parameter jobs is not valid. Reason: Provided Arn is not in correct format.',
     ],
     [
-      { Arn: 'arn:aws:sns:eu-west-1:000000000000:t' },
-      'Hearth does not implement targets other than functions and queues (arn:aws:sns:eu-west-1:000000000000:t) yet.',
+      { Arn: 'arn:aws:states:eu-west-1:000000000000:t' },
+      'Hearth does not implement targets other than functions, queues and topics (arn:aws:states:eu-west-1:000000000000:t) yet.',
     ],
     [{ Arn: `${queueArn}.fifo` }, 'Parameter(s) SqsParameters must be specified for target: a.'],
     [

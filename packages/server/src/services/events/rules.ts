@@ -18,7 +18,7 @@ import type { EventsRoom } from './events-deps.ts';
 import { ruleNotFound } from './events-errors.ts';
 import { ownBus } from './find-bus.ts';
 import { findRule, keyOf, listPermission, rulePermission } from './find-rule.ts';
-import { pageOf } from './page.ts';
+import { pageOf } from '../page.ts';
 import { busNameOf, ruleArn, type RuleRecord } from './rule-record.ts';
 import { startCounting, stopCounting } from './rule-timing.ts';
 

@@ -11,7 +11,8 @@ import type { Logger } from '../../lib/logger.ts';
 import type { Rounds } from '../../lib/rounds.ts';
 import type { Store } from '../../store/store.ts';
 import type { Upstream } from '../upstream.ts';
-import { startDeliveries } from './deliveries.ts';
+import { startDeliveries } from '../deliveries.ts';
+import { ruleDeliveries } from './rule-deliveries.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { putPermission, removePermission } from './bus-policy.ts';
 import { busArn, type BusRecord } from './bus-record.ts';
@@ -26,7 +27,8 @@ import { forwardEvents } from './forward-events.ts';
 import { createPublisher, type Publisher } from './publish.ts';
 import { putEvents } from './put-events.ts';
 import { putRule } from './put-rule.ts';
-import { migrateEvents, RecordRepository, type NamedKey } from './record-repository.ts';
+import { RecordRepository, type NamedKey } from '../record-repository.ts';
+import { eventsMigrations } from './migrations.ts';
 import { ruleArn, type RuleKey, type RuleRecord } from './rule-record.ts';
 import {
   deleteRule,
@@ -62,7 +64,7 @@ export interface EventsDeps {
 
 export async function openEventsService(deps: EventsDeps): Promise<EventsService> {
   const { store, clock, ids, logger, upstream } = deps;
-  await migrateEvents(store);
+  await store.migrate('events', eventsMigrations);
   const rules = await RecordRepository.open<RuleKey, RuleRecord>(
     store,
     { table: 'events_rules', arnOf: ruleArn },
@@ -90,7 +92,7 @@ export async function openEventsService(deps: EventsDeps): Promise<EventsService
       return rules.damagedRows + buses.damagedRows;
     },
     start: async () => {
-      deliveries = startDeliveries(deps);
+      deliveries = startDeliveries(deps, ruleDeliveries);
       scheduler = await startScheduler({ rules, onFired, clock, ids, logger });
     },
     run: async () => {

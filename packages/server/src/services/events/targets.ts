@@ -14,7 +14,7 @@ import { checkTarget } from './check-target.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { ruleNotFound, tooMany } from './events-errors.ts';
 import { findRule, keyOf, rulePermission } from './find-rule.ts';
-import { pageOf } from './page.ts';
+import { pageOf } from '../page.ts';
 import type { RuleTarget } from './rule-record.ts';
 
 /** AWS: a rule has so many. */

@@ -4,11 +4,9 @@
  */
 import type { Operation } from '../../core/operation.ts';
 import { loadServiceModel } from '../../wire/service-model.ts';
-import { destinationsRefused } from './async/event-invoke-config.ts';
 import { settingsRefused } from './event-sources/mapping-settings.ts';
 import { sourcesRefused } from './event-sources/source-arn.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
-import { deadLettersRefused } from './later-settings.ts';
 import { operationsOf } from './operations.ts';
 import { featuresRefused } from './refused-features.ts';
 
@@ -20,15 +18,12 @@ const model = loadServiceModel('lambda');
 const alsoMissing: Readonly<Record<string, readonly string[]>> = {
   CreateEventSourceMapping: [sourcesRefused, ...settingsRefused],
   UpdateEventSourceMapping: settingsRefused,
-  CreateFunction: [deadLettersRefused, 'code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
+  CreateFunction: ['code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
   UpdateFunctionCode: [
     'code that stays in S3 (S3ObjectStorageMode REFERENCE)',
     'customer managed keys (SourceKMSKeyArn)',
     'capacity providers (PublishTo)',
   ],
-  UpdateFunctionConfiguration: [deadLettersRefused],
-  PutFunctionEventInvokeConfig: [destinationsRefused],
-  UpdateFunctionEventInvokeConfig: [destinationsRefused],
   PublishLayerVersion: ['code that stays in S3 (S3ObjectStorageMode REFERENCE)'],
   PublishVersion: ['capacity providers (PublishTo)'],
   Invoke: ['durable functions (DurableExecutionName)'],

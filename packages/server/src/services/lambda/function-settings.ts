@@ -53,7 +53,7 @@ export function defaultSettings(name: string): Configured {
 
 /** Throws for values that AWS refuses; members that are not given keep what `base` has. */
 export function configure<Base extends Configured>(
-  { limits, forwards }: Pick<LambdaRoom, 'limits' | 'forwards'>,
+  { limits }: Pick<LambdaRoom, 'limits'>,
   base: Base,
   asked: AskedSettings,
 ): Base {
@@ -62,7 +62,7 @@ export function configure<Base extends Configured>(
   const variables = asked.Environment?.Variables;
   if (variables !== undefined) checkEnvironment(variables, limits.environmentBytes);
   return {
-    ...configureLater(forwards, base, asked),
+    ...configureLater(base, asked),
     description: asked.Description ?? base.description,
     runtime: asked.Runtime ?? base.runtime,
     handler: asked.Handler ?? base.handler,

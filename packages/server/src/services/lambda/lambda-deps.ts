@@ -39,8 +39,6 @@ export interface LambdaServiceDependencies {
   readonly queue: DurableQueue;
   /** The pause after the first error of a function; after the second it is twice as long. */
   readonly asyncRetryMs?: number;
-  /** What is not served here and can be told results all the same, by another server. */
-  readonly forwards?: { readonly sns: boolean };
   /** How long a closing server waits for batches of event sources. */
   readonly drainMs?: number;
   readonly clock: Clock;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AwsError } from '../../core/aws-error.ts';
 import { functionRequest } from './fixtures/function-request.ts';
 import { assumeRuns, ROLE, startLambda, type LambdaUnderTest } from './fixtures/start-lambda.ts';
@@ -123,8 +123,6 @@ test.each([
   [QUEUE, 'The provided execution role does not have permissions to call SendMessage on SQS'],
   [TOPIC, 'The provided execution role does not have permissions to call Publish on SNS'],
 ])('%s is refused to a function whose role may not tell it', async (TargetArn, message) => {
-  Object.assign(lambda.forwards, { sns: true });
-  onTestFinished(() => void Object.assign(lambda.forwards, { sns: false }));
   const refused = { code: 'InvalidParameterValueException', status: 400, message };
   const given = { DeadLetterConfig: { TargetArn } };
   await create({});

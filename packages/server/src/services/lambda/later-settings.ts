@@ -10,8 +10,7 @@ import type {
   VpcConfigResponse,
 } from '@aws-sdk/client-lambda';
 import type { FunctionSettings, VpcSettings } from '../../functions/function-record.ts';
-import type { LambdaRoom } from './lambda-deps.ts';
-import { cannotYet, invalidParameter } from './lambda-errors.ts';
+import { invalidParameter } from './lambda-errors.ts';
 
 export type AskedLater = Pick<
   UpdateFunctionConfigurationRequest,
@@ -20,19 +19,12 @@ export type AskedLater = Pick<
 type LaterSettings = Pick<FunctionSettings, 'tracing' | 'deadLetterArn' | 'vpc'>;
 
 /** Members that are not given keep what `base` has; empty ones take it away, as on AWS. */
-export function configureLater<Base extends LaterSettings>(
-  forwards: LambdaRoom['forwards'],
-  base: Base,
-  asked: AskedLater,
-): Base {
+export function configureLater<Base extends LaterSettings>(base: Base, asked: AskedLater): Base {
   const { tracing, deadLetterArn, vpc, ...rest } = base;
   const { TracingConfig: mode, DeadLetterConfig: target, VpcConfig: network } = asked;
   const next: LaterSettings = {
     ...present('tracing', mode?.Mode === undefined ? tracing : tracingOf(mode)),
-    ...present(
-      'deadLetterArn',
-      target === undefined ? deadLetterArn : deadLetterOf(forwards, target),
-    ),
+    ...present('deadLetterArn', target === undefined ? deadLetterArn : deadLetterOf(target)),
     ...present('vpc', network === undefined ? vpc : vpcOf(network, vpc)),
   };
   return { ...rest, ...next } as Base;
@@ -54,16 +46,9 @@ function tracingOf({ Mode: mode }: TracingConfig): 'Active' | undefined {
   return mode === 'Active' ? mode : undefined;
 }
 
-export const deadLettersRefused =
-  'dead-letter topics (DeadLetterConfig) without HEARTH_UPSTREAM_SNS';
-
-function deadLetterOf(
-  forwards: LambdaRoom['forwards'],
-  { TargetArn: arn = '' }: DeadLetterConfig,
-): string | undefined {
+function deadLetterOf({ TargetArn: arn = '' }: DeadLetterConfig): string | undefined {
   if (arn === '') return undefined;
   const [, , service = ''] = arn.split(':');
-  if (service === 'sns' && !forwards.sns) throw cannotYet(deadLettersRefused);
   // AWS refuses other services; its wording is not known.
   if (service !== 'sqs' && service !== 'sns') {
     throw invalidParameter(`The dead-letter target ${arn} is neither a queue nor a topic.`);

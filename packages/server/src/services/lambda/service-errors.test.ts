@@ -577,11 +577,6 @@ const unservedCases: readonly Case[] = [
         'customer managed keys (KMSKeyArn)',
       ],
       ['SnapStart', { ApplyOn: 'PublishedVersions' }, 'SnapStart'],
-      [
-        'DeadLetterConfig',
-        { TargetArn: 'arn:aws:sns:eu-west-1:000000000000:q' },
-        'dead-letter topics (DeadLetterConfig) without HEARTH_UPSTREAM_SNS',
-      ],
     ] as const
   ).flatMap(([member, value, what]): Case[] => {
     const text = `Hearth does not implement ${what} yet.`;

@@ -62,7 +62,6 @@ export function createLambdaService(deps: LambdaServiceDependencies): LambdaServ
     inactiveAfterMs: INACTIVE_AFTER_MS,
     asyncRetryMs: ASYNC_RETRY_MS,
     drainMs: DRAIN_MS,
-    forwards: { sns: false },
   };
   const idleWatch = createIdleWatch({ ...defaults, ...deps, settler });
   const events = createEvents(deps, () => room);

@@ -44,6 +44,8 @@ interface EventRow {
 }
 
 const AT_ONCE = 64;
+/** AWS: of what a topic gets. */
+const SUBJECT = 'Amazon S3 Notification';
 const GIVEN_UP_MS = 86_400_000;
 /** How soon rows are looked for that nobody has told of: retries, and what a dead server left. */
 const LOOK_MS = 1_000;
@@ -113,7 +115,7 @@ async function deliverOne(deps: EventOutboxDeps, row: EventRow): Promise<Stateme
     const { bucket: name, account, target, body } = row;
     const sender = senderOf({ name, account });
     const caller = senderTo(target, sender, row.trace_header ?? undefined);
-    await handOver(deps.callAs, caller, { target, body });
+    await handOver(deps.callAs, caller, { target, body, subject: SUBJECT });
     return removal(row);
   } catch (error) {
     const age = clock.nowMs() - row.created_ms;
@@ -148,8 +150,8 @@ export async function checkDestination(
   testEvent: object,
 ): Promise<void> {
   const caller = senderTo(target, senderOf(bucket));
-  if (kind === 'sqs') {
-    await handOver(callAs, caller, { target, body: JSON.stringify(testEvent) });
+  if (kind !== 'lambda') {
+    await handOver(callAs, caller, { target, body: JSON.stringify(testEvent), subject: SUBJECT });
     return;
   }
   const asked = { FunctionName: target, InvocationType: 'DryRun' };

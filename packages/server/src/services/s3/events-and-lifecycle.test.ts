@@ -201,6 +201,24 @@ describe('notifications', () => {
     ]);
   });
 
+  test('are published to topics', async () => {
+    const TopicArn = 'arn:aws:sns:us-east-1:000000000000:photos';
+    await configure({
+      TopicConfigurations: [{ Id: 't', TopicArn, Events: ['s3:ObjectTagging:*'] }],
+    });
+    const sent = { TopicArn, Subject: 'Amazon S3 Notification' };
+    expect(calls.at(-1)).toMatchObject({ operation: 'sns:Publish', input: sent });
+    expect(await call('GetBucketNotificationConfiguration', {})).toMatchObject({
+      TopicConfigurations: [{ Id: 't', TopicArn, Events: ['s3:ObjectTagging:*'] }],
+    });
+    await put('a');
+    calls = [];
+    await call('PutObjectTagging', { Key: 'a', Tagging: { TagSet: [] } });
+    await s3.outbox.deliver();
+    await expect.poll(() => calls.length).toBe(1);
+    expect(calls).toMatchObject([{ operation: 'sns:Publish', input: sent }]);
+  });
+
   test('wait for a destination that cannot take them now, also through a restart', async () => {
     await configure();
     calls = [];
@@ -257,8 +275,11 @@ describe('notifications', () => {
       })),
     };
     await expect(configure(twice)).rejects.toMatchObject({ code: 'InvalidArgument' });
-    const topic = { TopicConfigurations: [{ TopicArn: 'x', Events: [] }] };
-    await expect(configure(topic)).rejects.toMatchObject({ code: 'NotImplemented' });
+    const none = { TopicConfigurations: [{ TopicArn: 'x', Events: [] }] };
+    await expect(configure(none)).rejects.toMatchObject({ code: 'MalformedXML' });
+    const QueueArn = 'arn:aws:sqs:us-east-1:000000000000:q';
+    const later = { QueueConfigurations: [{ QueueArn, Events: ['s3:ObjectRestore:*'] }] };
+    await expect(configure(later)).rejects.toMatchObject({ code: 'NotImplemented' });
   });
 });
 

@@ -7,7 +7,7 @@ import { invalidArgument, notImplemented } from './s3-errors.ts';
 
 export interface Notification {
   readonly id: string;
-  readonly kind: 'lambda' | 'sqs' | 'events';
+  readonly kind: 'lambda' | 'sqs' | 'sns' | 'events';
   /** The ARN of the destination; empty for the default bus of the bucket's account. */
   readonly target: string;
   readonly events: readonly string[];
@@ -53,12 +53,12 @@ interface Given {
 }
 
 export function readNotifications(given: SdkConfiguration): readonly Notification[] {
-  if ((given.TopicConfigurations?.length ?? 0) > 0) throw notImplemented('notifications to SNS');
   const all = [
     ...(given.LambdaFunctionConfigurations ?? []).map((each) =>
       readOne(each, 'lambda', each.LambdaFunctionArn),
     ),
     ...(given.QueueConfigurations ?? []).map((each) => readOne(each, 'sqs', each.QueueArn)),
+    ...(given.TopicConfigurations ?? []).map((each) => readOne(each, 'sns', each.TopicArn)),
   ];
   if (new Set(all.map(({ id }) => id)).size < all.length) {
     throw invalidArgument('Same ID used for multiple configurations. IDs must be unique');
@@ -83,7 +83,11 @@ const forBus: Notification = {
   suffix: '',
 };
 
-function readOne(given: Given, kind: 'lambda' | 'sqs', arn: string | undefined): Notification {
+function readOne(
+  given: Given,
+  kind: 'lambda' | 'sqs' | 'sns',
+  arn: string | undefined,
+): Notification {
   const events = given.Events ?? [];
   if (arn === undefined || events.length === 0) throw malformedXml();
   if (!new RegExp(`^arn:aws:${kind}:[a-z0-9-]+:\\d{12}:`).test(arn)) {
@@ -172,6 +176,9 @@ export function showNotifications(all: readonly Notification[]): object {
     QueueConfigurations: all
       .filter(({ kind }) => kind === 'sqs')
       .map((each) => show(each, 'QueueArn')),
+    TopicConfigurations: all
+      .filter(({ kind }) => kind === 'sns')
+      .map((each) => show(each, 'TopicArn')),
     ...(all.some(({ kind }) => kind === 'events') ? { EventBridgeConfiguration: {} } : {}),
   };
 }

@@ -125,13 +125,11 @@ describe('the end of an asynchronous invocation', () => {
   });
 });
 
-describe('the end of an asynchronous invocation, told to another server', () => {
+describe('the end of an asynchronous invocation, told to a topic or a bus', () => {
   const topicArn = 'arn:aws:sns:eu-west-1:000000000000:told';
   const busArn = 'arn:aws:events:eu-west-1:000000000000:event-bus/told';
   const entryOf = (call: Call | undefined) =>
     (call?.input['Entries'] as readonly Record<string, unknown>[] | undefined)?.[0];
-  beforeEach(() => Object.assign(lambda.forwards, { sns: true }));
-  afterEach(() => Object.assign(lambda.forwards, { sns: false }));
 
   test('is published to a topic and put on a bus', async () => {
     await pay.put({ DestinationConfig: { OnSuccess: { Destination: topicArn } } });

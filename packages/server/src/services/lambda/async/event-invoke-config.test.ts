@@ -1,13 +1,4 @@
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  onTestFinished,
-  test,
-} from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { AwsError } from '../../../core/aws-error.ts';
 import { functionRequest } from '../fixtures/function-request.ts';
 import { assumeRuns, startLambda, type LambdaUnderTest } from '../fixtures/start-lambda.ts';
@@ -97,10 +88,6 @@ describe('event invoke configurations', () => {
       'The provided destination config DestinationConfig(onSuccess=OnSuccess(destination=arn:aws:iam:eu-west-1:000000000000:x), onFailure=null) is invalid.',
     ],
     [{ DestinationConfig: { OnSuccess: { Destination: 'arn:aws:s3:::bucket' } } }, 'is invalid.'],
-    [
-      { DestinationConfig: { OnSuccess: { Destination: 'arn:aws:sns:eu-west-1:000000000000:x' } } },
-      'Hearth does not implement destinations of the service sns without HEARTH_UPSTREAM_SNS yet.',
-    ],
     [{ Qualifier: 'none', MaximumRetryAttempts: 1 }, "The function doesn't exist."],
   ])('of %j are refused', async (input, message) => {
     await expect(put(input)).rejects.toThrow(message);
@@ -116,8 +103,6 @@ describe('event invoke configurations', () => {
     'with the destination %s are refused where the role may not %s',
     async (Destination, operation) => {
       await lambda.call('CreateFunction', functionRequest({ FunctionName: 'other' }));
-      Object.assign(lambda.forwards, { sns: true });
-      onTestFinished(() => void Object.assign(lambda.forwards, { sns: false }));
       const asked: unknown[] = [];
       lambda.callAs = ({ isQuestion }, _, name) => {
         asked.push([isQuestion, name]);

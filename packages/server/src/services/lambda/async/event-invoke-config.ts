@@ -9,7 +9,7 @@ import type { OperationContext } from '../../../core/operation.ts';
 import type { EventInvokeConfig, FunctionRecord } from '../../../functions/function-record.ts';
 import { findQualified } from '../find-function.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
-import { cannotYet, invalidParameter } from '../lambda-errors.ts';
+import { invalidParameter } from '../lambda-errors.ts';
 
 export function eventInvokeConfigOf(
   record: FunctionRecord,
@@ -86,8 +86,6 @@ export function configureEvents(
   return Object.fromEntries(given) as unknown as EventInvokeConfig;
 }
 
-export const destinationsRefused = 'destinations of the service sns without HEARTH_UPSTREAM_SNS';
-
 type Side = 'onSuccess' | 'onFailure';
 
 /** AWS: order is not kept, so what is FIFO is no destination; the words are those of others. */
@@ -108,7 +106,6 @@ function checkDestination(
 ): void {
   if (arn === undefined || arn === '') return;
   const [, , service] = arn.split(':');
-  if (service === 'sns' && !room.forwards.sns) throw cannotYet(destinationsRefused);
   if (!destinationForms[side].some((form) => form.test(arn))) throw invalidDestination(side, arn);
   if (service === 'lambda') checkFunction(room, record, arn, context);
 }

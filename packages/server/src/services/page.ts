@@ -1,5 +1,5 @@
 /** Paging of the List operations: the token is the last item's key, unreadable on purpose. */
-import { validationException } from '../../core/aws-error.ts';
+import { validationException } from '../core/aws-error.ts';
 
 export interface PageRequest {
   readonly NextToken?: string | undefined;

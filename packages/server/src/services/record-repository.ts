@@ -1,39 +1,11 @@
 /**
- * Records of rules and of buses: durable in SQL, and all of them in memory. A row that is not what was
- * written is reported when the repository opens, and is not there.
+ * Records that services keep of what they are told to make: durable in SQL, and all of them in memory. A row
+ * that is not what was written is reported when the repository opens, and is not there.
  */
 import { createHash } from 'node:crypto';
-import { KeyedLock } from '../../lib/keyed-lock.ts';
-import type { Logger } from '../../lib/logger.ts';
-import type { Migration, Statement, Store } from '../../store/store.ts';
-
-/** Append only: what has been released is never edited. */
-const migrations: readonly Migration[] = [
-  {
-    id: 1,
-    sql: `
-      CREATE TABLE events_rules (
-        arn TEXT PRIMARY KEY, body TEXT NOT NULL, checksum TEXT NOT NULL
-      ) STRICT;
-      CREATE TABLE events_deliveries (
-        id INTEGER PRIMARY KEY, due_ms INTEGER NOT NULL, attempts INTEGER NOT NULL, body TEXT NOT NULL
-      ) STRICT;
-      CREATE INDEX events_deliveries_due ON events_deliveries (due_ms);
-    `,
-  },
-  {
-    id: 2,
-    sql: `
-      CREATE TABLE events_buses (
-        arn TEXT PRIMARY KEY, body TEXT NOT NULL, checksum TEXT NOT NULL
-      ) STRICT;
-    `,
-  },
-];
-
-export function migrateEvents(store: Store): Promise<void> {
-  return store.migrate('events', migrations);
-}
+import { KeyedLock } from '../lib/keyed-lock.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Statement, Store } from '../store/store.ts';
 
 /** What every record has in its key. */
 export interface NamedKey {
@@ -43,7 +15,8 @@ export interface NamedKey {
 }
 
 export interface RecordKind<Key extends NamedKey> {
-  readonly table: 'events_rules' | 'events_buses';
+  /** With the columns `arn`, `body` and `checksum`, of text. */
+  readonly table: string;
   readonly arnOf: (key: Key) => string;
 }
 
@@ -65,7 +38,7 @@ export class RecordRepository<Key extends NamedKey, Kept extends Key> {
     this.#kind = kind;
   }
 
-  /** After `migrateEvents`. */
+  /** After its table has been made. */
   static async open<Key extends NamedKey, Kept extends Key>(
     store: Store,
     kind: RecordKind<Key>,

@@ -1,0 +1,247 @@
+/** Topics by real clients: the SDK for JavaScript and Debian's boto3. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import {
+  AddPermissionCommand,
+  LambdaClient,
+  PutFunctionEventInvokeConfigCommand,
+} from '@aws-sdk/client-lambda';
+import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreateBucketCommand,
+  PutBucketNotificationConfigurationCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import {
+  CreateTopicCommand,
+  PublishCommand,
+  SetTopicAttributesCommand,
+  SNSClient,
+  SubscribeCommand,
+} from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  DeleteMessageCommand,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { expect, test } from 'vitest';
+import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
+import { createFunction } from '../../packages/testkit/src/create-function.ts';
+import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
+import { runCommand } from '../../packages/testkit/src/run-command.ts';
+import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
+import { zipOf } from '../../packages/testkit/src/zip-of.ts';
+
+const args = ['--isolation', 'process', '--log-level', 'error'];
+const account = '000000000000';
+const region = 'eu-west-1';
+const queueArn = `arn:aws:sqs:${region}:${account}:told`;
+const topicArn = `arn:aws:sns:${region}:${account}:orders`;
+
+class Clients implements Disposable {
+  readonly sns: SNSClient;
+  readonly sqs: SQSClient;
+  readonly lambda: LambdaClient;
+  readonly iam: IAMClient;
+  readonly s3: S3Client;
+
+  constructor({ endpoint }: TestServer) {
+    const options = { ...clientSettings(endpoint, region), maxAttempts: 1 };
+    this.sns = new SNSClient(options);
+    this.sqs = new SQSClient(options);
+    this.lambda = new LambdaClient(options);
+    this.iam = new IAMClient(options);
+    this.s3 = new S3Client({ ...options, forcePathStyle: true });
+  }
+
+  [Symbol.dispose](): void {
+    for (const each of [this.sns, this.sqs, this.lambda, this.iam, this.s3]) each.destroy();
+  }
+}
+
+/** A topic, and a queue that has subscribed to it and lets it in. */
+async function subscribeQueue({ sns, sqs }: Clients, Attributes: object = {}): Promise<void> {
+  await sns.send(new CreateTopicCommand({ Name: 'orders' }));
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'told' }));
+  const Policy = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'sns.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: queueArn,
+        Condition: { ArnEquals: { 'aws:SourceArn': topicArn } },
+      },
+    ],
+  });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: topicArn,
+      Protocol: 'sqs',
+      Endpoint: queueArn,
+      Attributes: { ...Attributes },
+    }),
+  );
+}
+
+async function told({ sqs }: Clients): Promise<string> {
+  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'told' }));
+  for (;;) {
+    const { Messages: [message] = [] } = await sqs.send(
+      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
+    );
+    if (message === undefined) continue;
+    const { ReceiptHandle, Body = '' } = message;
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    return Body;
+  }
+}
+
+test('a topic invokes a function that lets it in, whose failures it is told of in turn', async () => {
+  await using server = await startServer({ args });
+  using clients = new Clients(server);
+  await subscribeQueue(clients, { FilterPolicy: '{"ErrorCode":[{"exists":true}]}' });
+  const { sns, lambda, iam } = clients;
+  const FunctionName = 'pay';
+  const Role = await createFunctionRole(iam, FunctionName, { mayLog: false });
+  const Statement = [{ Effect: 'Allow', Action: 'sns:Publish', Resource: topicArn }];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  const named = { RoleName: FunctionName, PolicyName: 'may' };
+  await iam.send(new PutRolePolicyCommand({ ...named, PolicyDocument }));
+  const source = `export const handler = async ({ Records: [{ Sns }] }) => {
+  throw new Error(Sns.Subject + ': ' + Sns.Message);
+};`;
+  await createFunction(lambda, FunctionName, {
+    Role,
+    Code: { ZipFile: await zipOf({ 'index.mjs': source }) },
+    DeadLetterConfig: { TargetArn: topicArn },
+  });
+  const MaximumRetryAttempts = 0;
+  await lambda.send(
+    new PutFunctionEventInvokeConfigCommand({ FunctionName, MaximumRetryAttempts }),
+  );
+  const Endpoint = `arn:aws:lambda:${region}:${account}:function:${FunctionName}`;
+  const FilterPolicy = '{"kind":["order"]}';
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn: topicArn,
+      Protocol: 'lambda',
+      Endpoint,
+      Attributes: { FilterPolicy },
+    }),
+  );
+  await lambda.send(
+    new AddPermissionCommand({
+      FunctionName,
+      StatementId: 'topic',
+      Action: 'lambda:InvokeFunction',
+      Principal: 'sns.amazonaws.com',
+      SourceArn: topicArn,
+    }),
+  );
+  const MessageAttributes = { kind: { DataType: 'String', StringValue: 'order' } };
+  const published = { TopicArn: topicArn, Subject: 'Order', Message: 'no. 7', MessageAttributes };
+  await sns.send(new PublishCommand(published));
+  const letter = JSON.parse(await told(clients)) as {
+    readonly Message: string;
+    readonly MessageAttributes: Readonly<Record<string, unknown>>;
+  };
+  expect(JSON.parse(letter.Message)).toMatchObject({
+    Records: [{ EventSource: 'aws:sns', Sns: { Subject: 'Order', Message: 'no. 7' } }],
+  });
+  expect(letter.MessageAttributes).toMatchObject({
+    ErrorMessage: { Type: 'String', Value: 'Order: no. 7' },
+    ErrorCode: { Type: 'Number', Value: '200' },
+  });
+});
+
+test('a bucket tells a topic that lets S3 in, and what was acknowledged before kill -9 is delivered', async () => {
+  const dataFolder = await mkdtemp(path.join(os.tmpdir(), 'hearth-sns-'));
+  try {
+    const first = await startServer({ args, dataFolder });
+    {
+      using clients = new Clients(first);
+      const { sns, s3 } = clients;
+      await subscribeQueue(clients, { RawMessageDelivery: 'true' });
+      const Bucket = 'photos';
+      await s3.send(new CreateBucketCommand({ Bucket }));
+      const configure = (): Promise<unknown> =>
+        s3.send(
+          new PutBucketNotificationConfigurationCommand({
+            Bucket,
+            NotificationConfiguration: {
+              TopicConfigurations: [{ TopicArn: topicArn, Events: ['s3:ObjectCreated:*'] }],
+            },
+          }),
+        );
+      await expect(configure()).rejects.toMatchObject({ name: 'InvalidArgument' });
+      const statement = {
+        Effect: 'Allow',
+        Principal: { Service: 's3.amazonaws.com' },
+        Action: 'sns:Publish',
+        Resource: topicArn,
+        Condition: { ArnLike: { 'aws:SourceArn': 'arn:aws:s3:::photos' } },
+      };
+      const AttributeValue = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+      const policy = { TopicArn: topicArn, AttributeName: 'Policy', AttributeValue };
+      await sns.send(new SetTopicAttributesCommand(policy));
+      await configure();
+      expect(JSON.parse(await told(clients))).toMatchObject({ Event: 's3:TestEvent' });
+      await s3.send(new PutObjectCommand({ Bucket, Key: 'a.jpg', Body: 'x' }));
+      expect(JSON.parse(await told(clients))).toMatchObject({
+        Records: [{ eventName: 'ObjectCreated:Put', s3: { object: { key: 'a.jpg' } } }],
+      });
+      for (let number = 0; number < 5; number += 1) {
+        await sns.send(new PublishCommand({ TopicArn: topicArn, Message: String(number) }));
+      }
+      await first.kill();
+    }
+    await using second = await startServer({ args, dataFolder });
+    using clients = new Clients(second);
+    const seen = new Set<string>();
+    while (seen.size < 5) seen.add(await told(clients));
+    expect([...seen].toSorted()).toEqual(['0', '1', '2', '3', '4']);
+  } finally {
+    await rm(dataFolder, { recursive: true, force: true });
+  }
+});
+
+test("Debian's boto3 makes, shows, shares and deletes topics and subscriptions", async () => {
+  await using server = await startServer({ args });
+  const script = path.join(import.meta.dirname, 'sns-journey.py');
+  const command = ['/usr/bin/python3', script, server.endpoint];
+  const { status, stdout, stderr } = await runCommand(command);
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  const arn = `arn:aws:sns:ap-south-1:${account}:py`;
+  expect(JSON.parse(stdout)).toEqual({
+    arn,
+    topics: [arn],
+    name: 'Python',
+    tags: [{ Key: 'team', Value: 'blue' }],
+    protocol: 'sqs',
+    filter: '{"kind": ["large"]}',
+    batch: [['a', 'b'], []],
+    shared: ['__default_statement_ID', 'shop'],
+    refusals: [
+      ['NotFound', 'Topic does not exist', 404],
+      ['InvalidParameter', 'Invalid parameter: Empty message', 400],
+      [
+        'InvalidParameter',
+        'Invalid parameter: Hearth does not implement the protocol email of subscriptions yet.',
+        400,
+      ],
+      [
+        'NotImplementedException',
+        'Hearth does not implement sns:ListPhoneNumbersOptedOut yet.',
+        501,
+      ],
+    ],
+    left: [[], []],
+  });
+});
