@@ -69,7 +69,7 @@ test('a program is looked for in every folder of its path, from where it starts'
     ).problem?.message;
   expect(await plan('run', '', '/nothing:/bin')).toBeUndefined();
   expect(await plan('run', '/usr', '/nothing:bin')).toBeUndefined();
-  expect(await plan('run', '', '/nothing')).toBe('exec: "run": executable file not found in $PATH');
+  expect(await plan('run', '', '/nothing')).toBe("Couldn't find valid bootstrap(s): [run]");
   expect(await plan('bin/run', '/usr', '')).toBeUndefined();
   expect(await plan('/tmp/made-later', '', '')).toBeUndefined();
 });

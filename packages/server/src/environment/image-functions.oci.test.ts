@@ -162,11 +162,7 @@ test.each<[ImageOverrides, string, string]>([
     'InvalidEntrypoint',
     'fork/exec /nowhere: no such file or directory',
   ],
-  [
-    { entryPoint: ['nowhere'] },
-    'InvalidEntrypoint',
-    'exec: "nowhere": executable file not found in $PATH',
-  ],
+  [{ entryPoint: ['nowhere'] }, 'InvalidEntrypoint', "Couldn't find valid bootstrap(s): [nowhere]"],
   [{ entryPoint: ['./data'] }, 'InvalidEntrypoint', 'fork/exec ./data: permission denied'],
   [
     { entryPoint: ['/app/script'] },

@@ -105,7 +105,8 @@ async function problemOfProgram(
     if (problem === undefined) return undefined;
     if (problem === EXEC_FORMAT) return `fork/exec ${inside}: ${problem}`;
   }
-  return `exec: "${program}": executable file not found in $PATH`;
+  // AWS: as users have posted it.
+  return `Couldn't find valid bootstrap(s): [${program}]`;
 }
 
 const EXEC_FORMAT = 'exec format error';
