@@ -107,7 +107,7 @@ describe.each([
     await Promise.all([
       create('usual', { Layers: [layer] }),
       create('neighbour'),
-      create('hasty', { Timeout: 2 }),
+      create('hasty', { Timeout: 4 }),
       create('large', { MemorySize: 1024 }),
       // Hundreds of processes take their time beside the rest of the suite.
       create('bomb', { MemorySize: 1024, Timeout: 300 }),
@@ -121,7 +121,7 @@ describe.each([
   test('1: that blocks for ever is ended at its time', async () => {
     const blocked = await act('hasty', 'block');
     expect(blocked).toMatchObject({ status: 200, functionError: 'Unhandled' });
-    expect(blocked.payload).toEqual(timedOut(blocked, '2.00'));
+    expect(blocked.payload).toEqual(timedOut(blocked, '4.00'));
     await stillWorks('hasty');
   });
 
@@ -226,7 +226,7 @@ describe.each([
 
   test('17: that answers after its time answers nobody', async () => {
     const late = await act('hasty', 'answer-late');
-    expect(late.payload).toEqual(timedOut(late, '2.00'));
+    expect(late.payload).toEqual(timedOut(late, '4.00'));
     for (let each = 0; each < 4; each += 1) {
       expect(await answerOf('hasty', 'echo', { value: each })).toBe(each);
       await new Promise((resolve) => setTimeout(resolve, 700));
