@@ -3,6 +3,8 @@
  * fetches it): the resources of IAM, Lambda, EventBridge, S3 and SQS are applied, and the second plan
  * is empty.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, globSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -24,7 +26,7 @@ const mirror = mirrors.find((folder) =>
 );
 const { status } = await runCommand(['terraform', 'version']).catch(() => ({ status: 127 }));
 
-const provider = (endpoint: string): string => `
+const providerAt = (endpoint: string): string => `
 terraform {
   required_providers {
     aws = {
@@ -393,13 +395,8 @@ resource "aws_lambda_event_source_mapping" "work" {
 
 const echo = 'export const handler = async (event) => event;';
 
-const env = {
-  PATH: process.env['PATH'],
-  TF_CLI_CONFIG_FILE: '/dev/null',
-  CHECKPOINT_DISABLE: '1',
-  // Each step makes the schema of all of AWS anew; a third of that work is collecting garbage early.
-  GOGC: '600',
-};
+// Each step makes the schema of all of AWS anew; a third of that work is collecting garbage early.
+const GOGC = '600';
 
 /**
  * One after another, each on what the one before has left. Everything stands in one configuration,
@@ -409,16 +406,18 @@ const env = {
 describe.skipIf(mirror === undefined || status !== 0)('Terraform', () => {
   let server: TestServer;
   let folder: string;
+  let provider: Provider;
   beforeAll(async () => {
     server = await startServer({ args: ['--isolation', 'process'] });
     folder = await mkdtemp(path.join(os.tmpdir(), 'hearth-terraform-'));
-    await writeFile(path.join(folder, 'provider.tf'), provider(server.endpoint));
+    await writeFile(path.join(folder, 'provider.tf'), providerAt(server.endpoint));
     await writeFile(path.join(folder, 'functions.tf'), functions);
     await writeFile(path.join(folder, 'storage.tf'), storage);
     await writeFile(path.join(folder, 'code.zip'), await zipOf({ 'index.mjs': echo }));
-    await terraform('init', `-plugin-dir=${mirror}`);
+    provider = await startProvider(folder);
   });
   afterAll(async () => {
+    await provider?.[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
     await server[Symbol.asyncDispose]();
   });
@@ -439,10 +438,52 @@ describe.skipIf(mirror === undefined || status !== 0)('Terraform', () => {
   async function terraform(command: string, ...args: readonly string[]): Promise<void> {
     const result = await runCommand(['terraform', command, '-no-color', ...args], {
       cwd: folder,
-      env,
+      env: {
+        PATH: process.env['PATH'],
+        TF_CLI_CONFIG_FILE: '/dev/null',
+        CHECKPOINT_DISABLE: '1',
+        TF_REATTACH_PROVIDERS: provider.address,
+        GOGC,
+      },
       timeoutMs: 300_000,
     });
     // What Terraform says is worth more than what it ends with.
     expect(result.status, `${command}: ${result.stdout}${result.stderr}`).toBe(0);
   }
 });
+
+interface Provider extends AsyncDisposable {
+  /** What Terraform finds it by. */
+  readonly address: string;
+}
+
+/** As its developers start it, once: each step would read its 700 MB and start it some times. */
+async function startProvider(folder: string): Promise<Provider> {
+  const programs = `${mirror}/registry.terraform.io/hashicorp/aws/*/*/terraform-provider-aws_*`;
+  const [program = ''] = globSync(programs);
+  const child = spawn(program, ['-debug'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { PATH: process.env['PATH'], TMPDIR: folder, GOGC },
+  });
+  const exited = once(child, 'exit');
+  const ended = exited.then(() => Promise.reject(new Error('The provider ended at its start.')));
+  // Read to its end: who writes to nobody is killed.
+  const told = new Promise<string>((resolve) => {
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString('utf8');
+      const [, address] = /TF_REATTACH_PROVIDERS='(.*)'/.exec(output) ?? [];
+      if (address !== undefined) resolve(address);
+    });
+  });
+  const address = await Promise.race([told, ended]);
+  ended.catch(() => {});
+  return {
+    address,
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
