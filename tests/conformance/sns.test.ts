@@ -212,6 +212,49 @@ test('a bucket tells a topic that lets S3 in, and what was acknowledged before k
   }
 });
 
+test('a function that answers its topic by publishing to it is stopped after sixteen rounds', async () => {
+  await using server = await startServer({ args });
+  using clients = new Clients(server);
+  await subscribeQueue(clients, { RawMessageDelivery: 'true' });
+  const { sns, lambda, iam } = clients;
+  const FunctionName = 'circling';
+  const Role = await createFunctionRole(iam, FunctionName, { mayLog: false });
+  const Statement = [
+    { Effect: 'Allow', Action: ['sns:Publish', 'sqs:SendMessage'], Resource: '*' },
+  ];
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  const named = { RoleName: FunctionName, PolicyName: 'may' };
+  await iam.send(new PutRolePolicyCommand({ ...named, PolicyDocument }));
+  const source = `import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+const sns = new SNSClient();
+export const handler = async ({ Records: [{ Sns: { TopicArn, Message } }] }) => {
+  await sns.send(new PublishCommand({ TopicArn, Message: String(Number(Message) + 1) }));
+};`;
+  const Code = { ZipFile: await zipOf({ 'index.mjs': source }) };
+  const DeadLetterConfig = { TargetArn: queueArn };
+  await createFunction(lambda, FunctionName, { Role, Timeout: 60, Code, DeadLetterConfig });
+  const Endpoint = `arn:aws:lambda:${region}:${account}:function:${FunctionName}`;
+  const subscription = { TopicArn: topicArn, Protocol: 'lambda', Endpoint };
+  await sns.send(new SubscribeCommand(subscription));
+  await lambda.send(
+    new AddPermissionCommand({
+      FunctionName,
+      StatementId: 'topic',
+      Action: 'lambda:InvokeFunction',
+      Principal: 'sns.amazonaws.com',
+      SourceArn: topicArn,
+    }),
+  );
+  await sns.send(new PublishCommand({ TopicArn: topicArn, Message: '0' }));
+  // The event that closed it is a dead letter in the same queue.
+  const seen: string[] = [];
+  while (!seen.some((each) => each.startsWith('{'))) seen.push(await told(clients));
+  const numbers = seen.filter((each) => !each.startsWith('{')).map(Number);
+  expect(numbers.toSorted((one, other) => one - other)).toEqual(
+    Array.from({ length: 17 }, (_, number) => number),
+  );
+});
+
 test("Debian's boto3 makes, shows, shares and deletes topics and subscriptions", async () => {
   await using server = await startServer({ args });
   const script = path.join(import.meta.dirname, 'sns-journey.py');

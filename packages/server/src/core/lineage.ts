@@ -43,6 +43,14 @@ export function joinLineages(traceHeader: string, others: readonly string[]): st
   return joined.size === 0 ? traceHeader : `${traceHeader};${NAME}${writeChain(joined)}`;
 }
 
+/** AWS follows no chain through event buses: who goes on from there begins one. */
+export function withoutLineage(traceHeader: string): string {
+  return traceHeader
+    .split(';')
+    .filter((part) => !part.startsWith(NAME))
+    .join(';');
+}
+
 const NAME = 'Lineage=';
 
 function lineageOf(traceHeader: string): string | undefined {

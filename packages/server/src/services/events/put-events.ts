@@ -6,6 +6,7 @@ import type {
   PutEventsResultEntry,
 } from '@aws-sdk/client-eventbridge';
 import { validationException } from '../../core/aws-error.ts';
+import { withoutLineage } from '../../core/lineage.ts';
 import type { Operation, OperationContext, ResourcePolicy } from '../../core/operation.ts';
 import type { Ids } from '../../lib/ids.ts';
 import type { PolicyStatement } from '../../iam/policy-statement.ts';
@@ -104,6 +105,7 @@ function take(
     return { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' };
   }
   const bus = busKey(entry.EventBusName, context);
+  const traceHeader = entry.TraceHeader ?? context.traceHeader;
   const head = {
     version: '0',
     id: ids.uuid(),
@@ -118,7 +120,7 @@ function take(
     bus,
     event: { ...head, detail },
     text: `${JSON.stringify(head).slice(0, -1)},"detail":${text.trim()}}`,
-    traceHeader: entry.TraceHeader ?? context.traceHeader,
+    ...(traceHeader === undefined ? {} : { traceHeader: withoutLineage(traceHeader) }),
   };
 }
 
