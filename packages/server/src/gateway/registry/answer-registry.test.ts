@@ -168,6 +168,11 @@ describe('who has logged in', () => {
     await expect(ask(pushes, 'GET', `/v2/${repository}/manifests/one`)).rejects.toThrow(
       /403.*DENIED.*not authorized to perform: ecr:BatchGetImage/,
     );
+    // What `hearth explain` shows.
+    expect(iam.identities.denials.list(ACCOUNT)[0]).toMatchObject({
+      action: 'ecr:BatchGetImage',
+      resource: `arn:aws:ecr:${REGION}:${ACCOUNT}:repository/${repository}`,
+    });
     const pulled = await ask(pulls, 'GET', `/v2/${repository}/manifests/one`);
     expect(Buffer.from(await pulled.arrayBuffer())).toEqual(image.manifest);
     await expect(pushImage(pulls, repository, 'two', image)).rejects.toThrow('403');

@@ -6,6 +6,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { authorise } from '../../iam/authorise.ts';
 import type { ListenerKind } from '../../iam/credentials.ts';
+import { AuthorizationDenied } from '../../iam/explain-denial.ts';
 import type { Identities } from '../../iam/identities.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Logger } from '../../lib/logger.ts';
@@ -146,6 +147,10 @@ function allow(
   };
   const decision = authorise(identities, principal, [permission], attributes);
   if (decision.isAllowed) return;
+  // For `hearth explain`.
+  if (decision.error instanceof AuthorizationDenied) {
+    identities.denials.note(id, decision.error.denial);
+  }
   throw new RegistryError(403, 'DENIED', decision.error.message, { 'x-amzn-requestid': id });
 }
 
