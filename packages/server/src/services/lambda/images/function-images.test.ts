@@ -250,6 +250,9 @@ test('of an index the image for this machine is taken; without one, and of what 
   }
 });
 
+/** Others have the machine too. */
+const patient = { timeout: 20_000, interval: 10 };
+
 const settings = () => ({ uri: URI, digest: image.digest, repository: key });
 
 test('what is prepared stays when its repository goes, until no function has it', async () => {
@@ -260,11 +263,11 @@ test('what is prepared stays when its repository goes, until no function has it'
   expect(await readdir(root)).toContain('a');
   const isReferenced = vi.fn(() => true);
   images.remove(image.digest, isReferenced);
-  await vi.waitFor(() => expect(isReferenced).toHaveBeenCalled());
+  await vi.waitFor(() => expect(isReferenced).toHaveBeenCalled(), patient);
   expect(registry.keptDigests()).toEqual([image.digest]);
   images.remove(image.digest, () => false);
-  await vi.waitFor(() => expect(registry.keptDigests()).toEqual([]));
-  await vi.waitFor(() => expect(readdir(root)).rejects.toThrow('ENOENT'));
+  await vi.waitFor(() => expect(registry.keptDigests()).toEqual([]), patient);
+  await vi.waitFor(() => expect(readdir(root)).rejects.toThrow('ENOENT'), patient);
   await expect(images.prepare(settings())).rejects.toMatchObject({ code: 'ImageDeleted' });
 });
 
