@@ -8,6 +8,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { oneAtATime } from './one-at-a-time.mjs';
 
 export const root = path.resolve(
   import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname),
@@ -72,8 +73,19 @@ function installNodePackages(mayInstall) {
   const lock = createHash('sha256')
     .update(readFileSync(path.join(root, 'package-lock.json')))
     .digest('hex');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  const isInstalled = () => existsSync(stamp) && readFileSync(stamp, 'utf8') === lock;
+  if (isInstalled()) return;
   if (!mayInstall) fail('npm packages are missing. Run `npm ci` in this folder.');
+  oneAtATime(
+    path.join(root, '.hearth-setup'),
+    () => {
+      if (!isInstalled()) installPackagesOf(lock);
+    },
+    (pid) => say(`Process ${pid} sets this folder up already: waiting for it ...`),
+  );
+}
+
+function installPackagesOf(lock) {
   say('Installing npm packages, Node 26 among them (once, about 20 seconds) ...');
   const { status } = run('npm', [
     'ci',
@@ -101,10 +113,14 @@ function installDebianPackages(packages, mayInstall) {
   );
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   run('apt-get', ['update', '-qq'], { env, quiet: true });
-  const { status } = run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
-    env,
-    quiet: true,
-  });
+  const { status } = run(
+    'apt-get',
+    ['install', '-y', '-qq', '-o', 'DPkg::Lock::Timeout=300', '--no-install-recommends', ...names],
+    {
+      env,
+      quiet: true,
+    },
+  );
   if (status !== 0) say(`apt could not install ${names.join(', ')}; going on without.`);
 }
 

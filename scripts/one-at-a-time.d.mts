@@ -1,0 +1,1 @@
+export function oneAtATime(file: string, work: () => void, onWait: (pid: number) => void): void;
