@@ -2,8 +2,8 @@ import os from 'node:os';
 import { defineConfig } from 'vitest/config';
 import ServersFirst from './scripts/servers-first.ts';
 
-/** Two more than there are cores: a test file that has started a server waits half of its time. */
-const maxWorkers = os.availableParallelism() + 2;
+/** One more than there are cores: a test file that has started a server waits half of its time. */
+const maxWorkers = os.availableParallelism() + 1;
 
 /** Of test files that leave something on the machine for as long as they run. */
 const onMachine = { maxWorkers, setupFiles: ['packages/testkit/src/leaves-nothing.ts'] };
