@@ -132,6 +132,8 @@ resource "aws_s3_object" "picture" {
   content      = "a picture"
   content_type = "text/plain"
   tags         = { of = "something" }
+  // One from before is hidden by its deletion, and the bucket is not empty then.
+  depends_on = [aws_s3_bucket_versioning.pictures]
 }
 resource "aws_s3_bucket_notification" "pictures" {
   bucket = aws_s3_bucket.pictures.id

@@ -6,7 +6,7 @@ import type {
   PublishInput,
   PublishResponse,
 } from '@aws-sdk/client-sns';
-import { parseEventPattern } from '../../core/event-pattern/event-pattern.ts';
+import { parseEventPattern, type EventPattern } from '../../core/event-pattern/event-pattern.ts';
 import type { Operation, OperationContext, Permission } from '../../core/operation.ts';
 import { parsedObject } from '../../lib/parsed-object.ts';
 import type { Statement } from '../../store/store.ts';
@@ -193,14 +193,23 @@ async function send(
   onPublished();
 }
 
-function isWanted(
-  { protocol, filterPolicy, filterScope }: SubscriptionRecord,
-  { text, attributes }: Message,
-): boolean {
-  if (filterPolicy === undefined) return true;
+function isWanted(subscription: SubscriptionRecord, { text, attributes }: Message): boolean {
+  const { protocol, filterScope } = subscription;
+  const filter = filterOf(subscription);
+  if (filter === undefined) return true;
   const seen =
     filterScope === 'MessageBody' ? parsedObject(text(protocol)) : filterable(attributes);
-  return seen !== undefined && parseEventPattern(filterPolicy).matches(seen);
+  return seen !== undefined && filter.matches(seen);
+}
+
+/** Records do not change: what is compiled of one is kept as long as it. */
+const compiled = new WeakMap<SubscriptionRecord, EventPattern>();
+
+function filterOf(subscription: SubscriptionRecord): EventPattern | undefined {
+  if (subscription.filterPolicy === undefined) return undefined;
+  const known = compiled.get(subscription) ?? parseEventPattern(subscription.filterPolicy);
+  compiled.set(subscription, known);
+  return known;
 }
 
 function deliveryTo(
