@@ -2,6 +2,7 @@
 import type { OperationContext, Permission } from '../../core/operation.ts';
 import type { ImageRegistry } from '../../registry/image-registry.ts';
 import { repositoryArn, type Repository, type RepositoryKey } from '../../registry/repository.ts';
+import { resourceTagConditions } from '../tag-conditions.ts';
 import type { EcrRoom } from './ecr-deps.ts';
 import { repositoryNotFound } from './ecr-errors.ts';
 
@@ -29,16 +30,19 @@ export function findRepository(
   return found;
 }
 
-/** `action` without the service: `BatchGetImage`. */
+/** `action` without the service: `BatchGetImage`; `given` are the condition keys that come with the request. */
 export function repositoryPermission(
   registry: ImageRegistry,
   action: string,
   key: RepositoryKey,
+  given: NonNullable<Permission['conditions']> = {},
 ): Permission {
-  const policy = registry.repository(key)?.policy?.document;
+  const repository = registry.repository(key);
+  const policy = repository?.policy?.document;
   return {
     action: `ecr:${action}`,
     resources: [repositoryArn(key)],
+    conditions: { ...resourceTagConditions(repository?.resourceTags), ...given },
     ...(policy === undefined ? {} : { resourcePolicy: policy }),
   };
 }

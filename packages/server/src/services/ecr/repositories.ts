@@ -8,8 +8,14 @@ import type {
   DescribeRepositoriesResponse,
   Repository as ShownRepository,
 } from '@aws-sdk/client-ecr';
-import type { AnyOperation, Operation, OperationContext } from '../../core/operation.ts';
+import type {
+  AnyOperation,
+  Operation,
+  OperationContext,
+  Permission,
+} from '../../core/operation.ts';
 import { isRepositoryName, repositoryArn, type Repository } from '../../registry/repository.ts';
+import { requestTagConditions, tagRecord } from '../tag-conditions.ts';
 import type { Validated } from '../validated.ts';
 import type { EcrRoom } from './ecr-deps.ts';
 import {
@@ -22,7 +28,6 @@ import {
 import { keyOf, repositoryPermission } from './find-repository.ts';
 import { pageOf } from './page.ts';
 import { repositoryOperation } from './repository-operation.ts';
-import { tagsOf } from './tags.ts';
 
 export function repositoryOperations(room: EcrRoom): readonly AnyOperation[] {
   return [
@@ -48,11 +53,13 @@ function createRepository(
     name: 'CreateRepository',
     permissions: (input, context) => {
       const key = keyOf(input, context);
-      const create = repositoryPermission(room.registry, 'CreateRepository', key);
+      const given = requestTagConditions(tagRecord(input.tags));
+      const needs = (action: string): Permission =>
+        repositoryPermission(room.registry, action, key, given);
       const isTagged = (input.tags ?? []).length > 0;
       return isTagged
-        ? [create, repositoryPermission(room.registry, 'TagResource', key)]
-        : [create];
+        ? [needs('CreateRepository'), needs('TagResource')]
+        : [needs('CreateRepository')];
     },
     handle: async (input, context) => {
       const key = keyOf(input, context);
@@ -69,7 +76,7 @@ function createRepository(
         createdMs: room.clock.nowMs(),
         hasImmutableTags: isImmutable(input.imageTagMutability),
         scansOnPush: input.imageScanningConfiguration?.scanOnPush ?? false,
-        resourceTags: tagsOf(input.tags),
+        resourceTags: tagRecord(input.tags),
         tags: {},
       };
       if (!(await room.registry.create(repository))) throw repositoryExists(key);

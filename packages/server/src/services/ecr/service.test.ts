@@ -12,9 +12,11 @@ import {
   type BuiltImage,
 } from '../../code/fixtures/build-image.ts';
 import type { CallAs } from '../../core/call-as.ts';
+import type { Operation, Service } from '../../core/operation.ts';
 import { createCallAs } from '../../gateway/create-call-as.ts';
 import { serve } from '../../gateway/served-service.ts';
 import { rootPrincipal } from '../../iam/credentials.ts';
+import { createContext } from '../../iam/fixtures/create-context.ts';
 import { randomIds } from '../../lib/ids.ts';
 import { silentLogger } from '../../lib/logger.ts';
 import { openImageRegistry, type ImageRegistry } from '../../registry/image-registry.ts';
@@ -31,6 +33,7 @@ let store: Store;
 let registry: ImageRegistry;
 let uploads: Uploads;
 let callAs: CallAs;
+let service: Service;
 let image: BuiltImage;
 let repositoryName = '';
 
@@ -48,7 +51,8 @@ async function open(): Promise<void> {
     folder: path.join(folder, 'uploads'),
     nowMs: clock.nowMs,
   });
-  const services = serve([createEcrService({ ...deps, uploads, links: createLayerLinks(deps) })]);
+  service = createEcrService({ ...deps, uploads, links: createLayerLinks(deps) });
+  const services = serve([service]);
   callAs = createCallAs({ identities, services, ids: randomIds, endpoint: () => 'http://e' });
 }
 beforeAll(async () => {
@@ -337,4 +341,24 @@ test('a password for the registry at the endpoint is good for twelve hours', asy
   expect(Buffer.from(data?.authorizationToken ?? '', 'base64').toString()).toMatch(
     /^AWS:[\w-]{100,}$/,
   );
+});
+
+test('a policy can ask about the tags of a repository, and about those that a request gives or takes', async () => {
+  const context = createContext({ account: ACCOUNT });
+  const conditionsOf = (name: string, input: object): unknown => {
+    const operation = service.operations.get(name) as unknown as Operation<object>;
+    return operation.permissions(input, context)[0]?.conditions;
+  };
+  const resourceArn = `arn:aws:ecr:${context.region}:${ACCOUNT}:repository/${repositoryName}`;
+  const tags = [{ Key: 'team', Value: 'blue' }];
+  const given = { 'aws:RequestTag/team': 'blue', 'aws:TagKeys': ['team'] };
+  expect(conditionsOf('TagResource', { resourceArn, tags })).toEqual(given);
+  expect(conditionsOf('CreateRepository', { repositoryName: 'new', tags })).toEqual(given);
+  await call('TagResource', { resourceArn, tags });
+  const ofRepository = { 'aws:ResourceTag/team': 'blue' };
+  expect(conditionsOf('DescribeImages', { repositoryName })).toEqual(ofRepository);
+  expect(conditionsOf('UntagResource', { resourceArn, tagKeys: ['team'] })).toEqual({
+    ...ofRepository,
+    'aws:TagKeys': ['team'],
+  });
 });

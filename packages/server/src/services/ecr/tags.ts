@@ -8,20 +8,28 @@ import type {
 } from '@aws-sdk/client-ecr';
 import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import { AwsError } from '../../core/aws-error.ts';
-import type { AnyOperation, Operation, OperationContext } from '../../core/operation.ts';
+import type {
+  AnyOperation,
+  Operation,
+  OperationContext,
+  Permission,
+} from '../../core/operation.ts';
 import type { Repository, RepositoryKey } from '../../registry/repository.ts';
+import { requestTagConditions, tagRecord } from '../tag-conditions.ts';
 import type { EcrRoom } from './ecr-deps.ts';
 import { invalidParameter, repositoryNotFound } from './ecr-errors.ts';
 import { repositoryPermission } from './find-repository.ts';
 
 interface NamesResource {
   readonly resourceArn?: string | undefined;
+  readonly tags?: readonly Tag[] | undefined;
+  readonly tagKeys?: readonly string[] | undefined;
 }
 
 export function tagOperations(room: EcrRoom): readonly AnyOperation[] {
   return [
     tagOperation<TagResourceRequest>(room, 'TagResource', async (key, { tags }) => {
-      await change(room, key, (before) => ({ ...before, ...tagsOf(tags) }));
+      await change(room, key, (before) => ({ ...before, ...tagRecord(tags) }));
       return {};
     }),
     tagOperation<UntagResourceRequest>(room, 'UntagResource', async (key, { tagKeys = [] }) => {
@@ -43,8 +51,8 @@ export function tagOperations(room: EcrRoom): readonly AnyOperation[] {
   ];
 }
 
-export function tagsOf(tags: readonly Tag[] | undefined): Record<string, string> {
-  return Object.fromEntries((tags ?? []).map(({ Key, Value }) => [Key ?? '', Value ?? '']));
+function givenBy({ tags, tagKeys }: NamesResource): NonNullable<Permission['conditions']> {
+  return tagKeys === undefined ? requestTagConditions(tagRecord(tags)) : { 'aws:TagKeys': tagKeys };
 }
 
 function tagOperation<Input extends NamesResource, Output extends object = object>(
@@ -54,7 +62,9 @@ function tagOperation<Input extends NamesResource, Output extends object = objec
 ): Operation<Input, Output> {
   return {
     name,
-    permissions: (input, context) => [repositoryPermission(registry, name, keyIn(input, context))],
+    permissions: (input, context) => [
+      repositoryPermission(registry, name, keyIn(input, context), givenBy(input)),
+    ],
     handle: async (input, context) => await handle(keyIn(input, context), input),
   };
 }

@@ -13,6 +13,7 @@ import type {
 } from '@aws-sdk/client-eventbridge';
 import { validationException } from '../../core/aws-error.ts';
 import type { Operation } from '../../core/operation.ts';
+import { requestTagConditions, tagRecord } from '../tag-conditions.ts';
 import type { Validated } from '../validated.ts';
 import { busArn, busOrNew, DEFAULT_BUS, type BusRecord } from './bus-record.ts';
 import type { EventsRoom } from './events-deps.ts';
@@ -21,7 +22,7 @@ import { busKey, busPermission, isThere } from './find-bus.ts';
 import { pageOf } from '../page.ts';
 import type { NamedKey } from '../record-repository.ts';
 import { busNameOf } from './rule-record.ts';
-import { readTags, requestTags } from './tags.ts';
+import { readTags } from './tags.ts';
 
 /** AWS: an account has so many. */
 const BUSES = 100;
@@ -32,7 +33,12 @@ export function createEventBus(
   return {
     name: 'CreateEventBus',
     permissions: ({ Name: name, Tags: tags }, { account, region }) => [
-      busPermission(room, 'CreateEventBus', { account, region, name }, requestTags(tags)),
+      busPermission(
+        room,
+        'CreateEventBus',
+        { account, region, name },
+        requestTagConditions(tagRecord(tags)),
+      ),
     ],
     handle: async (input, { account, region }) => {
       const { Name: name, Description: description } = input;

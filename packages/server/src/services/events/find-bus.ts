@@ -1,5 +1,6 @@
 /** From the name or ARN of a bus to what is known of it, and what a caller must be allowed on it. */
 import type { OperationContext, Permission } from '../../core/operation.ts';
+import { resourceTagConditions } from '../tag-conditions.ts';
 import { busArn, DEFAULT_BUS, type BusRecord } from './bus-record.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { busNotFound } from './events-errors.ts';
@@ -44,12 +45,11 @@ export function busPermission(
   key: NamedKey,
   given: Conditions = {},
 ): Permission {
-  const { tags = {}, policy }: Partial<BusRecord> = buses.find(key) ?? {};
-  const ofBus = Object.entries(tags).map(([name, value]) => [`aws:ResourceTag/${name}`, value]);
+  const { tags, policy }: Partial<BusRecord> = buses.find(key) ?? {};
   return {
     action: `events:${action}`,
     resources: [busArn(key)],
-    conditions: { ...(Object.fromEntries(ofBus) as Record<string, string>), ...given },
+    conditions: { ...resourceTagConditions(tags), ...given },
     ...(policy === undefined ? {} : { resourcePolicy: policy }),
   };
 }

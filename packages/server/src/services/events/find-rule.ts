@@ -1,5 +1,6 @@
 /** From a rule's name or ARN to its record, and what a caller must be allowed on it. */
 import type { OperationContext, Permission } from '../../core/operation.ts';
+import { resourceTagConditions } from '../tag-conditions.ts';
 import { DEFAULT_BUS } from './bus-record.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { invalidArn, ruleNotFound } from './events-errors.ts';
@@ -57,11 +58,9 @@ export function rulePermission(
   given: Conditions = {},
 ): readonly Permission[] {
   const record = room.rules.find(key);
-  const tags = Object.entries(record?.tags ?? {});
-  const ofRule = tags.map(([name, value]) => [`aws:ResourceTag/${name}`, value]);
   const conditions: Conditions = {
     ...(record === undefined ? {} : { 'events:creatorAccount': record.account }),
-    ...(Object.fromEntries(ofRule) as Record<string, string>),
+    ...resourceTagConditions(record?.tags),
     ...given,
   };
   return [{ action: `events:${action}`, resources: [ruleArn(key)], conditions }];

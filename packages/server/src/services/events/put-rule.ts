@@ -5,6 +5,7 @@ import { parseEventPattern, type EventPattern } from '../../core/event-pattern/e
 import type { Operation, OperationContext } from '../../core/operation.ts';
 import { InvalidSchedule } from '../../core/schedule/invalid-schedule.ts';
 import { parseSchedule } from '../../core/schedule/schedule.ts';
+import { requestTagConditions, tagRecord } from '../tag-conditions.ts';
 import type { Validated } from '../validated.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { DEFAULT_BUS } from './bus-record.ts';
@@ -12,7 +13,7 @@ import { cannotYet, invalidPattern, tooMany } from './events-errors.ts';
 import { busKey, ownBus } from './find-bus.ts';
 import { keyOf, rulePermission } from './find-rule.ts';
 import { busNameOf, ruleArn, type RuleRecord } from './rule-record.ts';
-import { readTags, requestTags } from './tags.ts';
+import { readTags } from './tags.ts';
 import { startCounting, stopCounting } from './rule-timing.ts';
 
 type Input = Validated<PutRuleRequest>;
@@ -28,7 +29,7 @@ export function putRule(room: EventsRoom): Operation<Input, PutRuleResponse> {
         room,
         'PutRule',
         keyOf(input.Name, input.EventBusName, context),
-        requestTags(input.Tags),
+        requestTagConditions(tagRecord(input.Tags)),
       ),
     handle: async (input, context) => {
       const given = checkRule(room, input, context);

@@ -24,7 +24,7 @@ import {
   updateEventBus,
 } from './buses.ts';
 import { forwardEvents } from './forward-events.ts';
-import { createPublisher, type Publisher } from './publish.ts';
+import { createPublisher } from './publish.ts';
 import { putEvents } from './put-events.ts';
 import { putRule } from './put-rule.ts';
 import { RecordRepository, type NamedKey } from '../record-repository.ts';
@@ -43,7 +43,7 @@ import { listTagsForResource, tagResource, untagResource } from './tags.ts';
 import { listTargetsByRule, putTargets, removeTargets } from './targets.ts';
 import { testEventPattern } from './test-event-pattern.ts';
 
-export interface EventsService extends Service, Closeable, Publisher {
+export interface EventsService extends Service, Closeable {
   /** Rows of rules and buses that were not what had been written. */
   readonly damagedRows: number;
   /** From now on rules fire. Called once, when targets can be reached. */
@@ -87,7 +87,6 @@ export async function openEventsService(deps: EventsDeps): Promise<EventsService
       ...operationsOf(room),
       upstream === undefined ? putEvents({ room, publisher, ids }) : forwardEvents(upstream),
     ]),
-    ...publisher,
     get damagedRows() {
       return rules.damagedRows + buses.damagedRows;
     },

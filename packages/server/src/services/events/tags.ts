@@ -9,6 +9,7 @@ import type {
 import { validationException } from '../../core/aws-error.ts';
 import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
+import { requestTagConditions, tagRecord } from '../tag-conditions.ts';
 import type { Validated } from '../validated.ts';
 import type { EventsRoom } from './events-deps.ts';
 import { tooMany } from './events-errors.ts';
@@ -18,7 +19,7 @@ export function tagResource(room: EventsRoom): Operation<Validated<TagResourceRe
   return {
     name: 'TagResource',
     permissions: ({ ResourceARN: arn, Tags: given }) =>
-      taggedPermission(room, 'TagResource', arn, requestTags(given)),
+      taggedPermission(room, 'TagResource', arn, requestTagConditions(tagRecord(given))),
     handle: async ({ ResourceARN: arn, Tags: given }, context) => {
       const added = readTags(given);
       await findTagged(room, arn, context).change((tags) => {
@@ -70,17 +71,5 @@ export function readTags(given: readonly Tag[] = []): Tags {
     throw validationException(`System tags cannot be added/updated by requester: ${reserved}`);
   }
   if (given.length > TAGS_PER_RESOURCE) throw tooMany();
-  return Object.fromEntries(given.map(({ Key: key = '', Value: value = '' }) => [key, value]));
-}
-
-/** What a policy may want to know of the tags that a request gives. */
-export function requestTags(
-  given: readonly Tag[] = [],
-): Readonly<Record<string, string | readonly string[]>> {
-  if (given.length === 0) return {};
-  const entries = given.map(({ Key: key, Value: value = '' }) => [`aws:RequestTag/${key}`, value]);
-  return {
-    ...(Object.fromEntries(entries) as Tags),
-    'aws:TagKeys': given.map(({ Key: key = '' }) => key),
-  };
+  return tagRecord(given);
 }

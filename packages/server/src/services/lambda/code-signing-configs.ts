@@ -18,6 +18,7 @@ import {
   codeSigningConfigArn,
   type CodeSigningConfigRecord,
 } from '../../functions/code-signing-configs.ts';
+import { resourceTagConditions } from '../tag-conditions.ts';
 import { withRequestTags } from './find-function.ts';
 import type { LambdaRoom } from './lambda-deps.ts';
 import { invalidParameter, resourceConflict } from './lambda-errors.ts';
@@ -137,11 +138,8 @@ export function configPermission(
   action: string,
   { CodeSigningConfigArn: arn = '' }: ConfigRequest,
 ): Permission {
-  const tags = Object.entries(codeSigning.find(arn)?.tags ?? {});
-  const conditions = Object.fromEntries(
-    tags.map(([name, value]) => [`aws:ResourceTag/${name}`, value]),
-  );
-  const hasTags = tags.length > 0;
+  const conditions = resourceTagConditions(codeSigning.find(arn)?.tags);
+  const hasTags = Object.keys(conditions).length > 0;
   return { action: `lambda:${action}`, resources: [arn], ...(hasTags ? { conditions } : {}) };
 }
 

@@ -13,6 +13,7 @@ import {
   type PublishedVersion,
 } from '../../functions/function-record.ts';
 import type { FunctionRepository } from '../../functions/function-repository.ts';
+import { requestTagConditions, resourceTagConditions } from '../tag-conditions.ts';
 import { functionNotFound, wholeFunctionsOnly } from './lambda-errors.ts';
 
 export interface FunctionRequest {
@@ -118,9 +119,8 @@ export function functionPermission(
 }
 
 export function resourceTags(record: FunctionRecord | undefined): Permission['conditions'] {
-  const tags = Object.entries(record?.tags ?? {});
-  if (tags.length === 0) return undefined;
-  return Object.fromEntries(tags.map(([name, value]) => [`aws:ResourceTag/${name}`, value]));
+  const conditions = resourceTagConditions(record?.tags);
+  return Object.keys(conditions).length === 0 ? undefined : conditions;
 }
 
 /** Whoever gives a role to Lambda must be allowed to pass it on. */
@@ -135,11 +135,6 @@ export function withRequestTags(
   permission: Permission,
   tags: Readonly<Record<string, string>>,
 ): Permission {
-  const given = Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value]);
-  const conditions = {
-    ...permission.conditions,
-    'aws:TagKeys': Object.keys(tags),
-    ...(Object.fromEntries(given) as Record<string, string>),
-  };
+  const conditions = { ...permission.conditions, ...requestTagConditions(tags) };
   return { ...permission, conditions };
 }

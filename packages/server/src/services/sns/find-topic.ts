@@ -1,6 +1,7 @@
 /** From the ARN of a topic to its record, and what a caller must be allowed on it. */
 import type { OperationContext, Permission } from '../../core/operation.ts';
 import type { NamedKey } from '../record-repository.ts';
+import { resourceTagConditions } from '../tag-conditions.ts';
 import { invalidParameter, topicNotFound } from './sns-errors.ts';
 import type { SnsRoom } from './sns-deps.ts';
 import { topicArn, type TopicRecord } from './topic-record.ts';
@@ -40,13 +41,12 @@ export function topicPermission(
   { account }: Pick<OperationContext, 'account'>,
   given: Conditions = {},
 ): Permission {
-  const { tags = {}, policy }: Partial<TopicRecord> = topics.find(key) ?? {};
-  const ofTopic = Object.entries(tags).map(([name, value]) => [`aws:ResourceTag/${name}`, value]);
+  const { tags, policy }: Partial<TopicRecord> = topics.find(key) ?? {};
   return {
     action: `sns:${action}`,
     resources: [topicArn(key)],
     ...(key.account === '' ? { resourceAccount: account } : {}),
-    conditions: { ...(Object.fromEntries(ofTopic) as Record<string, string>), ...given },
+    conditions: { ...resourceTagConditions(tags), ...given },
     ...(policy === undefined ? {} : { resourcePolicy: policy }),
   };
 }

@@ -11,6 +11,7 @@ import {
   type Service,
 } from '../../core/operation.ts';
 import { loadServiceModel } from '../../wire/service-model.ts';
+import { requestTagConditions, tagRecord } from '../tag-conditions.ts';
 import type { Upstream } from '../upstream.ts';
 
 export function createForwardedTopics(upstream: Upstream): Service {
@@ -58,13 +59,11 @@ function topicOf(
 function conditionsOf({
   Protocol: protocol,
   Endpoint: endpoint,
-  Tags: tags = [],
+  Tags: tags,
 }: AboutTopic): NonNullable<Permission['conditions']> {
-  const requested = tags.map(({ Key: key = '', Value: value = '' }) => [key, value] as const);
   return {
     ...(protocol === undefined ? {} : { 'sns:Protocol': protocol }),
     ...(endpoint === undefined ? {} : { 'sns:Endpoint': endpoint }),
-    ...(requested.length === 0 ? {} : { 'aws:TagKeys': requested.map(([key]) => key) }),
-    ...Object.fromEntries(requested.map(([key, value]) => [`aws:RequestTag/${key}`, value])),
+    ...requestTagConditions(tagRecord(tags)),
   };
 }

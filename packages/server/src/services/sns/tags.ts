@@ -8,6 +8,7 @@ import type {
 } from '@aws-sdk/client-sns';
 import { TAGS_PER_RESOURCE } from '../../core/limits.ts';
 import type { Operation } from '../../core/operation.ts';
+import { requestTagConditions, tagRecord } from '../tag-conditions.ts';
 import type { Validated } from '../validated.ts';
 import { keyOrNothing, topicKey, topicPermission } from './find-topic.ts';
 import { invalidParameter, resourceNotFound, tooManyTags } from './sns-errors.ts';
@@ -19,7 +20,13 @@ export function tagResource(room: SnsRoom): Operation<Validated<TagResourceReque
   return {
     name: 'TagResource',
     permissions: ({ ResourceArn: arn, Tags: given }, context) => [
-      topicPermission(room, 'TagResource', keyOrNothing(arn), context, requestTags(given)),
+      topicPermission(
+        room,
+        'TagResource',
+        keyOrNothing(arn),
+        context,
+        requestTagConditions(tagRecord(given)),
+      ),
     ],
     handle: async ({ ResourceArn: arn, Tags: given }) => {
       const added = readTags(given);
@@ -74,18 +81,7 @@ export function readTags(given: readonly Tag[] = []): Tags {
   if (keys.some((key) => key.toLowerCase().startsWith('aws:'))) {
     throw invalidParameter('Tags Reason: aws: prefixed tag key names are not allowed');
   }
-  return Object.fromEntries(given.map(({ Key: key = '', Value: value = '' }) => [key, value]));
-}
-
-export function requestTags(
-  given: readonly Tag[] = [],
-): Readonly<Record<string, string | readonly string[]>> {
-  if (given.length === 0) return {};
-  const entries = given.map(({ Key: key, Value: value = '' }) => [`aws:RequestTag/${key}`, value]);
-  return {
-    ...(Object.fromEntries(entries) as Tags),
-    'aws:TagKeys': given.map(({ Key: key = '' }) => key),
-  };
+  return tagRecord(given);
 }
 
 async function changeTags(

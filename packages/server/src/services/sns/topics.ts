@@ -13,12 +13,13 @@ import { AwsError } from '../../core/aws-error.ts';
 import type { Operation } from '../../core/operation.ts';
 import { pageOf } from '../page.ts';
 import type { NamedKey } from '../record-repository.ts';
+import { requestTagConditions, tagRecord } from '../tag-conditions.ts';
 import type { Validated } from '../validated.ts';
 import { findTopic, keyOrNothing, topicKey, topicPermission } from './find-topic.ts';
 import { cannotYet, invalidParameter, topicNotFound } from './sns-errors.ts';
 import type { SnsRoom } from './sns-deps.ts';
 import { topicOf } from './subscription-record.ts';
-import { readTags, requestTags } from './tags.ts';
+import { readTags } from './tags.ts';
 import { showAttributes, withAttribute } from './topic-attributes.ts';
 import { topicArn, type TopicRecord } from './topic-record.ts';
 
@@ -33,7 +34,9 @@ export function createTopic(
     permissions: ({ Name: name, Tags: tags }, context) => {
       const { account, region } = context;
       const key = { account, region, name };
-      return [topicPermission(room, 'CreateTopic', key, context, requestTags(tags))];
+      return [
+        topicPermission(room, 'CreateTopic', key, context, requestTagConditions(tagRecord(tags))),
+      ];
     },
     handle: async (input, { account, region }) => {
       const { Name: name, Attributes: given = {}, Tags: tags } = input;

@@ -1,5 +1,6 @@
 /** From a queue's address to its record, and what a caller must be allowed on it. */
 import type { OperationContext, Permission } from '../../core/operation.ts';
+import { requestTagConditions, resourceTagConditions } from '../tag-conditions.ts';
 import { queueArn, type QueueKey, type QueueRecord } from './queue-record.ts';
 import { invalidAddress, queueNotFound } from './sqs-errors.ts';
 import type { SqsRoom } from './sqs-deps.ts';
@@ -63,11 +64,10 @@ export function keyPermission(
   const record = room.records.find(key);
   const isForeign = context.account !== key.account;
   const policy = isForeign && forOwnersOnly.has(action) ? undefined : record?.policy;
-  const tags = Object.entries(record?.tags ?? {});
   return {
     action: `sqs:${action}`,
     resources: [queueArn(key)],
-    conditions: Object.fromEntries(tags.map(([name, value]) => [`aws:ResourceTag/${name}`, value])),
+    conditions: resourceTagConditions(record?.tags),
     ...(policy === undefined ? {} : { resourcePolicy: policy }),
   };
 }
@@ -76,16 +76,9 @@ export function withRequestTags(
   permission: Permission,
   tags: Readonly<Record<string, string>> = {},
 ): Permission {
-  const names = Object.keys(tags);
-  if (names.length === 0) return permission;
-  const entries = Object.entries(tags).map(([name, value]) => [`aws:RequestTag/${name}`, value]);
   return {
     ...permission,
-    conditions: {
-      ...permission.conditions,
-      ...Object.fromEntries(entries),
-      'aws:TagKeys': names,
-    },
+    conditions: { ...permission.conditions, ...requestTagConditions(tags) },
   };
 }
 

@@ -8,6 +8,7 @@ import {
 } from '../../../functions/event-source-mappings.ts';
 import type { LambdaRoom } from '../lambda-deps.ts';
 import { notFound } from '../lambda-errors.ts';
+import { resourceTagConditions } from '../../tag-conditions.ts';
 import type { MappedFunction } from './batch-target.ts';
 
 export interface MappingRequest {
@@ -32,13 +33,9 @@ export function mappingPermission(
   const record = mappings.find(arn);
   const permission = { action: `lambda:${action}`, resources: [arn] };
   if (record === undefined) return permission;
-  const tags = Object.entries(record.tags).map(([name, value]) => [
-    `aws:ResourceTag/${name}`,
-    value,
-  ]);
   const conditions = {
     'lambda:FunctionArn': mappedArn(record),
-    ...(Object.fromEntries(tags) as Record<string, string>),
+    ...resourceTagConditions(record.tags),
   };
   return { ...permission, conditions };
 }
