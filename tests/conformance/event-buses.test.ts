@@ -12,82 +12,34 @@ import {
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
-  IAMClient,
-  PutRolePolicyCommand,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import {
-  AddPermissionCommand,
-  LambdaClient,
-  PutFunctionEventInvokeConfigCommand,
-} from '@aws-sdk/client-lambda';
+import { AddPermissionCommand, PutFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda';
 import {
   CreateBucketCommand,
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
-import {
-  CreateQueueCommand,
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SetQueueAttributesCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
-import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
-import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
+import { startServer } from '../../packages/testkit/src/start-server.ts';
+import {
+  account,
+  MessagingClients,
+  region,
+  toldArn,
+} from '../../packages/testkit/src/told-queue.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 
 const args = ['--isolation', 'process', '--log-level', 'error'];
-const account = '000000000000';
-const region = 'eu-west-1';
-const queueArn = `arn:aws:sqs:${region}:${account}:told`;
 const busArn = (name: string): string => `arn:aws:events:${region}:${account}:event-bus/${name}`;
 
-class Clients implements Disposable {
-  readonly events: EventBridgeClient;
-  readonly lambda: LambdaClient;
-  readonly iam: IAMClient;
-  readonly s3: S3Client;
-  readonly sqs: SQSClient;
-
-  constructor({ endpoint }: TestServer) {
-    const options = { ...clientSettings(endpoint, region), maxAttempts: 1 };
-    this.events = new EventBridgeClient(options);
-    this.lambda = new LambdaClient(options);
-    this.iam = new IAMClient(options);
-    this.s3 = new S3Client({ ...options, forcePathStyle: true });
-    this.sqs = new SQSClient(options);
-  }
-
-  [Symbol.dispose](): void {
-    for (const each of [this.events, this.lambda, this.iam, this.s3, this.sqs]) each.destroy();
-  }
-}
-
-/** Lets EventBridge in. */
-async function createQueue({ sqs }: Clients): Promise<void> {
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'told' }));
-  const Policy = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        ...{ Effect: 'Allow', Principal: { Service: 'events.amazonaws.com' } },
-        ...{ Action: 'sqs:SendMessage', Resource: queueArn },
-      },
-    ],
-  });
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
-}
-
 async function rule(
-  { events }: Clients,
+  { events }: MessagingClients,
   Name: string,
   pattern: object,
-  { EventBusName, target = queueArn }: { EventBusName?: string; target?: string } = {},
+  { EventBusName, target = toldArn }: { EventBusName?: string; target?: string } = {},
 ): Promise<string> {
   const EventPattern = JSON.stringify(pattern);
   const put = new PutRuleCommand({ Name, EventPattern, EventBusName });
@@ -103,32 +55,18 @@ interface Told {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** The next event in the queue. */
-async function told({ sqs }: Clients): Promise<Told> {
-  const QueueUrl = (await sqs.send(new CreateQueueCommand({ QueueName: 'told' }))).QueueUrl;
-  for (;;) {
-    const { Messages: [message] = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
-    );
-    if (message === undefined) continue;
-    const { ReceiptHandle, Body = '' } = message;
-    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-    return JSON.parse(Body) as Told;
-  }
+async function told(clients: MessagingClients): Promise<Told> {
+  return JSON.parse(await clients.told()) as Told;
 }
 
 test('a rule of a bus invokes a function, whose result is an event again, with the rights of its role', async () => {
   await using server = await startServer({ args });
-  using clients = new Clients(server);
-  await createQueue(clients);
-  const { events, lambda, iam } = clients;
+  using clients = new MessagingClients(server);
+  await clients.createToldQueue('events.amazonaws.com');
+  const { events, lambda } = clients;
   await events.send(new CreateEventBusCommand({ Name: 'orders' }));
   const FunctionName = 'placed';
-  const Role = await createFunctionRole(iam, FunctionName, { mayLog: false });
-  const Statement = [{ Effect: 'Allow', Action: 'events:PutEvents', Resource: busArn('default') }];
-  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
-  const named = { RoleName: FunctionName, PolicyName: 'may' };
-  await iam.send(new PutRolePolicyCommand({ ...named, PolicyDocument }));
+  const Role = await clients.createRole(FunctionName, 'events:PutEvents', busArn('default'));
   const source = `export const handler = async ({ detail }) => ({ total: detail.total * 2 });`;
   await createFunction(lambda, FunctionName, {
     Role,
@@ -169,8 +107,8 @@ test('a rule of a bus invokes a function, whose result is an event again, with t
 
 test('who may not put events on a bus puts none, until its identity or the policy of the bus says so', async () => {
   await using server = await startServer({ args });
-  using clients = new Clients(server);
-  await createQueue(clients);
+  using clients = new MessagingClients(server);
+  await clients.createToldQueue('events.amazonaws.com');
   const { events, iam } = clients;
   await events.send(new CreateEventBusCommand({ Name: 'orders' }));
   await rule(clients, 'all', { source: ['shop'] }, { EventBusName: 'orders' });
@@ -208,8 +146,8 @@ test('who may not put events on a bus puts none, until its identity or the polic
 
 test('what S3 tells the default bus reaches the queue of the rule that matches', async () => {
   await using server = await startServer({ args });
-  using clients = new Clients(server);
-  await createQueue(clients);
+  using clients = new MessagingClients(server);
+  await clients.createToldQueue('events.amazonaws.com');
   const { s3 } = clients;
   const Bucket = 'photos';
   await s3.send(new CreateBucketCommand({ Bucket }));
@@ -237,8 +175,8 @@ test('an event that was acknowledged before kill -9 is delivered', async () => {
   try {
     const first = await startServer({ args, dataFolder });
     {
-      using clients = new Clients(first);
-      await createQueue(clients);
+      using clients = new MessagingClients(first);
+      await clients.createToldQueue('events.amazonaws.com');
       await rule(clients, 'all', { source: ['shop'] });
       const numbers = Array.from({ length: 10 }, (_, number) => number);
       const Entries = numbers.map((number) => ({
@@ -248,7 +186,7 @@ test('an event that was acknowledged before kill -9 is delivered', async () => {
       await first.kill();
     }
     await using second = await startServer({ args, dataFolder });
-    using clients = new Clients(second);
+    using clients = new MessagingClients(second);
     const seen = new Set<unknown>();
     while (seen.size < 10) seen.add((await told(clients)).detail['number']);
     expect([...seen].map(Number).toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);

@@ -2,118 +2,54 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import {
-  AddPermissionCommand,
-  LambdaClient,
-  PutFunctionEventInvokeConfigCommand,
-} from '@aws-sdk/client-lambda';
-import { IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { AddPermissionCommand, PutFunctionEventInvokeConfigCommand } from '@aws-sdk/client-lambda';
 import {
   CreateBucketCommand,
   PutBucketNotificationConfigurationCommand,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
 import {
   CreateTopicCommand,
   PublishCommand,
   SetTopicAttributesCommand,
-  SNSClient,
   SubscribeCommand,
 } from '@aws-sdk/client-sns';
-import {
-  CreateQueueCommand,
-  DeleteMessageCommand,
-  ReceiveMessageCommand,
-  SetQueueAttributesCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
-import { clientSettings } from '../../packages/testkit/src/client-settings.ts';
 import { createFunction } from '../../packages/testkit/src/create-function.ts';
-import { createFunctionRole } from '../../packages/testkit/src/create-function-role.ts';
 import { runCommand } from '../../packages/testkit/src/run-command.ts';
-import { startServer, type TestServer } from '../../packages/testkit/src/start-server.ts';
+import { startServer } from '../../packages/testkit/src/start-server.ts';
+import {
+  account,
+  MessagingClients,
+  region,
+  toldArn,
+} from '../../packages/testkit/src/told-queue.ts';
 import { zipOf } from '../../packages/testkit/src/zip-of.ts';
 
 const args = ['--isolation', 'process', '--log-level', 'error'];
-const account = '000000000000';
-const region = 'eu-west-1';
-const queueArn = `arn:aws:sqs:${region}:${account}:told`;
 const topicArn = `arn:aws:sns:${region}:${account}:orders`;
 
-class Clients implements Disposable {
-  readonly sns: SNSClient;
-  readonly sqs: SQSClient;
-  readonly lambda: LambdaClient;
-  readonly iam: IAMClient;
-  readonly s3: S3Client;
-
-  constructor({ endpoint }: TestServer) {
-    const options = { ...clientSettings(endpoint, region), maxAttempts: 1 };
-    this.sns = new SNSClient(options);
-    this.sqs = new SQSClient(options);
-    this.lambda = new LambdaClient(options);
-    this.iam = new IAMClient(options);
-    this.s3 = new S3Client({ ...options, forcePathStyle: true });
-  }
-
-  [Symbol.dispose](): void {
-    for (const each of [this.sns, this.sqs, this.lambda, this.iam, this.s3]) each.destroy();
-  }
-}
-
 /** A topic, and a queue that has subscribed to it and lets it in. */
-async function subscribeQueue({ sns, sqs }: Clients, Attributes: object = {}): Promise<void> {
-  await sns.send(new CreateTopicCommand({ Name: 'orders' }));
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'told' }));
-  const Policy = JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [
-      {
-        Effect: 'Allow',
-        Principal: { Service: 'sns.amazonaws.com' },
-        Action: 'sqs:SendMessage',
-        Resource: queueArn,
-        Condition: { ArnEquals: { 'aws:SourceArn': topicArn } },
-      },
-    ],
-  });
-  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
-  await sns.send(
+async function subscribeQueue(clients: MessagingClients, Attributes: object = {}): Promise<void> {
+  await clients.sns.send(new CreateTopicCommand({ Name: 'orders' }));
+  await clients.createToldQueue('sns.amazonaws.com', { ArnEquals: { 'aws:SourceArn': topicArn } });
+  await clients.sns.send(
     new SubscribeCommand({
       TopicArn: topicArn,
       Protocol: 'sqs',
-      Endpoint: queueArn,
+      Endpoint: toldArn,
       Attributes: { ...Attributes },
     }),
   );
 }
 
-async function told({ sqs }: Clients): Promise<string> {
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'told' }));
-  for (;;) {
-    const { Messages: [message] = [] } = await sqs.send(
-      new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 20 }),
-    );
-    if (message === undefined) continue;
-    const { ReceiptHandle, Body = '' } = message;
-    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
-    return Body;
-  }
-}
-
 test('a topic invokes a function that lets it in, whose failures it is told of in turn', async () => {
   await using server = await startServer({ args });
-  using clients = new Clients(server);
+  using clients = new MessagingClients(server);
   await subscribeQueue(clients, { FilterPolicy: '{"ErrorCode":[{"exists":true}]}' });
-  const { sns, lambda, iam } = clients;
+  const { sns, lambda } = clients;
   const FunctionName = 'pay';
-  const Role = await createFunctionRole(iam, FunctionName, { mayLog: false });
-  const Statement = [{ Effect: 'Allow', Action: 'sns:Publish', Resource: topicArn }];
-  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
-  const named = { RoleName: FunctionName, PolicyName: 'may' };
-  await iam.send(new PutRolePolicyCommand({ ...named, PolicyDocument }));
+  const Role = await clients.createRole(FunctionName, 'sns:Publish', topicArn);
   const source = `export const handler = async ({ Records: [{ Sns }] }) => {
   throw new Error(Sns.Subject + ': ' + Sns.Message);
 };`;
@@ -148,7 +84,7 @@ test('a topic invokes a function that lets it in, whose failures it is told of i
   const MessageAttributes = { kind: { DataType: 'String', StringValue: 'order' } };
   const published = { TopicArn: topicArn, Subject: 'Order', Message: 'no. 7', MessageAttributes };
   await sns.send(new PublishCommand(published));
-  const letter = JSON.parse(await told(clients)) as {
+  const letter = JSON.parse(await clients.told()) as {
     readonly Message: string;
     readonly MessageAttributes: Readonly<Record<string, unknown>>;
   };
@@ -166,7 +102,7 @@ test('a bucket tells a topic that lets S3 in, and what was acknowledged before k
   try {
     const first = await startServer({ args, dataFolder });
     {
-      using clients = new Clients(first);
+      using clients = new MessagingClients(first);
       const { sns, s3 } = clients;
       await subscribeQueue(clients, { RawMessageDelivery: 'true' });
       const Bucket = 'photos';
@@ -192,9 +128,9 @@ test('a bucket tells a topic that lets S3 in, and what was acknowledged before k
       const policy = { TopicArn: topicArn, AttributeName: 'Policy', AttributeValue };
       await sns.send(new SetTopicAttributesCommand(policy));
       await configure();
-      expect(JSON.parse(await told(clients))).toMatchObject({ Event: 's3:TestEvent' });
+      expect(JSON.parse(await clients.told())).toMatchObject({ Event: 's3:TestEvent' });
       await s3.send(new PutObjectCommand({ Bucket, Key: 'a.jpg', Body: 'x' }));
-      expect(JSON.parse(await told(clients))).toMatchObject({
+      expect(JSON.parse(await clients.told())).toMatchObject({
         Records: [{ eventName: 'ObjectCreated:Put', s3: { object: { key: 'a.jpg' } } }],
       });
       for (let number = 0; number < 5; number += 1) {
@@ -203,9 +139,9 @@ test('a bucket tells a topic that lets S3 in, and what was acknowledged before k
       await first.kill();
     }
     await using second = await startServer({ args, dataFolder });
-    using clients = new Clients(second);
+    using clients = new MessagingClients(second);
     const seen = new Set<string>();
-    while (seen.size < 5) seen.add(await told(clients));
+    while (seen.size < 5) seen.add(await clients.told());
     expect([...seen].toSorted()).toEqual(['0', '1', '2', '3', '4']);
   } finally {
     await rm(dataFolder, { recursive: true, force: true });
@@ -214,24 +150,18 @@ test('a bucket tells a topic that lets S3 in, and what was acknowledged before k
 
 test('a function that answers its topic by publishing to it is stopped after sixteen rounds', async () => {
   await using server = await startServer({ args });
-  using clients = new Clients(server);
+  using clients = new MessagingClients(server);
   await subscribeQueue(clients, { RawMessageDelivery: 'true' });
-  const { sns, lambda, iam } = clients;
+  const { sns, lambda } = clients;
   const FunctionName = 'circling';
-  const Role = await createFunctionRole(iam, FunctionName, { mayLog: false });
-  const Statement = [
-    { Effect: 'Allow', Action: ['sns:Publish', 'sqs:SendMessage'], Resource: '*' },
-  ];
-  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
-  const named = { RoleName: FunctionName, PolicyName: 'may' };
-  await iam.send(new PutRolePolicyCommand({ ...named, PolicyDocument }));
+  const Role = await clients.createRole(FunctionName, ['sns:Publish', 'sqs:SendMessage'], '*');
   const source = `import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 const sns = new SNSClient();
 export const handler = async ({ Records: [{ Sns: { TopicArn, Message } }] }) => {
   await sns.send(new PublishCommand({ TopicArn, Message: String(Number(Message) + 1) }));
 };`;
   const Code = { ZipFile: await zipOf({ 'index.mjs': source }) };
-  const DeadLetterConfig = { TargetArn: queueArn };
+  const DeadLetterConfig = { TargetArn: toldArn };
   await createFunction(lambda, FunctionName, { Role, Timeout: 60, Code, DeadLetterConfig });
   const Endpoint = `arn:aws:lambda:${region}:${account}:function:${FunctionName}`;
   const subscription = { TopicArn: topicArn, Protocol: 'lambda', Endpoint };
@@ -248,7 +178,7 @@ export const handler = async ({ Records: [{ Sns: { TopicArn, Message } }] }) => 
   await sns.send(new PublishCommand({ TopicArn: topicArn, Message: '0' }));
   // The event that closed it is a dead letter in the same queue.
   const seen: string[] = [];
-  while (!seen.some((each) => each.startsWith('{'))) seen.push(await told(clients));
+  while (!seen.some((each) => each.startsWith('{'))) seen.push(await clients.told());
   const numbers = seen.filter((each) => !each.startsWith('{')).map(Number);
   expect(numbers.toSorted((one, other) => one - other)).toEqual(
     Array.from({ length: 17 }, (_, number) => number),
